@@ -30,13 +30,15 @@ export function faultsIn(file: string, text: string): string[] {
     });
   }
   lines.forEach((line, index) => {
-    if (/https?:\/\/registry\.|\/work\/main|\/root\//.test(line) && !file.startsWith('tools/check-style')) faults.push(`${file}:${index + 1}: a registry address or a path of one machine`);
+    if (/https?:\/\/registry\.|\/work\/main|\/root\//.test(line) && !file.startsWith('tools/check-style'))
+      faults.push(`${file}:${index + 1}: a registry address or a path of one machine`);
   });
   return faults;
 }
 
 if (import.meta.main) {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+  const arguments_ = ['ls-files', '--cached', '--others', '--exclude-standard'];
+  const listed = execFileSync('git', arguments_, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
   const files = listed.filter((file) => /\.(ts|mjs|js|json|ya?ml|md|html|css|sh)$/.test(file));
   const faults = files.flatMap((file) => {
     try { return faultsIn(file, readFileSync(join(root, file), 'utf8')); } catch { return []; }
