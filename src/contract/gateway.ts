@@ -1,0 +1,152 @@
+// What a protocol gateway is to the rest: a manifest (a value listed in standard.ts), a compiled service plan, and one
+// session machine per client. A gateway sees events as method calls and gives commands by calling its port and links;
+// it never sees a socket, a clock or policy itself (docs/decisions/0001-events-as-calls.md).
+import type { z } from 'zod';
+import type { OperationalFailure } from '#core/failure.ts';
+import type { AuditRecord } from './audit-record.ts';
+import type { Decision, LimitRefusal, Trace } from './decision.ts';
+import type { Endpoint, Link, TlsFacts } from './link.ts';
+import type { Operation, Subject } from './operation.ts';
+
+/** True for the whole of a session. */
+export interface SessionFacts {
+  readonly id: string;
+  readonly protocol: string;
+  readonly listener: string;
+  readonly service: string;
+  readonly client: Endpoint;
+  readonly local: Endpoint;
+  readonly tls: TlsFacts | undefined;
+  /** Version hash of the configuration that the session began with. */
+  readonly configuration: string;
+}
+
+/** A server that was chosen for an operation. */
+export interface ChosenServer {
+  readonly pool: string;
+  /** `host:port` as configured. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Somebody who asked for a server link: exactly one of the two calls follows, unless cancelled. */
+export interface ServerLinkOwner {
+  serverReady(link: Link, server: ChosenServer, reused: boolean): void;
+  serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void;
+}
+
+/** Which server, how. One object may be reused for the attempts of one operation. */
+export interface ServerRequest {
+  pool: string;
+  /** Hash input for pools that balance by hash, or ''. */
+  affinity: string;
+  /** Names of servers that were tried already. */
+  excluded: readonly string[];
+  /** A fresh connection even when an idle one is at hand (a reused one just failed). */
+  fresh: boolean;
+}
+
+/** Everything that a session machine can ask for. Implemented by the session layer. */
+export interface SessionPort {
+  readonly facts: SessionFacts;
+  readonly client: Link;
+  /** The client as policy sees it. */
+  readonly subject: Subject;
+  /** Replaces the subject: a trusted proxy vouched for another address, or a user authenticated. */
+  subjectFor(address: string, port: number, user?: string): Subject;
+  nowMs(): number;
+  wallMs(): number;
+  /** A new id for an operation; unique across workers and restarts. */
+  operationId(): string;
+  /** Policy's answer, at once. A policy that throws is answered by a denial (fail closed). */
+  decide(operation: Operation, trace?: Trace): Decision;
+  /** Counts the operation against the limits. Undefined: within all of them. `release` must be called when it ends. */
+  admit(operation: Operation, trace?: Trace): LimitRefusal | undefined;
+  release(operation: Operation): void;
+  /** Takes an idle link or opens a new one. The answer may come during the call. Returns a ticket for `cancelServer`. */
+  openServer(request: ServerRequest, owner: ServerLinkOwner, trace?: Trace): number;
+  cancelServer(ticket: number): void;
+  /** Gives back a link: reusable ones wait for the next operation, others must be closed already. Tells the pool how it went. */
+  releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  /** False when the pool's retry budget is used up. Counts a retry when true. */
+  mayRetry(pool: string): boolean;
+  /** Encoded at once; the object may be reused. */
+  record(record: AuditRecord): void;
+  /** `woken` will be called at or shortly after this time (resolution: the runtime's sweep, 100 ms); Infinity for never. */
+  wakeAtMs: number;
+  /** The session machine is done and the client link is closed or closing. */
+  finished(): void;
+}
+
+/** One session machine. The runtime has accepted the client; its link is in `port.client`. */
+export interface Gateway {
+  /** The client link stands. */
+  started(): void;
+  /** The time asked for in `wakeAtMs` has come. */
+  woken(nowMs: number): void;
+  /** Finish what is under way, take nothing new, then close (reload removed the service, or shutdown). */
+  drain(): void;
+  /** For the session table: what it is doing now, short. */
+  describe(): string;
+}
+
+/** A service as compiled from its settings: makes session machines, answers `explain`. */
+export interface ServicePlan {
+  readonly name: string;
+  readonly protocol: string;
+  /** Names of the pools it can reach. */
+  readonly pools: readonly string[];
+  accept(port: SessionPort): Gateway;
+  /** Runs one described operation through the same functions as live traffic, without side effects. */
+  explain?(port: SessionPort, request: ExplainRequest, trace: Trace): void;
+}
+
+/** An operation in words, for `sallyport explain`. */
+export interface ExplainRequest {
+  verb: string;
+  url: string;
+  headers: readonly (readonly [string, string])[];
+}
+
+export interface SettingsProblem { path: readonly (string | number)[]; message: string; hint: string }
+
+/** One attribute kind that rules may ask of this protocol's operations. */
+export interface AttributeKind {
+  readonly kind: string;
+  readonly description: string;
+  /** Keys are compared case-insensitively (and given in lower-case). */
+  readonly caseInsensitiveKey: boolean;
+}
+
+/** What a gateway declares of itself. Values of this type are listed in standard.ts and nowhere else. */
+export interface GatewayManifest<Settings = unknown> {
+  readonly protocol: string;
+  readonly title: string;
+  readonly maturity: 'experimental' | 'beta' | 'stable';
+  /** Which peers it is built to face. */
+  readonly faces: readonly ('hostile-clients' | 'hostile-servers')[];
+  readonly transport: 'tcp' | 'udp';
+  readonly defaultPort: number;
+  /** What configuration calls a verb: `methods` for HTTP, `commands` for FTP. */
+  readonly verbsKey: string;
+  readonly attributes: readonly AttributeKind[];
+  /** zod schema of the service's settings (without `protocol`). */
+  readonly settings: z.ZodType<Settings>;
+  /** Problems that the schema cannot see. */
+  check(settings: Settings): SettingsProblem[];
+  /** Names of pools that the settings refer to, with their place. */
+  poolReferences(settings: Settings): { path: readonly (string | number)[]; pool: string }[];
+  compile(name: string, settings: Settings, environment: GatewayEnvironment): ServicePlan;
+}
+
+/** What a gateway may know of the whole when it compiles a service. */
+export interface GatewayEnvironment {
+  /** Short version hash of the configuration. */
+  readonly version: string;
+  /** Product name and version for Via and Server. */
+  readonly product: string;
+  /** Attributes (`kind`, `key`) that policy or limits look at: kept in the audit record, so that a decision can be
+   *  explained afterwards. */
+  readonly observed: readonly { kind: string; key: string }[];
+}
