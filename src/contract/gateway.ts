@@ -3,7 +3,7 @@
 // it never sees a socket, a clock or policy itself (docs/decisions/0001-events-as-calls.md).
 import type { z } from 'zod';
 import type { OperationalFailure } from '#core/failure.ts';
-import type { AuditRecord } from './audit-record.ts';
+import type { AuditRecord, Outcome } from './audit-record.ts';
 import type { Decision, LimitRefusal, Trace } from './decision.ts';
 import type { Endpoint, Link, TlsFacts } from './link.ts';
 import type { Operation, Subject } from './operation.ts';
@@ -36,6 +36,12 @@ export interface ServerLinkOwner {
   serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void;
 }
 
+/** A server link that was asked for and is not there yet. */
+export interface PendingServer {
+  /** The owner will not be called any more. */
+  cancel(): void;
+}
+
 /** Which server, how. One object may be reused for the attempts of one operation. */
 export interface ServerRequest {
   pool: string;
@@ -64,9 +70,8 @@ export interface SessionPort {
   /** Counts the operation against the limits. Undefined: within all of them. `release` must be called when it ends. */
   admit(operation: Operation, trace?: Trace): LimitRefusal | undefined;
   release(operation: Operation): void;
-  /** Takes an idle link or opens a new one. The answer may come during the call. Returns a ticket for `cancelServer`. */
-  openServer(request: ServerRequest, owner: ServerLinkOwner, trace?: Trace): number;
-  cancelServer(ticket: number): void;
+  /** Takes an idle link, or opens one, or waits in the pool's queue. The answer may come during the call: then undefined is returned. */
+  openServer(request: ServerRequest, owner: ServerLinkOwner): PendingServer | undefined;
   /** Gives back a link: reusable ones wait for the next operation, others must be closed already. Tells the pool how it went. */
   releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
   /** False when the pool's retry budget is used up. Counts a retry when true. */
@@ -76,7 +81,10 @@ export interface SessionPort {
   /** `woken` will be called at or shortly after this time (resolution: the runtime's sweep, 100 ms); Infinity for never. */
   wakeAtMs: number;
   /** The session machine is done and the client link is closed or closing. */
-  finished(): void;
+  finished(outcome: Outcome, reason: string): void;
+  /** The service as configured now, which may be newer than the one that the session began with; undefined when it is gone.
+   *  Protocols whose operations stand alone (HTTP) ask at the start of each operation. */
+  currentService(): ServicePlan | undefined;
 }
 
 /** One session machine. The runtime has accepted the client; its link is in `port.client`. */
