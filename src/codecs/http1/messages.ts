@@ -20,6 +20,8 @@ export const VIOLATION = -2;
 const idMask = 0xff;
 const canonicalBit = 0x100;
 const nameLengthShift = 16;
+/** Room for so many lines at first: most heads have fewer, and every idle connection holds a table. */
+const initialLines = 24;
 
 /** The ordered field lines of one message. */
 export class HeaderBlock {
@@ -32,8 +34,8 @@ export class HeaderBlock {
   /** Parser's own: one bit for each well-known id that occurs. */
   seen = new Int32Array(4);
 
-  constructor(maxHeaderCount: number) {
-    this.table = new Int32Array(maxHeaderCount * 4);
+  constructor() {
+    this.table = new Int32Array(initialLines * 4);
   }
 
   /** The HeaderId of line i, 0 when the name is not well known. */
@@ -139,10 +141,23 @@ export class HeaderBlock {
     seen[3] = 0;
   }
 
+  /** Parser's own: leave line i out. The line behind it can no longer be copied along with the one before. */
+  remove(i: number): void {
+    const table = this.table;
+    table.copyWithin(i << 2, (i + 1) << 2, this.count << 2);
+    this.count--;
+    if (i < this.count) table[i << 2] = (table[i << 2] as number) & ~canonicalBit;
+  }
+
   /** Parser's own: note one line; offsets are relative to the head's first byte. */
   add(id: number, canonical: boolean, nameStart: number, nameLength: number, valueStart: number, valueEnd: number): void {
     const at = this.count << 2;
-    const table = this.table;
+    let table = this.table;
+    if (at === table.length) {
+      table = new Int32Array(at * 2);
+      table.set(this.table);
+      this.table = table;
+    }
     table[at] = id | (canonical ? canonicalBit : 0) | (nameLength << nameLengthShift);
     table[at + 1] = nameStart;
     table[at + 2] = valueStart;
@@ -187,8 +202,8 @@ export class RequestHead {
   /** Bytes of the head, request line to the empty line; leading CRLFs not counted. */
   headBytes = 0;
 
-  constructor(maxHeaderCount: number) {
-    this.headers = new HeaderBlock(maxHeaderCount);
+  constructor() {
+    this.headers = new HeaderBlock();
   }
 }
 
@@ -211,8 +226,8 @@ export class ResponseHead {
   interim = false;
   headBytes = 0;
 
-  constructor(maxHeaderCount: number) {
-    this.headers = new HeaderBlock(maxHeaderCount);
+  constructor() {
+    this.headers = new HeaderBlock();
   }
 }
 
