@@ -14,6 +14,8 @@ export interface HealthReport {
   reason: string;
   /** How long the health has been what it is. */
   forMs: number;
+  /** True when the health itself changed, not only the reason: worth an audit record. */
+  changed: boolean;
 }
 
 /** Worker to supervisor and on to the other workers: requests failed, the server is out of service for a while. */

@@ -4,12 +4,14 @@
 const slots = 10;
 
 export class OutcomeWindow {
+  readonly windowMs: number;
   readonly #slotMs: number;
   readonly #requests = new Uint32Array(slots);
   readonly #failures = new Uint32Array(slots);
   #current = 0;
 
   constructor(windowMs: number) {
+    this.windowMs = windowMs;
     this.#slotMs = windowMs / slots;
   }
 

@@ -6,17 +6,14 @@ import type { OperationalFailure } from '#core/failure.ts';
 import { operational } from '#core/failure.ts';
 import type { Balancer } from './balance/balancer.ts';
 import { acceptable } from './balance/balancer.ts';
-import { ConsistentHash } from './balance/hash.ts';
-import { LeastRequests } from './balance/least-requests.ts';
-import { RandomTwo } from './balance/random-two.ts';
-import { RoundRobin } from './balance/round-robin.ts';
+import { makeBalancer } from './balance/make-balancer.ts';
 import { hashText } from './balance/string-hash.ts';
 import { eject, ejectFor, endTrial, pardon, settle, shouldEject } from './ejection.ts';
 import { explainNone, explainServer, reportServer } from './explanation.ts';
-import type { AdministrativeState, Health, PassiveReport, PoolReport } from './messages.ts';
+import type { AdministrativeState, HealthReport, PassiveReport, PoolReport } from './messages.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { ServerState } from './server-state.ts';
-import type { AffinitySource, BalanceSettings, PoolSettings } from './settings.ts';
+import type { AffinitySource, PoolSettings } from './settings.ts';
 import type { Waiter } from './wait-queue.ts';
 import { leaveQueue, nextWaiter, queueFull, waitedTooLong } from './wait-queue.ts';
 
@@ -43,15 +40,6 @@ export interface PoolOptions {
 const nobody: PoolEvents = { ejected() { /* unheard */ }, closeIdle() { /* unheard */ }, freed() { /* unheard */ } };
 
 export type RequestOutcome = 'success' | 'failure' | 'neutral';
-
-function makeBalancer(settings: BalanceSettings, random: () => number): Balancer {
-  switch (settings.kind) {
-    case 'round-robin': return new RoundRobin(random);
-    case 'least-requests': return new LeastRequests(random);
-    case 'random-two': return new RandomTwo(random);
-    case 'hash': return new ConsistentHash(settings.boundedLoad, random);
-  }
-}
 
 const latencyShare = 0.1;
 
@@ -202,9 +190,11 @@ export class Pool {
    *  have waited too long and, when no server can take them, all. */
   sweep(nowMs: number): void {
     if (nowMs >= this.#nextChangeMs) this.#refresh(nowMs);
-    if (this.waiting === 0) return;
-    this.#dispatch();
-    this.expireWaiters(nowMs);
+    if (this.waiting > 0) {
+      this.#dispatch();
+      this.expireWaiters(nowMs);
+    }
+    this.#freeLeaving();
   }
 
   expireWaiters(nowMs: number): void {
@@ -245,7 +235,7 @@ export class Pool {
   }
 
   /** What active checks found. False: no such server. */
-  applyHealth(report: { server: string; health: Health; reason: string; forMs: number }, nowMs: number): boolean {
+  applyHealth(report: Pick<HealthReport, 'server' | 'health' | 'reason' | 'forMs'>, nowMs: number): boolean {
     const server = this.server(report.server);
     if (server === undefined) return false;
     const before = server.health;
@@ -297,6 +287,7 @@ export class Pool {
     this.servers = [];
     this.#changed(nowMs);
     this.expireWaiters(nowMs);
+    this.#freeLeaving();
   }
 
   report(nowMs: number): PoolReport {
@@ -336,6 +327,11 @@ export class Pool {
     this.#freeIfDone(server);
   }
 
+  /** For those whose last tie was a waiting request. */
+  #freeLeaving(): void {
+    for (let index = this.leaving.length - 1; index >= 0; index--) this.#freeIfDone(this.leaving[index]!);
+  }
+
   #freeIfDone(server: ServerState): void {
     if (server.activeRequests > 0 || server.connections > 0) return;
     const index = this.leaving.indexOf(server);
@@ -363,8 +359,9 @@ export class Pool {
     const main = eligible.filter((server) => !server.backup);
     this.#eligible = main.length > 0 ? main : eligible;
     this.#spare = main.length > 0 ? eligible.filter((server) => server.backup) : [];
+    const nowEligible = new Set(this.#eligible);
     for (const server of this.servers) {
-      const now = this.#eligible.includes(server);
+      const now = nowEligible.has(server);
       if (server.eligible && !now) this.events.closeIdle(server);
       server.eligible = now;
     }

@@ -67,7 +67,7 @@ export class ServerState implements ChosenServer {
   latencyMs = 0;
   /** Why the last connection could not be opened, or ''. */
   lastFailure = '';
-  readonly window: OutcomeWindow;
+  window: OutcomeWindow;
   readonly waiting: Waiter[] = [];
 
   #addresses: readonly string[];
@@ -92,6 +92,7 @@ export class ServerState implements ChosenServer {
     this.maxConnections = shareOf(settings.maxConnections ?? pool.maxConnections, worker, workers);
     this.maxQueue = shareOf(settings.maxQueue ?? pool.queue.max, worker, workers);
     this.maxIdle = Math.min(this.maxConnections, shareOf(pool.keepAlive.maxIdle, worker, workers));
+    if (this.window.windowMs !== pool.passive.window) this.window = new OutcomeWindow(pool.passive.window);
     this.limit = this.trialUntilMs === 0 ? this.maxConnections : 1;
   }
 

@@ -145,6 +145,9 @@ const keepAlive = z.strictObject({
 const resolve = z.strictObject({
   minTtl: duration().prefault('1s').describe('A DNS answer is used for at least this long, whatever its own time to live says.'),
   maxTtl: duration().prefault('5m').describe('A DNS answer is used for at most this long. Also the interval for names from the hosts file.'),
+  family: z.enum(['prefer-ipv4', 'prefer-ipv6', 'both']).default('prefer-ipv4')
+    .describe('Which addresses of a name are used. The preferred family alone when it has any: a server that listens on one family only is then not '
+      + 'taken for half broken. both: all of them in turn.'),
 }).refine((value) => value.minTtl <= value.maxTtl, { message: 'minTtl is longer than maxTtl', path: ['minTtl'] });
 
 /** One pool. */

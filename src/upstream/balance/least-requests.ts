@@ -16,14 +16,14 @@ export class LeastRequests implements Balancer {
   }
 
   change(eligible: readonly ServerState[]): void {
-    const before = this.#servers;
+    const before = new Set(this.#servers);
     this.#servers = eligible;
     // One that joins starts where the others are now: with its old place it would win every tie until it caught up.
     let least = Number.POSITIVE_INFINITY;
-    for (const server of eligible) if (before.includes(server) && server.pass < least) least = server.pass;
+    for (const server of eligible) if (before.has(server) && server.pass < least) least = server.pass;
     if (least === Number.POSITIVE_INFINITY) least = 0;
     for (const server of eligible) {
-      if (before.includes(server)) server.pass -= least;
+      if (before.has(server)) server.pass -= least;
       else server.pass = this.#random() * weightScale / server.effectiveWeight;
     }
   }

@@ -15,7 +15,8 @@ export class RoundRobin implements Balancer {
   }
 
   change(eligible: readonly ServerState[]): void {
-    const joined = eligible.filter((server) => !this.#servers.includes(server));
+    const before = new Set(this.#servers);
+    const joined = eligible.filter((server) => !before.has(server));
     this.#servers = eligible;
     // Workers start at different places, or all of them would send their first request to the first server.
     for (const server of joined) server.currentWeight = Math.floor(this.#random() * server.effectiveWeight);
