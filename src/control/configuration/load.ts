@@ -1,0 +1,121 @@
+// Loads a configuration: reads, joins, checks the schema, checks references, and gives either a typed configuration or
+// every problem at once. Applies nothing (transaction.ts) and opens nothing but the configuration files.
+import { dirname, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import type { GatewayManifest } from '#contract/gateway.ts';
+import { versionOf } from './canonical.ts';
+import { findingsOf } from './issues.ts';
+import { toJsonSchema } from './json-schema.ts';
+import type { ConfigDocument } from './merge.ts';
+import { isRecord, mergeSources, readSources } from './merge.ts';
+import type { ConfigPath, Finding, Place, Problem } from './problem.ts';
+import { formatPath } from './problem.ts';
+import { checkReferences } from './references.ts';
+import type { Configuration, SectionName } from './schema.ts';
+import { buildSchema, sectionNames, sectionSchemas } from './schema.ts';
+import type { Source } from './source.ts';
+
+/** Files and directories, texts at hand, or a document that is already plain data (history, admin API, a worker). */
+export type ConfigurationInput =
+  | { paths: readonly string[] }
+  | { texts: readonly Source[] }
+  | { document: ConfigDocument };
+
+export interface LoadResult {
+  /** No errors; there may be warnings. */
+  ok: boolean;
+  /** As written, plain data: what diff, history and the admin API work on. */
+  document: ConfigDocument;
+  /** Checked, with defaults; undefined unless `ok`. */
+  configuration: Configuration | undefined;
+  /** In the order of files and lines. */
+  problems: Problem[];
+  /** SHA-256 of the canonical document; '' when it could not be read. */
+  version: string;
+  sources: Source[];
+  /** Directory that relative paths of the configuration start from. */
+  baseDirectory: string;
+}
+
+export function loadConfiguration(input: ConfigurationInput, manifests: readonly GatewayManifest[]): LoadResult {
+  if ('document' in input) return loadDocument(input.document, manifests);
+  const { sources, problems: unreadable } = 'paths' in input ? readSources(input.paths) : { sources: [...input.texts], problems: [] };
+  const baseDirectory = 'paths' in input ? baseOf(input.paths[0] ?? '.') : process.cwd();
+  const merged = mergeSources(sources);
+  const problems = [...unreadable, ...merged.problems];
+  if (unreadable.length > 0 || !merged.complete) {
+    return { ok: false, document: merged.document, configuration: undefined, problems: inOrder(problems, sources), version: '', sources, baseDirectory };
+  }
+  const checked = checkDocument(merged.document, manifests);
+  const place = (path: ConfigPath, atKey?: boolean): Place => merged.locate(path, atKey);
+  problems.push(...checked.findings.map((finding) => placed(finding, place)));
+  const ok = !problems.some((problem) => problem.severity === 'error');
+  return {
+    ok, document: merged.document, configuration: ok ? checked.configuration : undefined, problems: inOrder(problems, sources),
+    version: versionOf(merged.document), sources, baseDirectory,
+  };
+}
+
+function loadDocument(document: ConfigDocument, manifests: readonly GatewayManifest[]): LoadResult {
+  const copy = structuredClone(document);
+  const { configuration, findings } = checkDocument(copy, manifests);
+  const problems = findings.map((finding) => placed(finding, () => ({ file: '', line: 0, column: 0 })));
+  const ok = !problems.some((problem) => problem.severity === 'error');
+  return {
+    ok, document: copy, configuration: ok ? configuration : undefined, problems, version: versionOf(copy), sources: [], baseDirectory: process.cwd(),
+  };
+}
+
+function baseOf(path: string): string {
+  const full = resolve(path);
+  try { return statSync(full).isDirectory() ? full : dirname(full); } catch { return dirname(full); }
+}
+
+function placed(finding: Finding, place: (path: ConfigPath, atKey?: boolean) => Place): Problem {
+  const related = finding.related ? { ...place(finding.related.path, true), message: finding.related.message } : undefined;
+  return {
+    ...place(finding.path, finding.atKey), severity: finding.severity ?? 'error', code: finding.code, path: formatPath(finding.path),
+    message: finding.message, found: finding.found ?? '', wanted: finding.wanted ?? '', hint: finding.hint ?? '', ...(related ? { related } : {}),
+  };
+}
+
+function inOrder(problems: Problem[], sources: readonly Source[]): Problem[] {
+  const order = new Map(sources.map((source, index) => [source.file, index]));
+  return problems.sort((a, b) => (order.get(a.file) ?? -1) - (order.get(b.file) ?? -1) || a.line - b.line || a.column - b.column);
+}
+
+/** Checks everything that can be checked: sections with faults do not hide faults elsewhere. Drops empty sections from `document`. */
+function checkDocument(document: ConfigDocument, manifests: readonly GatewayManifest[]): { configuration: Configuration | undefined; findings: Finding[] } {
+  for (const name of sectionNames) if (document[name] === null) delete document[name];
+  const whole = buildSchema(manifests).safeParse(document);
+  if (whole.success) return { configuration: whole.data, findings: checkReferences(whole.data, document, manifests) };
+  const findings = findingsOf(whole.error.issues, { schema: toJsonSchema(manifests), document });
+  findings.push(...checkReferences(soundParts(document, manifests), document, manifests));
+  return { configuration: undefined, findings };
+}
+
+/** What of a faulty document can still be understood: every resource that is right by itself. */
+function soundParts(document: ConfigDocument, manifests: readonly GatewayManifest[]): Configuration {
+  const sections = sectionSchemas(manifests);
+  const sound: Record<string, unknown> = {};
+  for (const name of sectionNames) {
+    const { whole, entry } = sections[name];
+    const written = document[name];
+    const parsed = whole.safeParse(written);
+    if (parsed.success) sound[name] = parsed.data;
+    else if (entry && isRecord(written)) sound[name] = soundEntries(name, written, entry);
+    else sound[name] = whole.safeParse(undefined).data;
+  }
+  return sound as unknown as Configuration;
+}
+
+type EntrySchema = NonNullable<ReturnType<typeof sectionSchemas>[SectionName]['entry']>;
+
+function soundEntries(_section: SectionName, written: Record<string, unknown>, entry: EntrySchema): Record<string, unknown> {
+  const sound: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(written)) {
+    const parsed = entry.safeParse(value);
+    if (parsed.success) sound[key] = parsed.data;
+  }
+  return sound;
+}
