@@ -117,7 +117,8 @@ export interface ExplainRequest {
   headers: readonly (readonly [string, string])[];
 }
 
-export interface SettingsProblem { path: readonly (string | number)[]; message: string; hint: string }
+/** An error unless said to be a warning. */
+export interface SettingsProblem { path: readonly (string | number)[]; message: string; hint: string; severity?: 'error' | 'warning' }
 
 /** One attribute kind that rules may ask of this protocol's operations. */
 export interface AttributeKind {
@@ -145,6 +146,8 @@ export interface GatewayManifest<Settings = unknown> {
   check(settings: Settings): SettingsProblem[];
   /** Names of pools that the settings refer to, with their place. */
   poolReferences(settings: Settings): { path: readonly (string | number)[]; pool: string }[];
+  /** Names of zones that the settings refer to, with their place. */
+  zoneReferences?(settings: Settings): { path: readonly (string | number)[]; zone: string }[];
   compile(name: string, settings: Settings, environment: GatewayEnvironment): ServicePlan;
 }
 
