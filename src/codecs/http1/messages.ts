@@ -50,6 +50,11 @@ export class HeaderBlock {
     return this.text.slice(start, start + ((this.table[at] as number) >>> nameLengthShift));
   }
 
+  /** Length of the name of line i in bytes, without making the string. */
+  nameLength(i: number): number {
+    return (this.table[i << 2] as number) >>> nameLengthShift;
+  }
+
   /** The name of line i in lower case; interned when well known. */
   lowerName(i: number): string {
     const id = (this.table[i << 2] as number) & idMask;
