@@ -103,7 +103,8 @@ function soundParts(document: ConfigDocument, manifests: readonly GatewayManifes
     const written = document[name];
     const parsed = whole.safeParse(written);
     if (parsed.success) sound[name] = parsed.data;
-    else if (entry && isRecord(written)) sound[name] = soundEntries(name, written, entry);
+    else if (entry && isRecord(written)) sound[name] = soundEntries(written, entry);
+    else if (entry && Array.isArray(written)) sound[name] = soundItems(written, entry);
     else sound[name] = whole.safeParse(undefined).data;
   }
   return sound as unknown as Configuration;
@@ -111,11 +112,21 @@ function soundParts(document: ConfigDocument, manifests: readonly GatewayManifes
 
 type EntrySchema = NonNullable<ReturnType<typeof sectionSchemas>[SectionName]['entry']>;
 
-function soundEntries(_section: SectionName, written: Record<string, unknown>, entry: EntrySchema): Record<string, unknown> {
+function soundEntries(written: Record<string, unknown>, entry: EntrySchema): Record<string, unknown> {
   const sound: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(written)) {
     const parsed = entry.safeParse(value);
     if (parsed.success) sound[key] = parsed.data;
   }
+  return sound;
+}
+
+/** Keeps the positions, which paths speak of: faulty items are holes. */
+function soundItems(written: unknown[], entry: EntrySchema): unknown[] {
+  const sound: unknown[] = [];
+  written.forEach((item, index) => {
+    const parsed = entry.safeParse(item);
+    if (parsed.success) sound[index] = parsed.data;
+  });
   return sound;
 }

@@ -1,17 +1,21 @@
 // Checks what no section can see alone: names that refer to other sections, ports that two listeners want, resources
 // that nothing uses. Works on a sound configuration, or on the sound parts of a faulty one.
 import type { GatewayManifest } from '#contract/gateway.ts';
+import { parseNetwork } from '#core/network.ts';
+import { anyZone, listOf } from '#policy/settings.ts';
+import type { ConditionSettings, ExceptionSettings, OneOrMany } from '#policy/settings.ts';
 import { formatBind } from '#runtime/settings.ts';
 import type { ConfigDocument } from './merge.ts';
 import { isRecord } from './merge.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { describeValue, suggestion } from './problem.ts';
+import { ruleFindings } from './rules.ts';
 import type { Configuration, SectionName } from './schema.ts';
 
 /** Names that a section declares, also those of entries that have faults of their own. */
-function declared(document: ConfigDocument, section: SectionName): string[] {
+function declared(document: ConfigDocument, section: SectionName): Set<string> {
   const written = document[section];
-  return isRecord(written) ? Object.keys(written) : [];
+  return new Set(isRecord(written) ? Object.keys(written) : []);
 }
 
 export function checkReferences(configuration: Configuration, document: ConfigDocument, manifests: readonly GatewayManifest[]): Finding[] {
@@ -25,29 +29,69 @@ class ReferenceCheck {
   readonly #configuration: Configuration;
   readonly #document: ConfigDocument;
   readonly #manifests: readonly GatewayManifest[];
+  readonly #declared: Record<'zones' | 'services' | 'pools' | 'listeners' | 'limits', Set<string>>;
   readonly #used: Record<string, Set<string>> = { zones: new Set(), services: new Set(), pools: new Set() };
 
   constructor(configuration: Configuration, document: ConfigDocument, manifests: readonly GatewayManifest[]) {
     this.#configuration = configuration;
     this.#document = document;
     this.#manifests = manifests;
+    this.#declared = {
+      zones: declared(document, 'zones'), services: declared(document, 'services'), pools: declared(document, 'pools'),
+      listeners: declared(document, 'listeners'), limits: declared(document, 'limits'),
+    };
   }
 
   run(): void {
     this.#listeners();
     this.#services();
+    this.#zones();
+    this.#configuration.policy.forEach((rule, index) => this.#condition(rule, ['policy', index]));
+    for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit as ConditionSettings, ['limits', name]);
     this.#unused();
+    this.findings.push(...ruleFindings(this.#configuration, this.#document));
   }
 
   #refer(section: 'zones' | 'services' | 'pools' | 'listeners', name: string, path: ConfigPath): void {
-    const names = declared(this.#document, section);
-    this.#used[section]?.add(name);
-    if (names.includes(name)) return;
+    const names = this.#declared[section];
+    // That a rule speaks of a service does not make it reachable: only a listener does.
+    if (section !== 'services' || path[0] === 'listeners') this.#used[section]?.add(name);
+    if (names.has(name)) return;
     const what = section.slice(0, -1);
     this.findings.push({
       code: `reference.unknown-${what}`, path, message: `there is no ${what} "${name}"`, found: describeValue(name), wanted: `the name of a ${what}`,
-      hint: suggestion(name, names, what),
+      hint: suggestion(name, [...names], what),
     });
+  }
+
+  #referEach(section: 'zones' | 'services' | 'listeners', names: OneOrMany<string> | undefined, path: ConfigPath): void {
+    listOf(names).forEach((name, index) => {
+      if (section === 'zones' && (name === anyZone || parseNetwork(name) !== undefined)) return;
+      this.#refer(section, name, Array.isArray(names) ? [...path, index] : path);
+    });
+  }
+
+  /** Names in the part that rules and limits have in common. */
+  #condition(condition: ConditionSettings, path: ConfigPath): void {
+    this.#referEach('services', condition.service, [...path, 'service']);
+    this.#referEach('listeners', condition.listener, [...path, 'listener']);
+    this.#referEach('zones', condition.from, [...path, 'from']);
+    listOf<ExceptionSettings>(condition.unless).forEach((exception, index) => {
+      this.#referEach('zones', exception.from, [...path, 'unless', ...Array.isArray(condition.unless) ? [index] : [], 'from']);
+    });
+    const protocols = this.#manifests.map((manifest) => manifest.protocol);
+    listOf(condition.protocol).forEach((name, index) => {
+      if (protocols.includes(name)) return;
+      this.findings.push({
+        code: 'reference.unknown-protocol', path: [...path, 'protocol', ...Array.isArray(condition.protocol) ? [index] : []], message: `there is no protocol "${name}"`,
+        found: describeValue(name), wanted: `one of ${protocols.join(', ')}`, hint: suggestion(name, protocols, 'protocol'),
+      });
+    });
+  }
+
+  // Names that zones include are checked by their schema; here they only count as used.
+  #zones(): void {
+    for (const zone of Object.values(this.#configuration.zones)) for (const name of zone.includes ?? []) this.#used.zones!.add(name);
   }
 
   #listeners(): void {
@@ -95,11 +139,15 @@ class ReferenceCheck {
     const hints: Record<string, string> = {
       pools: 'use it in a service, or remove it', services: 'lead a listener to it, or remove it', zones: 'use it in a rule or a limit, or remove it',
     };
+    // What uses a name may be among what has faults of its own.
+    const faulty = (section: 'zones' | 'services' | 'listeners' | 'limits'): boolean => this.#declared[section].size > Object.keys(this.#configuration[section]).length;
+    const rules: unknown = this.#document.policy;
+    const faultyRules = Array.isArray(rules) && rules.length > Object.keys(this.#configuration.policy).length;
     for (const section of ['services', 'pools', 'zones'] as const) {
-      // A faulty service may be the one that uses it.
-      if (section === 'pools' && declared(this.#document, 'services').length > Object.keys(this.#configuration.services).length) continue;
-      if (section === 'services' && declared(this.#document, 'listeners').length > Object.keys(this.#configuration.listeners).length) continue;
-      for (const name of declared(this.#document, section)) {
+      if (section === 'pools' && faulty('services')) continue;
+      if (section === 'services' && faulty('listeners')) continue;
+      if (section === 'zones' && (faultyRules || faulty('limits') || faulty('services') || faulty('zones'))) continue;
+      for (const name of this.#declared[section]) {
         if (this.#used[section]!.has(name)) continue;
         const what = section.slice(0, -1);
         this.findings.push({

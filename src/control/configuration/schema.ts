@@ -5,6 +5,8 @@ import type { GatewayManifest } from '#contract/gateway.ts';
 import { resourceName } from '#core/settings/primitives.ts';
 import { auditSettings } from '#audit/settings.ts';
 import type { AuditSettings } from '#audit/settings.ts';
+import { buildRuleSettings, zonesSettings } from '#policy/settings.ts';
+import type { RuleSettings, ZoneSettings } from '#policy/settings.ts';
 import { adminSchema, listenersSchema, runtimeSchema } from '#runtime/settings.ts';
 import type { AdminSettings, ListenerSettings, RuntimeSettings } from '#runtime/settings.ts';
 import { poolSettings } from '#upstream/settings.ts';
@@ -15,11 +17,11 @@ export interface ServiceConfiguration { protocol: string; settings: unknown }
 
 /** A checked configuration with defaults filled in: durations in milliseconds, sizes in bytes. */
 export interface Configuration {
-  zones: Record<string, unknown>;
+  zones: Record<string, ZoneSettings>;
   listeners: Record<string, ListenerSettings>;
   services: Record<string, ServiceConfiguration>;
   pools: Record<string, PoolSettings>;
-  policy: unknown[];
+  policy: RuleSettings[];
   limits: Record<string, unknown>;
   audit: AuditSettings;
   admin: AdminSettings;
@@ -63,13 +65,15 @@ export interface SectionSchema { whole: z.ZodType; entry: z.ZodType | undefined 
 export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<SectionName, SectionSchema> {
   const service = servicesEntrySchema(manifests);
   const section = (whole: z.ZodType, entry?: z.ZodType): SectionSchema => ({ whole, entry });
+  const zones = zonesSettings();
+  const policy = buildRuleSettings(manifests) as unknown as z.ZodDefault<z.ZodArray<z.ZodType<RuleSettings>>>;
   const map = (entry: z.ZodType): SectionSchema => section(z.record(resourceName(), entry).prefault({}), entry);
   return {
-    zones: map(z.unknown()),
+    zones: section(zones, zones.unwrap().valueType),
     listeners: section(listenersSchema.prefault({}), listenersSchema.valueType),
     services: map(service),
     pools: map(poolSettings),
-    policy: section(z.array(z.unknown()).prefault([])),
+    policy: section(policy, policy.unwrap().element),
     limits: map(z.unknown()),
     audit: section(auditSettings),
     admin: section(adminSchema.prefault({})),
