@@ -175,7 +175,7 @@ export const poolSettings = z.strictObject({
     }
     seen.add(entry.name);
   });
-  if (context.value.servers.every((entry) => entry.backup)) {
+  if (context.value.servers.length > 0 && context.value.servers.every((entry) => entry.backup)) {
     context.issues.push({ code: 'custom', input: context.value.servers, path: ['servers'], message: 'every server is a backup; at least one must not be' });
   }
 });
