@@ -68,7 +68,8 @@ export class ForwardedReader {
   get trusts(): boolean { return this.#trusted !== undefined; }
 
   /** Sets what the context says of the client of this request. True when its address or port differs from that of the request before. */
-  identify(view: RequestView, context: RequestContext): boolean {
+  identify(context: RequestContext): boolean {
+    const { view } = context;
     if (context.forwardedReader !== this) return this.#firstLook(view, context);
     if (!context.trusted || this.#fields(view) === context.forwardedSeen) return false;
     return this.#look(view, context);

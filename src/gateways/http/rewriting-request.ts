@@ -1,12 +1,14 @@
 // The head of a request on its way to the server: request line and headers for HTTP/1.1, hop-by-hop fields taken out,
 // forwarding fields and rewrites put in. Runs of untouched lines are copied as slices. RFC 9110 section 7.6, RFC 9112
 // section 3. Which server is not decided here; what may be written in rewrites is checked by settings-check.ts.
+import type { Trace } from '#contract/decision.ts';
 import { HeaderId, connectionOptions } from '#codecs/http1/index.ts';
 import type { HeaderBlock, RequestHead } from '#codecs/http1/index.ts';
 import { forwardedNode } from './forwarded.ts';
 import { HeaderPlan, askBuilder, changeLine, dropLine, keepLine } from './header-plan.ts';
 import type { RequestRewriteSettings } from './settings-rewrite.ts';
 import type { HttpSettings } from './settings.ts';
+import { traceRequest } from './rewriting-trace.ts';
 import { TargetRewriter } from './rewriting-target.ts';
 import { hostCharacters } from './url-text.ts';
 import { mustCompileTemplate, safeText } from './variables.ts';
@@ -60,8 +62,14 @@ export class RequestRewriter {
     this.#via11 = via === '' ? '' : `Via: 1.1 ${via}\r\n`;
   }
 
-  /** The head as latin1 text. '' when what the rewrites made may not be sent; `context.fault` says why. */
-  build(head: RequestHead, context: RequestContext): string {
+  /** The head as latin1 text, up to the empty line. '' when what the rewrites made may not be sent: `context.fault` says why. */
+  build(context: RequestContext, trace?: Trace): string {
+    const text = this.#build(context.view.head, context);
+    if (trace !== undefined) traceRequest(context, text, trace);
+    return text;
+  }
+
+  #build(head: RequestHead, context: RequestContext): string {
     const headers = head.headers;
     const plan = context.trusted ? this.#trustedPlan : this.#untrustedPlan;
     context.fault = '';

@@ -1,11 +1,13 @@
 // The head of a response on its way to the client: status line and headers, hop-by-hop fields taken out, framing written
 // anew, inner addresses hidden, rewrites put in. Runs of untouched lines are copied as slices. RFC 9110 section 7.6,
 // RFC 9112 section 6. What framing the body gets is decided by the session machine.
+import type { Trace } from '#contract/decision.ts';
 import { HeaderId, connectionOptions } from '#codecs/http1/index.ts';
 import type { HeaderBlock, ResponseFraming, ResponseHead } from '#codecs/http1/index.ts';
 import { HeaderPlan, askBuilder, changeLine, dropLine, keepLine } from './header-plan.ts';
 import { SetCookieRewriter } from './rewriting-cookies.ts';
 import { LocationRewriter } from './rewriting-location.ts';
+import { traceHead } from './rewriting-trace.ts';
 import { TargetRewriter } from './rewriting-target.ts';
 import type { RewriteSettings } from './settings-rewrite.ts';
 import type { HttpSettings } from './settings.ts';
@@ -56,7 +58,13 @@ export class ResponseRewriter {
    * The head as latin1 text. `framing` is how the body goes to the client (`close`: until the connection ends), with
    * `contentLength` bytes when it is `length`. For 1xx, 204, 304 and HEAD it is `none`.
    */
-  buildHead(head: ResponseHead, context: RequestContext, framing: ResponseFraming, contentLength: number): string {
+  buildHead(head: ResponseHead, context: RequestContext, framing: ResponseFraming, contentLength: number, trace?: Trace): string {
+    const text = this.#build(head, context, framing, contentLength);
+    if (trace !== undefined) traceHead('response', head.headers, text, trace);
+    return text;
+  }
+
+  #build(head: ResponseHead, context: RequestContext, framing: ResponseFraming, contentLength: number): string {
     const headers = head.headers;
     const plan = this.#plan;
     const nominated = head.connectionNominates ? connectionOptions(headers) : undefined;
