@@ -58,7 +58,7 @@ export class ResponseRewriter {
    * The head as latin1 text. `framing` is how the body goes to the client (`close`: until the connection ends), with
    * `contentLength` bytes when it is `length`. For 1xx, 204, 304 and HEAD it is `none`.
    */
-  buildHead(head: ResponseHead, context: RequestContext, framing: ResponseFraming, contentLength: number, trace?: Trace): string {
+  build(head: ResponseHead, context: RequestContext, framing: ResponseFraming, contentLength: number, trace?: Trace): string {
     const text = this.#build(head, context, framing, contentLength);
     if (trace !== undefined) traceHead('response', head.headers, text, trace);
     return text;
@@ -95,11 +95,6 @@ export class ResponseRewriter {
     text += head.minorVersion === 1 ? this.#via11 : this.#via10;
     if (this.#requestIdPrefix !== '') text += `${this.#requestIdPrefix}${context.requestId}\r\n`;
     return text + plan.added(context) + framingLine(head, framing, contentLength) + connectionLine(head, context) + '\r\n';
-  }
-
-  /** A 1xx other than 101. */
-  buildInterim(head: ResponseHead, context: RequestContext): string {
-    return this.buildHead(head, context, 'none', 0);
   }
 
   #special(id: number, value: string, context: RequestContext): string {
