@@ -28,6 +28,23 @@ export interface LimitRefusal {
   /** Length of the limit's window in milliseconds, for RateLimit headers. */
   readonly windowMs: number;
   readonly reason: string;
+  /** `deny`, also when left out: a reply of the protocol (HTTP 429). `drop`: no reply. */
+  readonly action?: 'deny' | 'drop';
+  /** Reply code, or 0 to let the gateway choose. */
+  readonly status?: number;
+  /** Text for the client, or ''. */
+  readonly message?: string;
+}
+
+/** How much of a rate limit is left after an operation that was within it. */
+export interface LimitFacts {
+  /** Name of the limit that is nearest to its end; '' when no rate limit applies. */
+  readonly limit: string;
+  readonly maximum: number;
+  readonly remaining: number;
+  /** Until all of it is available again. */
+  readonly resetMs: number;
+  readonly windowMs: number;
 }
 
 /** Collects why; undefined in live traffic. The same functions decide with and without it. */

@@ -30,4 +30,7 @@ export interface Operation {
   /** A protocol attribute by its manifest name and key: `attribute('header', 'user-agent')`, `attribute('query', 'id')`.
    *  Keys of case-insensitive names are lower-case. Undefined when absent. */
   attribute(kind: string, key: string): string | undefined;
+  /** The limiter's: what it holds for this operation between `admit` and `release`. A gateway sets it to undefined in
+   *  its constructor and leaves it alone. */
+  admission?: unknown;
 }
