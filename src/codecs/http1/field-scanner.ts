@@ -83,6 +83,7 @@ export class FieldScanner {
 
   /** Scans from base + this.at; returns the offset behind the empty line, NEED_MORE, NEED_COPY or VIOLATION. */
   protected scanFields(bytes: Uint8Array, base: number, end: number, mayChange: boolean): number {
+    const tokens = tokenClass;
     const values = this.#valueClass;
     const maxName = this.#maxNameBytes;
     const maxLine = this.#maxLineBytes;
@@ -112,7 +113,7 @@ export class FieldScanner {
       }
       if (phase === IN_NAME) {
         const stop = mark + maxName < end ? mark + maxName + 1 : end;
-        while (pos < stop && tokenClass[bytes[pos] as number] === 1) pos++;
+        while (pos < stop && tokens[bytes[pos] as number] === 1) pos++;
         if (pos === stop) {
           return pos - mark > maxName ? this.refuseLimit('maxHeaderNameBytes', pos - mark, pos - base) : this.#suspend(IN_NAME, pos - base, mark - base, 0);
         }

@@ -137,7 +137,7 @@ export class RequestParser extends HeadReader {
     const target = text.slice(this.#methodEnd + 1, this.#targetEnd);
     head.target = target;
     const reader = this.#target;
-    let refused = reader.read(target, head.method);
+    let refused = reader.read(text, this.#methodEnd + 1, this.#targetEnd, target, head.method);
     if (refused !== undefined) return this.refuse(refused, this.#methodEnd + 1);
     head.targetForm = reader.form;
     head.scheme = reader.scheme;

@@ -94,7 +94,7 @@ const noFields = fieldSet();
 /** What a gateway never passes on (RFC 9110 s7.6.1) together with the framing, which it always writes anew. */
 export const hopByHopFields: Uint8Array = fieldSet(
   HeaderId.Connection, HeaderId.KeepAlive, HeaderId.ProxyConnection, HeaderId.TE, HeaderId.Trailer, HeaderId.TransferEncoding, HeaderId.Upgrade,
-  HeaderId.ContentLength, HeaderId.HTTP2Settings, HeaderId.Expect,
+  HeaderId.ContentLength, HeaderId.HTTP2Settings,
 );
 
 /**
