@@ -7,7 +7,7 @@ export { checkLimits, checkRules } from './check.ts';
 export type { KnownNames } from './check.ts';
 export { Zones, compileZones } from './zones.ts';
 export { Policy, compilePolicy } from './policy.ts';
-export type { RuleSummary, WallClock } from './policy.ts';
+export type { RuleHits, RuleSummary, WallClock } from './policy.ts';
 export { Limiter, compileLimits } from './limits/limiter.ts';
 export type { ConnectionFacts, LimitSummary } from './limits/limiter.ts';
 export { LimitLedger } from './limits/deltas.ts';

@@ -22,6 +22,9 @@ export interface RuleSummary {
   readonly hits: number;
 }
 
+/** For metrics. */
+export interface RuleHits { readonly rule: string; readonly hits: number }
+
 /** Says what time it is to rules with `when`. */
 export interface WallClock { wallMs(): number }
 
@@ -131,6 +134,9 @@ export class Policy {
       throw new Error(`policy: live traffic takes rule ${this.#decisions[live]!.rule}, the walk ${this.#decisions[decided < 0 ? this.#rules.length : decided]!.rule}`);
     }
   }
+
+  /** How many operations each enabled rule decided in this process since it was compiled; the default last. */
+  hits(): RuleHits[] { return this.#decisions.map((decision, position) => ({ rule: decision.rule, hits: this.#hits[position]! })); }
 
   /** All rules in their order, with the disabled ones and with the default at the end. */
   get rules(): RuleSummary[] {

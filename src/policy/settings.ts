@@ -178,7 +178,7 @@ export function buildRuleSettings(vocabularies: readonly Vocabulary[]): z.ZodTyp
 /** Schema of the section `zones`. */
 export function zonesSettings() {
   const zone = z.strictObject({
-    networks: z.array(network().refine((text) => parseNetwork(text) !== undefined, 'wanted an address or a network such as 10.0.0.0/8 or fd00::/8')).default([])
+    networks: z.array(network()).default([])
       .describe('Networks and addresses of the zone.'),
     includes: z.array(resourceName()).optional().describe('Zones that are part of this one, as if their networks were listed here.'),
     description: z.string().max(500).optional().describe('What the zone is, in words.'),

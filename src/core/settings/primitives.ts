@@ -1,7 +1,7 @@
 // Building blocks of configuration schemas: durations, sizes, rates, addresses and names, as people write them and as
 // numbers for the machine. Does not read files and knows no section of the configuration.
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { addressFamily, parseNetwork } from '../network.ts';
 
 const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const byteUnits: Record<string, number> = {
@@ -52,7 +52,7 @@ export function parseHostPort(text: string): HostPort | undefined {
   if (!match) return undefined;
   const port = Number(match[3]);
   const host = match[1] ?? match[2]!;
-  if (port > 65_535 || (match[1] !== undefined && isIP(match[1]) !== 6)) return undefined;
+  if (port > 65_535 || (match[1] !== undefined && (!match[1].includes(':') || addressFamily(match[1]) === 0))) return undefined;
   return { host, port };
 }
 
@@ -71,12 +71,4 @@ export function network() {
     .meta({ title: 'network', examples: ['10.0.0.0/8', 'fd00::/8'] });
 }
 
-export function isNetwork(text: string): boolean {
-  const slash = text.indexOf('/');
-  const address = slash < 0 ? text : text.slice(0, slash);
-  const family = isIP(address);
-  if (family === 0 || address.includes('%')) return false;
-  if (slash < 0) return true;
-  const prefix = text.slice(slash + 1);
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
-}
+export function isNetwork(text: string): boolean { return parseNetwork(text) !== undefined; }

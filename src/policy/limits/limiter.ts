@@ -18,6 +18,8 @@ import { KeyTable } from './key-table.ts';
 import { defaultMaxKeys } from './settings.ts';
 import type { LimitSettings, LimitsSettings } from './settings.ts';
 
+export type { LimitDelta } from './deltas.ts';
+
 /** A connection at the moment of its acceptance. `admission` belongs to the limiter, as in an operation. */
 export interface ConnectionFacts {
   readonly listener: string;
