@@ -45,8 +45,9 @@ export interface PendingServer {
 /** Which server, how. One object may be reused for the attempts of one operation. */
 export interface ServerRequest {
   pool: string;
-  /** Hash input for pools that balance by hash, or ''. */
+  /** For pools that balance by hash: the key, or '' to let the pool take it from the operation as it is configured. */
   affinity: string;
+  operation: Operation;
   /** Names of servers that were tried already. */
   excluded: readonly string[];
   /** A fresh connection even when an idle one is at hand (a reused one just failed). */

@@ -50,8 +50,8 @@ export interface Link {
   send(bytes: Uint8Array, start: number, end: number): boolean;
   /** Sends latin1 text. */
   sendText(text: string): boolean;
-  /** Sends latin1 text and bytes as one write: a head and the first part of its body. */
-  sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number): boolean;
+  /** Sends latin1 text, bytes and more text as one write: a head and the first part of its body, a chunk with its framing. */
+  sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number, tail?: string): boolean;
   /** Stops and restarts reading: back-pressure towards the peer. */
   pause(): void;
   resume(): void;

@@ -14,12 +14,17 @@ const relayReadBytes = 256 * 1024;
 export const highWaterBytes = 64 * 1024;
 /** Idle relay buffers kept for the next relay of this process. */
 const maxSpareRelayBuffers = 16;
-const scratchBytes = 64 * 1024;
+/** Room for a whole shared read with a head or chunk framing around it. */
+const scratchBytes = sharedReadBytes + 16 * 1024;
 
 /** Where every ordinary read lands: valid only during the read callback. */
 export const sharedReadBuffer = Buffer.allocUnsafeSlow(sharedReadBytes);
 const spareRelayBuffers: Buffer[] = [];
-let scratch = Buffer.allocUnsafeSlow(scratchBytes);
+let scratch = allocate(scratchBytes);
+
+/** Node's own method, which its type declarations leave out: `write` with an encoding decides anew at each call. */
+interface Latin1Buffer extends Buffer { latin1Write(text: string, offset: number): number }
+function allocate(bytes: number): Latin1Buffer { return Buffer.allocUnsafeSlow(bytes) as Buffer as Latin1Buffer; }
 
 /** Between operations nobody listens. */
 const noHandler: LinkHandler = { received() {}, ended() {}, drained() {}, relayed() {}, closed() {} };
@@ -151,17 +156,19 @@ export class SocketLink implements Link {
     return this.#flows();
   }
 
-  sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number, tail = ''): boolean {
     if (this.closed) return true;
-    const length = text.length + end - start;
+    const tailStart = text.length + end - start;
+    const length = tailStart + tail.length;
     this.bytesOut += length;
     const fits = length <= scratchBytes;
-    const target = fits ? scratch : Buffer.allocUnsafe(length);
-    if (text.length > 0) target.latin1Write(text, 0, text.length);
-    target.set(bytes.subarray(start, end), text.length);
+    const target = fits ? scratch : allocate(length);
+    if (text.length > 0) target.latin1Write(text, 0);
+    if (end > start) target.set(bytes.subarray(start, end), text.length);
+    if (tail.length > 0) target.latin1Write(tail, tailStart);
     this.socket.write(target.subarray(0, length));
     // A write that the kernel took whole leaves nothing pending and the scratch buffer is free; otherwise it belongs to that write.
-    if (fits && this.socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(scratchBytes);
+    if (fits && this.socket.writableLength > 0) scratch = allocate(scratchBytes);
     return this.#flows();
   }
 
@@ -182,7 +189,8 @@ export class SocketLink implements Link {
     this.#relayTarget = into;
     this.#tap = tap;
     this.relayRemaining = count;
-    if (count > sharedReadBytes) this.#relayBuffer ??= takeRelayBuffer();
+    // A relay without an end (a WebSocket) is mostly idle: it reads into the shared buffer.
+    if (count > sharedReadBytes && count !== Infinity) this.#relayBuffer ??= takeRelayBuffer();
     if (into.closed || into.#flows()) {
       this.resume();
     } else {
@@ -197,7 +205,7 @@ export class SocketLink implements Link {
 
   #endRelay(): void {
     const target = this.#relayTarget;
-    if (target?.#waitingSource === this) target.#waitingSource = undefined;
+    if (target !== undefined && target.#waitingSource === this) target.#waitingSource = undefined;
     this.#relayTarget = undefined;
     this.#tap = undefined;
     this.relayRemaining = 0;

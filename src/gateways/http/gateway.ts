@@ -1,0 +1,226 @@
+// The session machine of one HTTP/1.x client connection: reads heads, begins an exchange for each request, keeps what was
+// pipelined until its turn, and ends the connection in good order. One exchange at a time, because HTTP/1.1 answers in
+// order (RFC 9112 section 9.3.2); what happens to a request is the exchange's business, so that HTTP/2 can have many.
+import type { OperationalFailure } from '#core/failure.ts';
+import type { Gateway, SessionPort } from '#contract/gateway.ts';
+import type { Link, LinkHandler } from '#contract/link.ts';
+import { NEED_MORE, VIOLATION } from '#codecs/http1/index.ts';
+import { Exchange } from './exchange.ts';
+import type { HttpService } from './service.ts';
+
+/** After the last response, input is read and thrown away for so long, so that a reset does not destroy the response on
+ *  its way (RFC 9112 section 9.6), */
+const lingerMs = 2_000;
+/** or until so much has come. */
+const maxLingerBytes = 1024 * 1024;
+/** A connection that is idle for this long gives its parser and buffers back. */
+const slimAfterMs = 1_000;
+
+type State = 'open' | 'lingering' | 'closed';
+
+export class HttpGateway implements Gateway, LinkHandler {
+  readonly port: SessionPort;
+  readonly link: Link;
+  service: HttpService;
+  /** Requests begun on this connection. */
+  requests = 0;
+  draining = false;
+  /** When the first byte of the current head came, monotonic. */
+  headStartedMs = 0;
+  #state: State = 'open';
+  #exchange: Exchange | undefined = undefined;
+  #active = false;
+  #reading = false;
+  /** Bytes of further requests that came while one was being answered. */
+  #held: Buffer | undefined = undefined;
+  #idleSinceMs = 0;
+  #lingeredBytes = 0;
+  #lingerUntilMs = 0;
+
+  constructor(port: SessionPort, service: HttpService) {
+    this.port = port;
+    this.link = port.client;
+    this.service = service;
+  }
+
+  started(): void {
+    this.link.handler = this;
+    this.#idleSinceMs = this.port.nowMs();
+    this.headStartedMs = this.#idleSinceMs;
+    this.port.wakeAtMs = this.#idleSinceMs + this.service.timeouts.clientHeaderMs;
+  }
+
+  received(_link: Link, bytes: Buffer, start: number, end: number): void {
+    if (this.#state !== 'open') {
+      this.#lingeredBytes += end - start;
+      if (this.#lingeredBytes > maxLingerBytes) this.link.close();
+      return;
+    }
+    if (!this.#active) {
+      this.#read(bytes, start, end);
+      return;
+    }
+    const rest = this.#exchange!.clientBytes(bytes, start, end);
+    if (rest < end) this.#hold(bytes, rest, end);
+  }
+
+  /** Reads heads and begins exchanges until the bytes are used up or an exchange has to be waited for. */
+  #read(bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    this.#reading = true;
+    while (at < end && this.#state === 'open') {
+      const exchange = this.#exchange ??= this.service.takeExchange(this);
+      if (exchange.parser.pendingBytes === 0) this.headStartedMs = this.port.nowMs();
+      const next = exchange.parser.push(bytes, at, end);
+      if (next === NEED_MORE) {
+        this.port.wakeAtMs = this.headStartedMs + this.service.timeouts.clientHeaderMs;
+        break;
+      }
+      this.#active = true;
+      this.requests++;
+      if (next === VIOLATION) {
+        exchange.refuseHead();
+        break;
+      }
+      at = exchange.begin(bytes, next, end);
+      if (this.#active) {
+        if (at < end) this.#hold(bytes, at, end);
+        break;
+      }
+    }
+    this.#reading = false;
+  }
+
+  #hold(bytes: Buffer, start: number, end: number): void {
+    const more = bytes.subarray(start, end);
+    this.#held = this.#held === undefined ? Buffer.from(more) : Buffer.concat([this.#held, more]);
+    if (this.#held.length >= this.service.limits.maxPipelinedBytes) this.link.pause();
+  }
+
+  /** What the client sent ahead: for an exchange that became a tunnel. */
+  takeHeld(): Buffer | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held;
+  }
+
+  /** An exchange has ended, its response is on its way. `keepAlive` false: this was the last. */
+  exchangeDone(keepAlive: boolean): void {
+    this.#active = false;
+    if (this.#state !== 'open') return;
+    if (!keepAlive || this.draining) {
+      this.#linger();
+      return;
+    }
+    this.#idleSinceMs = this.port.nowMs();
+    this.port.wakeAtMs = this.#idleSinceMs + Math.min(slimAfterMs, this.service.timeouts.clientIdleMs);
+    // The loop in #read goes on by itself; otherwise what was held is read now.
+    if (!this.#reading) this.#readHeld();
+    if (this.link.peerEnded && !this.#active) this.#end('client closed');
+  }
+
+  #readHeld(): void {
+    while (this.#held !== undefined && !this.#active && this.#state === 'open') {
+      const held = this.#held;
+      this.#held = undefined;
+      this.#read(held, 0, held.length);
+    }
+    if (!this.#active) this.link.resume();
+  }
+
+  /** Sends FIN behind the response and reads until the client has closed too. */
+  #linger(): void {
+    this.#state = 'lingering';
+    this.#held = undefined;
+    this.#giveExchange();
+    if (this.link.closed || this.link.peerEnded) {
+      this.#end('');
+      return;
+    }
+    this.link.end();
+    this.link.resume();
+    this.#lingerUntilMs = this.port.nowMs() + lingerMs;
+    this.port.wakeAtMs = this.#lingerUntilMs;
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#giveExchange();
+    this.link.close();
+    this.port.finished('allowed', reason);
+  }
+
+  #giveExchange(): void {
+    const exchange = this.#exchange;
+    if (exchange === undefined || this.#active) return;
+    this.#exchange = undefined;
+    exchange.service.giveExchange(exchange);
+  }
+
+  ended(): void {
+    if (this.#active) {
+      this.#exchange!.clientEnded();
+      return;
+    }
+    // FIN in the middle of a head is no request; between requests it is the usual end.
+    this.#end('client closed');
+  }
+
+  drained(): void {
+    if (this.#active) this.#exchange!.clientDrained();
+  }
+
+  relayed(): void {
+    if (this.#active) this.#exchange!.requestRelayed();
+  }
+
+  closed(_link: Link, failure: OperationalFailure | undefined): void {
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    if (this.#active) {
+      this.#exchange!.clientClosed(failure);
+      this.#active = false;
+    }
+    this.#giveExchange();
+    const aborted = wasOpen && failure !== undefined;
+    this.port.finished(aborted ? 'aborted' : 'allowed', failure?.message ?? '');
+  }
+
+  woken(nowMs: number): void {
+    if (this.#state === 'lingering') {
+      this.#end('');
+      return;
+    }
+    if (this.#active) {
+      this.#exchange!.woken(nowMs);
+      return;
+    }
+    const { clientHeaderMs, clientIdleMs } = this.service.timeouts;
+    if (this.#exchange !== undefined && this.#exchange.parser.pendingBytes > 0) {
+      this.#active = true;
+      this.#exchange.refuseSlowHead();
+      return;
+    }
+    this.#giveExchange();
+    // A connection that never sent anything has the time of a head; one that did, that of keep-alive.
+    const idleMs = this.requests === 0 ? clientHeaderMs : clientIdleMs;
+    if (nowMs >= this.#idleSinceMs + idleMs) this.#end(this.requests === 0 ? 'no request came' : 'idle');
+    else this.port.wakeAtMs = this.#idleSinceMs + idleMs;
+  }
+
+  drain(): void {
+    this.draining = true;
+    if (this.#state === 'open' && !this.#active) this.#end('drained');
+  }
+
+  describe(): string {
+    if (this.#state === 'lingering') return 'closing';
+    return this.#active ? this.#exchange!.describe() : `idle, ${this.requests} requests`;
+  }
+
+  /** The exchange tells when it wants to be woken. */
+  wakeAt(ms: number): void {
+    this.port.wakeAtMs = ms;
+  }
+}

@@ -1,0 +1,74 @@
+// The audit record of one exchange. One object is filled again and again: the session encodes it at once.
+// Does not encode and masks nothing (layer audit does).
+import { AuditRecord } from '#contract/audit-record.ts';
+import { HeaderId } from '#codecs/http1/index.ts';
+import type { Exchange } from './exchange.ts';
+
+const record = new AuditRecord();
+/** Longest text of a client that a record keeps of one field; the rest is cut. */
+const maxFieldLength = 1024;
+
+function clipped(text: string): string {
+  return text.length <= maxFieldLength ? text : `${text.slice(0, maxFieldLength)}...`;
+}
+
+/** JSON string with quotes; what it holds is escaped by JSON's own rules, the encoder escapes the rest. */
+function quoted(text: string): string {
+  return JSON.stringify(clipped(text));
+}
+
+export function fillRecord(exchange: Exchange): AuditRecord {
+  const { port, operation, client } = exchange;
+  const { facts } = port;
+  const { head } = exchange.parser;
+  const { subject } = operation;
+  const read = head.method !== '';
+  record.kind = exchange.outcome === 'refused' ? 'violation' : 'operation';
+  record.id = exchange.id;
+  record.session = facts.id;
+  record.timeMs = exchange.timeMs;
+  record.durationMs = port.nowMs() - exchange.startedMs;
+  record.protocol = 'http';
+  record.listener = facts.listener;
+  record.service = facts.service;
+  record.client = subject.address;
+  record.clientPort = subject.port;
+  record.zone = subject.zones[0] ?? '';
+  record.user = subject.user ?? '';
+  record.verb = head.method;
+  record.host = read ? clipped(head.host) : '';
+  record.path = read ? clipped(head.path) : '';
+  record.parameters = read ? clipped(head.query ?? '') : '';
+  record.outcome = exchange.outcome;
+  record.rule = exchange.rule;
+  record.reason = exchange.reason;
+  record.status = exchange.status;
+  record.route = exchange.route?.id ?? '';
+  record.pool = exchange.route?.pool ?? '';
+  record.server = exchange.server?.name ?? '';
+  record.attempts = exchange.attempts;
+  record.connectMs = exchange.connectedMs === 0 ? 0 : exchange.connectedMs - exchange.startedMs;
+  record.firstByteMs = exchange.firstByteMs === 0 ? 0 : exchange.firstByteMs - exchange.startedMs;
+  record.bytesIn = client.bytesIn - exchange.bytesInBefore;
+  record.bytesOut = client.bytesOut - exchange.bytesOutBefore;
+  record.configuration = facts.configuration;
+  record.attributes = read ? attributesOf(exchange) : '';
+  return record;
+}
+
+function attributesOf(exchange: Exchange): string {
+  const { head } = exchange.parser;
+  const agent = head.headers.get(HeaderId.UserAgent);
+  let members = agent === undefined ? '' : `"agent":${quoted(agent)}`;
+  const { observed } = exchange.service;
+  if (observed.length === 0) return members;
+  // What rules and limits looked at, so that the decision can be explained afterwards.
+  let seen = '';
+  for (let i = 0; i < observed.length; i++) {
+    const { kind, key } = observed[i]!;
+    const value = exchange.operation.attribute(kind, key);
+    if (value !== undefined) seen += `${seen === '' ? '' : ','}${quoted(`${kind}:${key}`)}:${quoted(value)}`;
+  }
+  if (seen !== '') members += `${members === '' ? '' : ','}"observed":{${seen}}`;
+  return members;
+}

@@ -1,0 +1,185 @@
+// The body of a request on its way to the server: framed anew from what was understood, within maxBodyBytes. A body of known
+// length is relayed below the session machine; a chunked one is decoded and written in canonical chunks (RFC 9112 section 7.1),
+// so that no odd chunk ever reaches a server. Does not decide what a violation leads to: the exchange does.
+import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, type RequestHead } from '#codecs/http1/index.ts';
+import type { Link } from '#contract/link.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpService } from './service.ts';
+
+const nothing = Buffer.alloc(0);
+
+export class RequestBody {
+  /** Nothing of it is still to come from the client. */
+  complete = true;
+  /** Some of it was taken. */
+  started = false;
+  /** There is none, so that the request can be sent again. */
+  repeatable = true;
+  /** Body bytes taken, without framing. */
+  bytes = 0;
+  readonly #exchange: Exchange;
+  readonly #service: HttpService;
+  #chunked = false;
+  #remaining = 0;
+  #decoder: ChunkedDecoder | undefined = undefined;
+  #link: Link | undefined = undefined;
+  /** What came before there was a server: raw, as received. */
+  #held: Buffer | undefined = undefined;
+  #paused = false;
+
+  constructor(exchange: Exchange, service: HttpService) {
+    this.#exchange = exchange;
+    this.#service = service;
+  }
+
+  begin(head: RequestHead): void {
+    this.#chunked = head.framing === 'chunked';
+    this.#remaining = head.framing === 'length' ? head.contentLength : 0;
+    this.complete = !this.#chunked && this.#remaining === 0;
+    this.repeatable = this.complete;
+    this.started = false;
+    this.bytes = 0;
+    this.#link = undefined;
+    this.#held = undefined;
+    this.#paused = false;
+    if (this.#chunked) {
+      this.#decoder ??= new ChunkedDecoder('client', this.#service.normalization, this.#service.limits);
+      this.#decoder.reset();
+    }
+  }
+
+  /** The server is there: sends the head with what is at hand of the body. Returns where the rest of the buffer begins. */
+  start(link: Link, headText: string, bytes: Buffer | undefined, at: number, end: number): number {
+    this.#link = link;
+    if (this.complete && this.#held === undefined) {
+      link.sendText(headText);
+      return at;
+    }
+    const held = this.#held;
+    this.#held = undefined;
+    const source = held ?? bytes ?? nothing;
+    const from = held === undefined ? at : 0;
+    const to = held === undefined && bytes !== undefined ? end : source.length;
+    if (this.#chunked) {
+      link.sendText(headText);
+      const rest = this.#takeChunked(source, held === undefined && bytes === undefined ? 0 : from, to);
+      return held === undefined ? rest : at;
+    }
+    const count = held === undefined ? Math.min(this.#remaining, bytes === undefined ? 0 : end - at) : held.length;
+    link.sendTextAndBytes(headText, source, from, from + count);
+    if (held === undefined) this.#count(count);
+    this.#relayRest();
+    return held === undefined ? at + count : at;
+  }
+
+  /** Takes body bytes from the client's buffer; returns where those begin that are not part of it. */
+  take(bytes: Buffer, start: number, end: number): number {
+    if (this.#link === undefined) return this.#hold(bytes, start, end);
+    if (this.#chunked) return this.#takeChunked(bytes, start, end);
+    // A relay is under way, so that bytes of the body come here only when it was stopped.
+    const count = Math.min(this.#remaining, end - start);
+    this.#link.send(bytes, start, start + count);
+    this.#count(count);
+    return start + count;
+  }
+
+  /** No server yet: keeps what came with the head. The client is not read from meanwhile, so that this is one buffer at most. */
+  #hold(bytes: Buffer, start: number, end: number): number {
+    this.started = true;
+    if (this.#chunked) {
+      this.#held = joined(this.#held, bytes.subarray(start, end));
+      return end;
+    }
+    const count = Math.min(this.#remaining, end - start);
+    this.#held = joined(this.#held, bytes.subarray(start, start + count));
+    this.#count(count);
+    return start + count;
+  }
+
+  #count(count: number): void {
+    this.started = true;
+    this.bytes += count;
+    this.#remaining -= count;
+    if (this.#remaining === 0) this.complete = true;
+  }
+
+  #relayRest(): void {
+    if (this.#remaining > 0) this.#exchange.client.relayTo(this.#link!, this.#remaining);
+  }
+
+  /** The relay of the rest has ended. */
+  relayed(): void {
+    this.bytes += this.#remaining;
+    this.#remaining = 0;
+    this.complete = true;
+    if (this.#exchange.phase === 'response') this.#exchange.armResponse();
+  }
+
+  #takeChunked(bytes: Buffer, start: number, end: number): number {
+    const decoder = this.#decoder!;
+    const link = this.#link!;
+    this.started = true;
+    let at = start;
+    for (;;) {
+      const state = decoder.feed(bytes, at, end);
+      at = decoder.position;
+      if (state === CHUNK_DATA) {
+        const size = decoder.dataEnd - decoder.dataStart;
+        this.bytes += size;
+        if (this.bytes > this.#exchange.route!.limits.maxBodyBytes) {
+          this.#exchange.refuse(413, 'limit', '', 'limited', 'http.maxBodyBytes', `chunked body of more than maxBodyBytes ${this.#exchange.route!.limits.maxBodyBytes}`);
+          return end;
+        }
+        if (!link.sendTextAndBytes(`${size.toString(16)}\r\n`, bytes, decoder.dataStart, decoder.dataEnd, '\r\n')) this.#pauseClient();
+      } else if (state === CHUNK_DONE) {
+        this.complete = true;
+        link.sendText(`0\r\n${trailerLines(decoder)}\r\n`);
+        if (this.#exchange.phase === 'response') this.#exchange.armResponse();
+        return at;
+      } else if (state === CHUNK_MORE) return end;
+      else {
+        const fault = decoder.fault!;
+        this.#exchange.refuse(fault.status, fault.code, fault.message, fault.kind === 'limit' ? 'limited' : 'refused', fault.code, `${fault.message}; ${fault.spec}`);
+        return end;
+      }
+    }
+  }
+
+  #pauseClient(): void {
+    this.#paused = true;
+    this.#exchange.client.pause();
+  }
+
+  serverDrained(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#exchange.client.resume();
+  }
+
+  /** Passes over a body that nobody wants. Returns where the next request begins, or -1 when the body is not all here. */
+  skip(at: number, end: number): number {
+    if (this.#chunked || this.#remaining > end - at) return -1;
+    const after = at + this.#remaining;
+    this.#count(this.#remaining);
+    return after;
+  }
+
+  /** Nothing more of it will be looked at. */
+  abandon(): void {
+    this.complete = true;
+    this.#held = undefined;
+    this.#link = undefined;
+  }
+}
+
+function joined(first: Buffer | undefined, second: Buffer): Buffer {
+  return first === undefined ? Buffer.from(second) : Buffer.concat([first, second]);
+}
+
+/** Trailer fields in canonical form; the decoder has refused those that may not be trailers (RFC 9110 section 6.5.1). */
+export function trailerLines(decoder: ChunkedDecoder): string {
+  const { trailers } = decoder;
+  let lines = '';
+  for (let i = 0; i < trailers.count; i++) lines += `${trailers.name(i)}: ${trailers.value(i)}\r\n`;
+  return lines;
+}

@@ -1,0 +1,229 @@
+// The response on its way to the client: interim responses, the final head rewritten and framed anew, the body in the
+// framing that the client can read (RFC 9112 section 6.3). A body of known length is relayed below the session machine.
+// A response that breaks off is cut off for the client too: a truncated message must look truncated.
+import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, NEED_MORE, ResponseParser, VIOLATION } from '#codecs/http1/index.ts';
+import type { Http1Fault, RequestHead, ResponseHead } from '#codecs/http1/index.ts';
+import type { Exchange } from './exchange.ts';
+import { trailerLines } from './request-body.ts';
+import type { HttpService } from './service.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** How the body goes to the client. */
+type ClientFraming = 'none' | 'length' | 'chunked' | 'close';
+
+export class ResponseRelay {
+  /** Body bytes sent, without framing. */
+  bytes = 0;
+  readonly #exchange: Exchange;
+  readonly #service: HttpService;
+  readonly #parser: ResponseParser;
+  #decoder: ChunkedDecoder | undefined = undefined;
+  #framing: ResponseHead['framing'] = 'none';
+  #clientFraming: ClientFraming = 'none';
+  #remaining = 0;
+  #reusable = false;
+  #oldClient = false;
+  #wantsTrailers = false;
+  #headBegun = false;
+
+  constructor(exchange: Exchange, service: HttpService) {
+    this.#exchange = exchange;
+    this.#service = service;
+    this.#parser = new ResponseParser(service.normalization, service.limits);
+  }
+
+  begin(request: RequestHead): void {
+    this.#parser.reset();
+    this.#parser.expect(request.method);
+    this.bytes = 0;
+    this.#headBegun = false;
+    this.#reusable = false;
+    this.#oldClient = request.minorVersion === 0;
+    this.#wantsTrailers = request.headers.findValue('te')?.includes('trailers') === true;
+  }
+
+  received(bytes: Buffer, start: number, end: number): void {
+    if (this.#exchange.phase === 'body') this.#body(bytes, start, end);
+    else this.#head(bytes, start, end);
+  }
+
+  #head(bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchange;
+    let at = start;
+    if (!this.#headBegun) {
+      this.#headBegun = true;
+      exchange.firstByteMs = exchange.port.nowMs();
+    }
+    while (exchange.phase === 'response') {
+      const next = this.#parser.push(bytes, at, end);
+      if (next === NEED_MORE) return;
+      if (next === VIOLATION) {
+        this.#violation(this.#parser.fault!);
+        return;
+      }
+      at = next;
+      const { head } = this.#parser;
+      if (head.status === 101) {
+        this.#upgrade(head, bytes, at, end);
+        return;
+      }
+      if (!head.interim) {
+        this.#final(head, bytes, at, end);
+        return;
+      }
+      // RFC 9110 section 15.2: interim responses are not for HTTP/1.0 clients.
+      if (!this.#oldClient) exchange.client.sendText(exchange.route!.response.build(head, exchange.context, 'none', 0));
+      if (at >= end) return;
+    }
+  }
+
+  #violation(fault: Http1Fault): void {
+    const exchange = this.#exchange;
+    exchange.refuse(502, 'bad-response', '', 'failed', fault.code, `${exchange.server!.name} broke the protocol: ${fault.message} at byte ${fault.offset}; ${fault.spec}`);
+  }
+
+  #upgrade(head: ResponseHead, bytes: Buffer, at: number, end: number): void {
+    const exchange = this.#exchange;
+    const { context, route } = exchange;
+    const token = head.upgrade ?? '';
+    // RFC 9110 section 7.8: a server may only switch to what the client asked for; here also only to what was passed on.
+    if (context.upgrade === '' || token.split('/')[0] !== context.upgrade.split('/')[0]) {
+      exchange.refuse(502, 'bad-response', '', 'failed', 'http.upgrade-unasked', `${exchange.server!.name} switched to "${token}" unasked`);
+      return;
+    }
+    exchange.status = 101;
+    exchange.answered = true;
+    exchange.tunnel = new Tunnel(exchange);
+    exchange.phase = 'tunnel';
+    exchange.client.sendText(route!.response.build(head, context, 'none', 0));
+    exchange.tunnel.start(bytes, at, end);
+  }
+
+  #final(head: ResponseHead, bytes: Buffer, at: number, end: number): void {
+    const exchange = this.#exchange;
+    const { client, context } = exchange;
+    const limit = exchange.route!.limits.maxResponseBodyBytes;
+    if (head.contentLength > limit && head.framing === 'length') {
+      exchange.refuse(502, 'limit', '', 'limited', 'http.maxResponseBodyBytes', `response of ${head.contentLength} bytes, maxResponseBodyBytes is ${limit}`);
+      return;
+    }
+    exchange.status = head.status;
+    exchange.answered = true;
+    this.#framing = head.framing;
+    this.#reusable = head.keepAlive && head.framing !== 'close';
+    this.#clientFraming = this.#framing === 'chunked' || this.#framing === 'close' ? (this.#oldClient ? 'close' : 'chunked') : this.#framing;
+    if (this.#clientFraming === 'close' || !exchange.body.complete) exchange.keepAlive = false;
+    context.clientKeepAlive = exchange.keepAlive && !exchange.gateway.draining;
+    if (!context.clientKeepAlive) exchange.keepAlive = false;
+    const text = exchange.route!.response.build(head, context, this.#clientFraming, head.contentLength);
+    if (this.#framing === 'none') {
+      client.sendText(text);
+      this.#finish(at, end);
+      return;
+    }
+    exchange.phase = 'body';
+    if (this.#framing === 'length') this.#startLength(text, head.contentLength, bytes, at, end);
+    else {
+      this.#startStream(text, bytes, at, end);
+    }
+  }
+
+  #startLength(text: string, length: number, bytes: Buffer, at: number, end: number): void {
+    const { client, serverLink } = this.#exchange;
+    const count = Math.min(length, end - at);
+    client.sendTextAndBytes(text, bytes, at, at + count);
+    this.bytes = count;
+    this.#remaining = length - count;
+    if (this.#remaining === 0) {
+      this.#finish(at + count, end);
+      return;
+    }
+    this.#exchange.armBody();
+    serverLink!.relayTo(client, this.#remaining);
+  }
+
+  #startStream(text: string, bytes: Buffer, at: number, end: number): void {
+    if (this.#framing === 'chunked') {
+      this.#decoder ??= new ChunkedDecoder('server', this.#service.normalization, this.#service.limits);
+      this.#decoder.reset();
+    }
+    this.#exchange.client.sendText(text);
+    this.#exchange.armBody();
+    if (at < end) this.#body(bytes, at, end);
+  }
+
+  #body(bytes: Buffer, start: number, end: number): void {
+    if (this.#framing === 'chunked') this.#chunkedBody(bytes, start, end);
+    else if (this.#framing === 'close') this.#send(bytes, start, end);
+    else this.#finish(start, end);
+  }
+
+  /** False when a limit ended it. */
+  #send(bytes: Buffer, start: number, end: number): boolean {
+    const exchange = this.#exchange;
+    this.bytes += end - start;
+    const limit = exchange.route!.limits.maxResponseBodyBytes;
+    if (this.bytes > limit) {
+      exchange.refuse(502, 'limit', '', 'limited', 'http.maxResponseBodyBytes', `response of more than maxResponseBodyBytes ${limit}`);
+      return false;
+    }
+    const flows = this.#clientFraming === 'chunked'
+      ? exchange.client.sendTextAndBytes(`${(end - start).toString(16)}\r\n`, bytes, start, end, '\r\n')
+      : exchange.client.send(bytes, start, end);
+    if (!flows) exchange.serverLink?.pause();
+    return true;
+  }
+
+  #chunkedBody(bytes: Buffer, start: number, end: number): void {
+    const decoder = this.#decoder!;
+    let at = start;
+    for (;;) {
+      const state = decoder.feed(bytes, at, end);
+      at = decoder.position;
+      if (state === CHUNK_DATA) {
+        if (!this.#send(bytes, decoder.dataStart, decoder.dataEnd)) return;
+      } else if (state === CHUNK_MORE) return;
+      else if (state === CHUNK_DONE) {
+        if (this.#clientFraming === 'chunked') this.#exchange.client.sendText(`0\r\n${this.#wantsTrailers ? trailerLines(decoder) : ''}\r\n`);
+        this.#finish(at, end);
+        return;
+      } else {
+        this.#violation(decoder.fault!);
+        return;
+      }
+    }
+  }
+
+  /** The relay of a body of known length has ended. */
+  relayed(): void {
+    this.bytes += this.#remaining;
+    this.#remaining = 0;
+    this.#exchange.responseDone(this.#reusable);
+  }
+
+  /** All of the response is sent; bytes behind it are nobody's, and the connection is not used again. */
+  #finish(at: number, end: number): void {
+    this.#exchange.responseDone(this.#reusable && at >= end);
+  }
+
+  serverEnded(): void {
+    const exchange = this.#exchange;
+    if (exchange.phase === 'body' && this.#framing === 'close') {
+      // RFC 9112 section 6.3 case 8: the end of the connection is the end of the body.
+      if (this.#clientFraming === 'chunked') exchange.client.sendText('0\r\n\r\n');
+      exchange.responseDone(false);
+      return;
+    }
+    this.serverLost('closed', 'connection closed');
+  }
+
+  serverLost(code: string, message: string): void {
+    const exchange = this.#exchange;
+    if (exchange.phase === 'response' && !this.#headBegun) {
+      exchange.serverLostEarly(code, message);
+      return;
+    }
+    if (exchange.phase !== 'response' && exchange.phase !== 'body') return;
+    exchange.refuse(502, code, '', 'failed', `receive.${code}`, `${exchange.server!.name}: ${message} in the middle of a response`);
+  }
+}

@@ -1,0 +1,89 @@
+// Accepts connections of one bind and turns them into client links. Each worker opens the same address with SO_REUSEPORT,
+// so that the kernel spreads connections over them.
+// Does not decide who may connect (the worker asks the limiter) and knows no protocol.
+import net from 'node:net';
+import { SocketLink, sharedReadBuffer } from './link.ts';
+
+export interface AcceptorOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly backlog: number;
+  accepted(link: SocketLink): void;
+  /** Accepting failed (no file descriptors left) or the listening socket broke. */
+  failed(error: Error): void;
+}
+
+/** The parts of Node's TCP handle that reading into our own buffer needs; absent parts mean the ordinary way. */
+interface AcceptedHandle { setNoDelay?(on: boolean): number }
+type OnConnection = (status: number, handle: AcceptedHandle | undefined) => void;
+
+export class Acceptor {
+  readonly #options: AcceptorOptions;
+  readonly #server: net.Server;
+
+  constructor(options: AcceptorOptions) {
+    this.#options = options;
+    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false });
+    this.#server.on('connection', (socket) => { this.#acceptPlain(socket); });
+  }
+
+  /** The port that is listened on (of interest after port 0). */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : this.#options.port;
+  }
+
+  /** @throws the listen error (EADDRINUSE, EACCES ...) by rejection. */
+  async listen(): Promise<void> {
+    const { host, port, backlog } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, backlog, reusePort: port !== 0, ipv6Only: false }, () => {
+        this.#server.off('error', reject);
+        this.#server.on('error', (error) => { this.#options.failed(error); });
+        resolve();
+      });
+    });
+    this.#acceptByHandle();
+  }
+
+  /** Stops accepting. Connections that were accepted live on. */
+  close(): void {
+    this.#server.close();
+  }
+
+  #acceptPlain(socket: net.Socket): void {
+    const link = new SocketLink(socket, 'client');
+    socket.on('data', (bytes: Buffer) => { link.deliver(bytes, 0, bytes.length); });
+    this.#options.accepted(link);
+  }
+
+  /**
+   * net.Server offers no `onread` for accepted sockets, though net.Socket does: reading into one shared buffer saves an
+   * allocation a read. The socket is made here from the accepted handle; where this Node does not work so, 'connection'
+   * events go on as usual (docs/decisions/0002-reading-into-own-buffers.md).
+   */
+  #acceptByHandle(): void {
+    const handle = (this.#server as unknown as { _handle?: { onconnection?: OnConnection } })._handle;
+    if (typeof handle?.onconnection !== 'function') return;
+    handle.onconnection = (status, accepted) => {
+      if (status !== 0 || accepted === undefined) {
+        this.#options.failed(new Error(`accept failed with status ${status}`));
+        return;
+      }
+      accepted.setNoDelay?.(true);
+      let link: SocketLink | undefined;
+      const options: object = {
+        handle: accepted, allowHalfOpen: true,
+        onread: {
+          buffer: () => link === undefined ? sharedReadBuffer : link.nextReadBuffer(),
+          callback: (count: number, buffer: Buffer) => { link!.deliver(buffer, 0, count); return true; },
+        },
+      };
+      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      link = new SocketLink(socket, 'client');
+      this.#options.accepted(link);
+      if (!socket.destroyed) socket.read(0);
+    };
+  }
+}

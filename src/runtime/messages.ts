@@ -1,0 +1,97 @@
+// Everything that supervisor and workers say to each other, as one typed list. Plain data: it crosses process borders
+// (structured clone). No absolute monotonic times: the clocks of two processes have different zero points.
+import type { AuditBlock } from '#audit/batch.ts';
+import type { ExplainRequest } from '#contract/gateway.ts';
+import type { LimitDelta } from '#policy/limits/deltas.ts';
+import type { LimitSummary } from '#policy/limits/limiter.ts';
+import type { RuleSummary } from '#policy/policy.ts';
+import type { RunConfiguration } from '#session/configuration.ts';
+import type { AddressReport, AdministrativeReport, HealthReport, PassiveReport, PoolReport } from '#upstream/messages.ts';
+
+export type ToWorker =
+  | { readonly type: 'configure'; readonly configuration: RunConfiguration; readonly version: string }
+  | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
+  | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'administrative'; readonly report: AdministrativeReport }
+  | { readonly type: 'addresses'; readonly reports: readonly AddressReport[] }
+  | { readonly type: 'limits'; readonly deltas: readonly LimitDelta[] }
+  | { readonly type: 'audit-kept'; readonly blocks: number }
+  | { readonly type: 'query'; readonly id: number; readonly query: WorkerQuery }
+  | { readonly type: 'kill'; readonly session: string; readonly reason: string }
+  | { readonly type: 'drain'; readonly deadlineMs: number };
+
+export type FromWorker =
+  | { readonly type: 'started' }
+  | { readonly type: 'configured'; readonly version: string; readonly listeners: readonly ListenerReport[] }
+  | { readonly type: 'refused'; readonly version: string; readonly reason: string }
+  | { readonly type: 'audit'; readonly block: AuditBlock }
+  | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'limits'; readonly deltas: readonly LimitDelta[] }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }
+  | { readonly type: 'bug'; readonly message: string }
+  | { readonly type: 'drained' };
+
+export type WorkerQuery =
+  | { readonly what: 'status' }
+  | { readonly what: 'sessions' }
+  | { readonly what: 'explain'; readonly listener: string; readonly client: { readonly address: string; readonly port: number }; readonly request: ExplainRequest };
+
+export type WorkerAnswer =
+  | { readonly what: 'status'; readonly status: WorkerStatus }
+  | { readonly what: 'sessions'; readonly sessions: readonly SessionReport[] }
+  | { readonly what: 'explain'; readonly explanation: Explanation };
+
+export interface ListenerReport {
+  readonly name: string;
+  readonly service: string;
+  readonly protocol: string;
+  readonly binds: readonly { readonly host: string; readonly port: number }[];
+}
+
+/** One line of `sallyport sessions`. */
+export interface SessionReport {
+  readonly id: string;
+  readonly worker: number;
+  readonly protocol: string;
+  readonly listener: string;
+  readonly service: string;
+  readonly client: string;
+  readonly zone: string;
+  readonly user: string;
+  readonly ageMs: number;
+  readonly operations: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly servers: readonly string[];
+  readonly doing: string;
+  readonly configuration: string;
+}
+
+export interface WorkerStatus {
+  readonly worker: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly sessions: number;
+  readonly sessionsTotal: number;
+  readonly operations: number;
+  readonly idleServerLinks: number;
+  readonly bugs: number;
+  readonly auditLost: number;
+  readonly auditPending: number;
+  readonly refusedConnections: number;
+  readonly acceptFailures: number;
+  readonly cpuMs: number;
+  readonly residentBytes: number;
+  readonly uptimeMs: number;
+  readonly pools: readonly PoolReport[];
+  readonly rules: readonly RuleSummary[];
+  readonly limits: readonly LimitSummary[];
+}
+
+export interface ExplainStep { readonly stage: string; readonly subject: string; readonly outcome: string; readonly detail: string }
+
+export interface Explanation {
+  readonly version: string;
+  readonly steps: readonly ExplainStep[];
+  readonly tookMs: number;
+}

@@ -1,0 +1,337 @@
+// What a worker does: listens, begins a session for each connection, runs the alarms, and talks to the supervisor. Works
+// the same in a process of its own (cli/worker-process.ts) and inside the supervisor's process (runtime.workers: 0).
+// Holds no configuration files and no store: those are the supervisor's.
+import { performance } from 'node:perf_hooks';
+import { AuditBatch } from '#audit/batch.ts';
+import { makeIdSource, type IdSource } from '#audit/ids.ts';
+import { AuditRecord } from '#contract/audit-record.ts';
+import type { ExplainRequest, GatewayManifest, PendingServer, ServerLinkOwner, ServerRequest } from '#contract/gateway.ts';
+import type { Link } from '#contract/link.ts';
+import { adoptPools, compilePlan, type Plan } from '#session/plan.ts';
+import type { RunConfiguration } from '#session/configuration.ts';
+import { explainOperation } from '#session/explanation.ts';
+import { Session, type SessionHost } from '#session/session.ts';
+import type { Pool, RequestOutcome } from '#upstream/pool.ts';
+import { Acceptor } from './acceptor.ts';
+import { Connector, type ServerLink } from './connector.ts';
+import type { SocketLink } from './link.ts';
+import type { FromWorker, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
+
+/** How often alarms, queues and idle connections are looked at. */
+export const sweepMs = 100;
+/** How often limits are exchanged with the other workers: the bound of decision 0004 depends on it. */
+const limitExchangeMs = 25;
+const auditFlushMs = 200;
+
+export interface WorkerOptions {
+  /** From 0. */
+  readonly worker: number;
+  readonly workers: number;
+  readonly manifests: readonly GatewayManifest[];
+  readonly product: string;
+  send(message: FromWorker): void;
+}
+
+interface OpenListener {
+  readonly key: string;
+  readonly acceptor: Acceptor;
+  /** Name of the listener that owns the bind in the present plan. */
+  name: string;
+}
+
+const pendingConfiguration: RunConfiguration = {
+  zones: {}, listeners: {}, services: {}, pools: {}, policy: [], limits: {}, audit: { mask: undefined, onOverflow: 'drop' },
+};
+
+const connectionRecord = new AuditRecord();
+
+export class Worker implements SessionHost {
+  plan: Plan;
+  readonly #options: WorkerOptions;
+  readonly #ids: IdSource;
+  readonly #connector: Connector;
+  readonly #sessions = new Map<string, Session>();
+  readonly #listeners = new Map<string, OpenListener>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #batch: AuditBatch;
+  #configuration = pendingConfiguration;
+  #draining = false;
+  #drainDeadlineMs = Infinity;
+  #stopped = false;
+  readonly #startedMs = performance.now();
+  #sessionsTotal = 0;
+  #operations = 0;
+  #bugs = 0;
+  #refusedConnections = 0;
+  #acceptFailures = 0;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    // Worker 0 of the ids is the supervisor.
+    this.#ids = makeIdSource(options.worker + 1);
+    this.#connector = new Connector(() => performance.now());
+    this.#batch = this.#makeBatch(pendingConfiguration);
+    this.plan = compilePlan(pendingConfiguration, '', this.#environment());
+  }
+
+  nowMs(): number { return performance.now(); }
+  wallMs(): number { return Date.now(); }
+  nextId(): string { return this.#ids.next(); }
+
+  #environment() {
+    const { manifests, product, worker, workers } = this.#options;
+    return { manifests, product, worker, workers, random: Math.random, nowMs: performance.now() };
+  }
+
+  #makeBatch(configuration: RunConfiguration): AuditBatch {
+    const { mask, onOverflow } = configuration.audit;
+    return new AuditBatch({ deliver: (block) => { this.#options.send({ type: 'audit', block }); }, ...(mask === undefined ? {} : { mask }), onOverflow });
+  }
+
+  start(): void {
+    this.#timers.push(setInterval(() => { this.#sweep(); }, sweepMs));
+    this.#timers.push(setInterval(() => { this.#batch.flush(); }, auditFlushMs));
+    if (this.#options.workers > 1) this.#timers.push(setInterval(() => { this.#exchangeLimits(); }, limitExchangeMs));
+    this.#options.send({ type: 'started' });
+  }
+
+  /** Ends everything at once. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { acceptor } of this.#listeners.values()) acceptor.close();
+    for (const session of this.#sessions.values()) session.kill('the gateway stopped');
+    this.#connector.closeAllIdle();
+    this.#batch.flush();
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'configure': void this.#configure(message.configuration, message.version); break;
+      case 'health': for (const report of message.reports) this.plan.pools.get(report.pool)?.applyHealth(report, this.nowMs()); break;
+      case 'passive': this.plan.pools.get(message.report.pool)?.applyPassive(message.report, this.nowMs()); break;
+      case 'administrative': {
+        const { pool, server, state } = message.report;
+        this.plan.pools.get(pool)?.setAdministrativeState(server, state, this.nowMs());
+        break;
+      }
+      case 'addresses': for (const { pool, server, addresses } of message.reports) this.plan.pools.get(pool)?.applyAddresses(server, addresses); break;
+      case 'limits': this.plan.limiter.applyDeltas(message.deltas, this.nowMs()); break;
+      case 'audit-kept': this.#batch.acknowledge(message.blocks); break;
+      case 'query': this.#options.send({ type: 'answer', id: message.id, answer: this.#answer(message.query) }); break;
+      case 'kill': this.#sessions.get(message.session)?.kill(message.reason); break;
+      case 'drain': this.#drain(message.deadlineMs); break;
+    }
+  }
+
+  // Configuration: compile all, open what is new, then switch at once, then close what is gone.
+
+  async #configure(configuration: RunConfiguration, version: string): Promise<void> {
+    const opened: OpenListener[] = [];
+    try {
+      const previous = this.plan;
+      const plan = compilePlan(configuration, version, this.#environment(), previous);
+      for (const listener of plan.listeners.values()) {
+        for (const bind of listener.binds) {
+          const key = `${bind.host} ${bind.port}`;
+          if (this.#listeners.has(key)) continue;
+          const acceptor = this.#makeAcceptor(key, bind.host, bind.port, listener.backlog);
+          await acceptor.listen();
+          opened.push({ key, acceptor, name: listener.name });
+        }
+      }
+      this.#adopt(plan, previous, configuration, opened);
+      this.#options.send({ type: 'configured', version, listeners: this.#listenerReports() });
+    } catch (error) {
+      for (const { acceptor } of opened) acceptor.close();
+      this.#options.send({ type: 'refused', version, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #adopt(plan: Plan, previous: Plan, configuration: RunConfiguration, opened: readonly OpenListener[]): void {
+    const nowMs = this.nowMs();
+    for (const open of opened) this.#listeners.set(open.key, open);
+    for (const pool of plan.pools.values()) {
+      pool.events = {
+        ejected: (report) => { this.#options.send({ type: 'passive', report }); },
+        closeIdle: (server) => { this.#connector.closeIdle(server); },
+        freed: (server) => { this.#connector.freed(server); },
+      };
+    }
+    adoptPools(plan, configuration, nowMs);
+    if (configuration.audit !== this.#configuration.audit) {
+      this.#batch.flush();
+      const { pending } = this.#batch;
+      this.#batch = this.#makeBatch(configuration);
+      this.#batch.pending = pending;
+    }
+    this.#configuration = configuration;
+    this.plan = plan;
+    this.#closeRemovedListeners(plan);
+    for (const [name, pool] of previous.pools) if (!plan.pools.has(name)) pool.close(nowMs);
+    // Sessions whose listener or service is gone finish what they are doing; the others move on at their next operation.
+    for (const session of this.#sessions.values()) {
+      const listener = plan.listeners.get(session.listener);
+      if (listener === undefined || listener.service !== session.service || !plan.services.has(session.service)) session.drain();
+    }
+  }
+
+  #closeRemovedListeners(plan: Plan): void {
+    const owners = new Map<string, string>();
+    for (const listener of plan.listeners.values()) for (const { host, port } of listener.binds) owners.set(`${host} ${port}`, listener.name);
+    for (const [key, open] of this.#listeners) {
+      const owner = owners.get(key);
+      if (owner === undefined) {
+        open.acceptor.close();
+        this.#listeners.delete(key);
+      } else open.name = owner;
+    }
+  }
+
+  #listenerReports(): ListenerReport[] {
+    return [...this.plan.listeners.values()].map(({ name, service, binds }) => ({
+      name, service, protocol: this.plan.services.get(service)?.protocol ?? '',
+      binds: binds.map(({ host, port }) => ({ host, port: this.#listeners.get(`${host} ${port}`)?.acceptor.port ?? port })),
+    }));
+  }
+
+  // Connections and sessions.
+
+  #makeAcceptor(key: string, host: string, port: number, backlog: number): Acceptor {
+    return new Acceptor({
+      host, port, backlog,
+      accepted: (link) => { this.#accepted(key, link); },
+      failed: () => { this.#acceptFailures++; },
+    });
+  }
+
+  #accepted(key: string, link: SocketLink): void {
+    const name = this.#listeners.get(key)?.name;
+    const listener = name === undefined ? undefined : this.plan.listeners.get(name);
+    const service = listener === undefined ? undefined : this.plan.services.get(listener.service);
+    if (listener === undefined || service === undefined || this.#draining) {
+      link.reset();
+      return;
+    }
+    const session = new Session(this, listener, service, link);
+    const refusal = this.plan.limiter.admitConnection(session.connection, this.nowMs());
+    if (refusal !== undefined || this.#batch.refusing) {
+      this.#refuseConnection(session, refusal?.limit ?? 'audit.onOverflow', refusal?.reason ?? 'the audit store cannot keep up');
+      return;
+    }
+    link.guard = session;
+    this.#sessions.set(session.id, session);
+    this.#sessionsTotal++;
+    session.start();
+  }
+
+  #refuseConnection(session: Session, rule: string, reason: string): void {
+    this.#refusedConnections++;
+    session.client.reset();
+    const record = connectionRecord;
+    record.kind = 'session';
+    record.id = session.id;
+    record.session = session.id;
+    record.timeMs = session.startedWallMs;
+    record.protocol = session.protocol;
+    record.listener = session.listener;
+    record.service = session.service;
+    record.client = session.subject.address;
+    record.clientPort = session.subject.port;
+    record.zone = session.subject.zones[0] ?? '';
+    record.outcome = 'limited';
+    record.rule = rule;
+    record.reason = reason;
+    record.configuration = this.plan.shortVersion;
+    this.#batch.add(record);
+  }
+
+  openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined {
+    return this.#connector.open(pool, affinity, request, owner, session);
+  }
+
+  releaseServer(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
+    this.#connector.release(link as ServerLink, reusable, outcome, latencyMs);
+  }
+
+  record(record: AuditRecord): void {
+    this.#operations++;
+    this.#batch.add(record);
+  }
+
+  get refusing(): boolean { return this.#batch.refusing; }
+
+  sessionEnded(session: Session): void {
+    session.plan.limiter.releaseConnection(session.connection);
+    this.#sessions.delete(session.id);
+  }
+
+  bug(error: unknown): void {
+    this.#bugs++;
+    this.#options.send({ type: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
+  #sweep(): void {
+    const nowMs = this.nowMs();
+    for (const session of this.#sessions.values()) if (session.wakeAtMs <= nowMs) session.wake(nowMs);
+    this.#connector.sweep(nowMs);
+    for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
+    if (!this.#draining) return;
+    if (nowMs >= this.#drainDeadlineMs) for (const session of [...this.#sessions.values()]) session.kill('the drain time is over');
+    if (this.#sessions.size === 0 && !this.#stopped) {
+      this.stop();
+      this.#options.send({ type: 'drained' });
+    }
+  }
+
+  #exchangeLimits(): void {
+    const deltas = this.plan.limiter.collectDeltas();
+    if (deltas !== undefined) this.#options.send({ type: 'limits', deltas });
+  }
+
+  #drain(deadlineMs: number): void {
+    this.#draining = true;
+    this.#drainDeadlineMs = this.nowMs() + deadlineMs;
+    for (const { acceptor } of this.#listeners.values()) acceptor.close();
+    for (const session of [...this.#sessions.values()]) session.drain();
+  }
+
+  // Questions of the supervisor.
+
+  #answer(query: WorkerQuery): WorkerAnswer {
+    switch (query.what) {
+      case 'status': return { what: 'status', status: this.status() };
+      case 'sessions': return { what: 'sessions', sessions: [...this.#sessions.values()].map((session) => this.#reportSession(session)) };
+      case 'explain': return { what: 'explain', explanation: this.#explain(query.listener, query.client, query.request) };
+    }
+  }
+
+  #explain(listener: string, client: { address: string; port: number }, request: ExplainRequest) {
+    return explainOperation(this.plan, listener, client, request, this);
+  }
+
+  #reportSession(session: Session): SessionReport {
+    const { client } = session;
+    return {
+      id: session.id, worker: this.#options.worker, protocol: session.protocol, listener: session.listener, service: session.service,
+      client: `${client.peer.address}:${client.peer.port}`, zone: session.subject.zones[0] ?? '', user: session.subject.user ?? '',
+      ageMs: this.nowMs() - session.startedMs, operations: session.operations, bytesIn: client.bytesIn, bytesOut: client.bytesOut,
+      servers: session.serverLinks.map((link) => (link as ServerLink).server.name), doing: session.gateway?.describe() ?? 'starting',
+      configuration: session.plan.shortVersion,
+    };
+  }
+
+  status(): WorkerStatus {
+    const { user, system } = process.cpuUsage();
+    const nowMs = this.nowMs();
+    return {
+      worker: this.#options.worker, pid: process.pid, version: this.plan.version, sessions: this.#sessions.size, sessionsTotal: this.#sessionsTotal,
+      operations: this.#operations, idleServerLinks: this.#connector.idleCount(), bugs: this.#bugs, auditLost: this.#batch.lost, auditPending: this.#batch.pending,
+      refusedConnections: this.#refusedConnections, acceptFailures: this.#acceptFailures, cpuMs: (user + system) / 1000,
+      residentBytes: process.memoryUsage.rss(), uptimeMs: nowMs - this.#startedMs,
+      pools: [...this.plan.pools.values()].map((pool) => pool.report(nowMs)), rules: this.plan.policy.rules, limits: this.plan.limiter.limits,
+    };
+  }
+}
+

@@ -1,0 +1,74 @@
+// A configuration made ready to run: one compiled, immutable plan that sessions begin with. Compiling is all or nothing.
+// Does not load or check configuration (control/configuration) and opens nothing.
+import type { GatewayManifest, ServicePlan } from '#contract/gateway.ts';
+import { compilePolicy, type Policy } from '#policy/policy.ts';
+import { compileLimits, type Limiter } from '#policy/limits/limiter.ts';
+import { compileZones, type Zones } from '#policy/zones.ts';
+import { Pool } from '#upstream/pool.ts';
+import type { RunConfiguration } from './configuration.ts';
+
+export interface ListenerPlan {
+  readonly name: string;
+  readonly service: string;
+  readonly binds: readonly { readonly host: string; readonly port: number }[];
+  readonly backlog: number;
+}
+
+export interface Plan {
+  /** Full hash of the configuration, and its first 12 characters for records. */
+  readonly version: string;
+  readonly shortVersion: string;
+  readonly zones: Zones;
+  readonly policy: Policy;
+  readonly limiter: Limiter;
+  readonly services: ReadonlyMap<string, ServicePlan>;
+  readonly listeners: ReadonlyMap<string, ListenerPlan>;
+  readonly pools: ReadonlyMap<string, Pool>;
+}
+
+export interface PlanEnvironment {
+  readonly manifests: readonly GatewayManifest[];
+  readonly product: string;
+  /** Which worker this is, of how many: they share each server's connection limit. */
+  readonly worker: number;
+  readonly workers: number;
+  readonly nowMs: number;
+  random(): number;
+}
+
+/**
+ * Compiles a checked configuration. Pools that the previous plan has under the same name are kept with all that they know
+ * and reconciled by `adopt` once the whole plan stands.
+ * @throws Error when a section cannot be compiled: the caller keeps the previous plan.
+ */
+export function compilePlan(configuration: RunConfiguration, version: string, environment: PlanEnvironment, previous?: Plan): Plan {
+  const shortVersion = version.slice(0, 12);
+  const vocabularies = environment.manifests.map(({ protocol, verbsKey, attributes }) => ({ protocol, verbsKey, attributes }));
+  const zones = compileZones(configuration.zones);
+  const policy = compilePolicy(configuration.policy, zones, vocabularies);
+  const limiter = compileLimits(configuration.limits, zones, vocabularies, previous?.limiter);
+  const observed = [...policy.observed, ...limiter.observed];
+  const services = new Map<string, ServicePlan>();
+  for (const [name, settings] of Object.entries(configuration.services)) {
+    const manifest = environment.manifests.find((candidate) => candidate.protocol === settings.protocol);
+    if (manifest === undefined) throw new Error(`service ${name}: no gateway for protocol ${settings.protocol}`);
+    services.set(name, manifest.compile(name, settings.settings, { version: shortVersion, product: environment.product, observed }));
+  }
+  const pools = new Map<string, Pool>();
+  for (const [name, settings] of Object.entries(configuration.pools)) {
+    pools.set(name, previous?.pools.get(name) ?? new Pool(name, settings, environment));
+  }
+  const listeners = new Map<string, ListenerPlan>();
+  for (const [name, settings] of Object.entries(configuration.listeners)) {
+    listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog });
+  }
+  return { version, shortVersion, zones, policy, limiter, services, listeners, pools };
+}
+
+/** Makes the plan's pools follow its configuration. Called when nothing can fail any more. */
+export function adoptPools(plan: Plan, configuration: RunConfiguration, nowMs: number): void {
+  for (const [name, settings] of Object.entries(configuration.pools)) {
+    const pool = plan.pools.get(name);
+    if (pool !== undefined && pool.settings !== settings) pool.reconcile(settings, nowMs);
+  }
+}

@@ -1,0 +1,235 @@
+// Binds one session machine to policy, limits, servers and audit, and is the one place where a bug in any of them is
+// caught: that session ends, closed and recorded, and nothing else. Every session ends in exactly one outcome.
+// Does no I/O: the host (layer runtime) gives links, time and ids.
+import type { Clock } from '#core/clock.ts';
+import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
+import type { Decision, LimitRefusal, Trace } from '#contract/decision.ts';
+import type { Gateway, PendingServer, ServerLinkOwner, ServerRequest, ServicePlan, SessionFacts, SessionPort } from '#contract/gateway.ts';
+import type { Link } from '#contract/link.ts';
+import type { Operation, Subject } from '#contract/operation.ts';
+import { affinityOf } from '#upstream/affinity.ts';
+import type { Pool } from '#upstream/pool.ts';
+import type { ConnectionFacts } from '#policy/limits/limiter.ts';
+import type { ListenerPlan, Plan } from './plan.ts';
+
+/** What the session layer needs of the process it runs in. */
+export interface SessionHost extends Clock {
+  readonly plan: Plan;
+  nextId(): string;
+  record(record: AuditRecord): void;
+  /** Hands out links to the servers of a pool. */
+  openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined;
+  releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  sessionEnded(session: Session): void;
+  /** A bug: for the process's own log and counters. */
+  bug(error: unknown): void;
+}
+
+/** What a policy that threw is answered with. */
+const failedClosed: Decision = Object.freeze({
+  effect: 'deny', rule: 'internal-error', reason: 'policy could not be evaluated: failing closed', status: 0, message: '', delayMs: 0, audit: true,
+});
+
+const noGroups: readonly string[] = Object.freeze([]);
+const sessionRecord = new AuditRecord();
+
+class Facts implements SessionFacts {
+  readonly id: string;
+  readonly protocol: string;
+  readonly listener: string;
+  readonly service: string;
+  configuration: string;
+  readonly #link: Link;
+
+  constructor(id: string, service: ServicePlan, listener: string, link: Link, configuration: string) {
+    this.id = id;
+    this.protocol = service.protocol;
+    this.listener = listener;
+    this.service = service.name;
+    this.#link = link;
+    this.configuration = configuration;
+  }
+
+  get client(): Link['peer'] { return this.#link.peer; }
+  get local(): Link['local'] { return this.#link.local; }
+  get tls(): Link['tls'] { return this.#link.tls; }
+}
+
+export class Session implements SessionPort {
+  readonly facts: SessionFacts;
+  readonly id: string;
+  readonly client: Link;
+  readonly startedWallMs: number;
+  readonly startedMs: number;
+  /** The plan that the session began with; operations of stand-alone protocols move on to newer ones. */
+  plan: Plan;
+  subject: Subject;
+  wakeAtMs = Infinity;
+  gateway: Gateway | undefined = undefined;
+  operations = 0;
+  ended = false;
+  /** What connection limits count. */
+  readonly connection: ConnectionFacts;
+  readonly #host: SessionHost;
+  readonly #listener: ListenerPlan;
+  readonly #service: ServicePlan;
+  /** Server links in this session's hands: closed with it whatever happens. */
+  readonly #serverLinks: Link[] = [];
+
+  constructor(host: SessionHost, listener: ListenerPlan, service: ServicePlan, client: Link) {
+    this.#host = host;
+    this.#listener = listener;
+    this.#service = service;
+    this.plan = host.plan;
+    this.client = client;
+    this.id = host.nextId();
+    this.facts = new Facts(this.id, service, listener.name, client, this.plan.shortVersion);
+    this.startedWallMs = host.wallMs();
+    this.startedMs = host.nowMs();
+    this.subject = this.subjectFor(client.peer.address, client.peer.port);
+    this.connection = { listener: listener.name, service: service.name, address: client.peer.address, zones: this.subject.zones, admission: undefined };
+  }
+
+  get protocol(): string { return this.#service.protocol; }
+  get listener(): string { return this.#listener.name; }
+  get service(): string { return this.#service.name; }
+  get configuration(): string { return this.plan.shortVersion; }
+  get serverLinks(): readonly Link[] { return this.#serverLinks; }
+
+  start(): void {
+    try {
+      this.gateway = this.#service.accept(this);
+      this.gateway.started();
+    } catch (error) { this.bug(error); }
+  }
+
+  subjectFor(address: string, port: number, user?: string): Subject {
+    return { address, port, zones: this.plan.zones.zonesOf(address), user, groups: noGroups };
+  }
+
+  nowMs(): number { return this.#host.nowMs(); }
+  wallMs(): number { return this.#host.wallMs(); }
+  operationId(): string { return this.#host.nextId(); }
+
+  decide(operation: Operation, trace?: Trace): Decision {
+    try {
+      return this.plan.policy.decide(operation, trace);
+    } catch (error) {
+      this.#host.bug(error);
+      return failedClosed;
+    }
+  }
+
+  admit(operation: Operation, trace?: Trace): LimitRefusal | undefined {
+    return this.plan.limiter.admit(operation, this.#host.nowMs(), trace);
+  }
+
+  release(operation: Operation): void {
+    this.plan.limiter.release(operation);
+  }
+
+  openServer(request: ServerRequest, owner: ServerLinkOwner): PendingServer | undefined {
+    const pool = this.plan.pools.get(request.pool);
+    if (pool === undefined) throw new Error(`service ${this.service} asks for pool ${request.pool}, which the plan does not have`);
+    const affinity = request.affinity !== '' || pool.affinity === undefined ? request.affinity : affinityOf(request.operation, pool.affinity);
+    return this.#host.openServer(pool, affinity, request, owner, this);
+  }
+
+  /** Host only: a server link is in this session's hands from now on. */
+  took(link: Link): void {
+    this.#serverLinks.push(link);
+  }
+
+  releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void {
+    const at = this.#serverLinks.indexOf(link);
+    if (at < 0) return;
+    const last = this.#serverLinks.pop()!;
+    if (last !== link) this.#serverLinks[at] = last;
+    this.#host.releaseServer(link, reusable, outcome, latencyMs);
+  }
+
+  mayRetry(pool: string): boolean {
+    return this.plan.pools.get(pool)?.mayRetry(this.#host.nowMs()) ?? false;
+  }
+
+  record(record: AuditRecord): void {
+    this.operations++;
+    this.#host.record(record);
+  }
+
+  currentService(): ServicePlan | undefined {
+    const current = this.#host.plan;
+    if (current === this.plan) return this.#service;
+    const listener = current.listeners.get(this.#listener.name);
+    const service = listener === undefined ? undefined : current.services.get(listener.service);
+    if (service === undefined || service.name !== this.#service.name || service.protocol !== this.#service.protocol) return undefined;
+    // Concurrency counts are held by limiter objects that successive plans share by name, so a plan may change between operations.
+    this.plan = current;
+    (this.facts as Facts).configuration = current.shortVersion;
+    return service;
+  }
+
+  wake(nowMs: number): void {
+    try { this.gateway?.woken(nowMs); } catch (error) { this.bug(error); }
+  }
+
+  drain(): void {
+    try { this.gateway?.drain(); } catch (error) { this.bug(error); }
+  }
+
+  /** Ends the session from outside: an administrator, or the end of the drain time. */
+  kill(reason: string): void {
+    if (this.ended) return;
+    this.client.reset();
+    this.#dropServerLinks();
+    this.finished('aborted', reason);
+  }
+
+  bug(error: unknown): void {
+    this.#host.bug(error);
+    if (this.ended) return;
+    this.client.reset();
+    this.#dropServerLinks();
+    this.finished('error', `internal error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  #dropServerLinks(): void {
+    for (const link of [...this.#serverLinks]) {
+      link.reset();
+      this.releaseServer(link, false, 'neutral', 0);
+    }
+  }
+
+  finished(outcome: Outcome, reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.wakeAtMs = Infinity;
+    if (this.#serverLinks.length > 0) this.#dropServerLinks();
+    this.#recordEnd(outcome, reason);
+    this.#host.sessionEnded(this);
+  }
+
+  #recordEnd(outcome: Outcome, reason: string): void {
+    const record = sessionRecord;
+    const { address, port } = this.client.peer;
+    record.kind = 'session';
+    record.id = this.id;
+    record.session = this.id;
+    record.timeMs = this.startedWallMs;
+    record.durationMs = this.#host.nowMs() - this.startedMs;
+    record.protocol = this.protocol;
+    record.listener = this.listener;
+    record.service = this.service;
+    record.client = address;
+    record.clientPort = port;
+    record.zone = this.subject.zones[0] ?? '';
+    record.user = this.subject.user ?? '';
+    record.outcome = outcome;
+    record.reason = reason;
+    record.bytesIn = this.client.bytesIn;
+    record.bytesOut = this.client.bytesOut;
+    record.configuration = this.configuration;
+    record.attributes = `"operations":${this.operations}`;
+    this.#host.record(record);
+  }
+}
