@@ -6,3 +6,15 @@ export type { Configuration, SectionName, ServiceConfiguration } from './schema.
 export type { ConfigDocument } from './merge.ts';
 export type { Problem, Severity } from './problem.ts';
 export { shortVersion, versionOf } from './canonical.ts';
+export { printProblems, problemsAsJson, formatPlace } from './print.ts';
+export { diffDocuments, printDiff } from './diff.ts';
+export type { ConfigurationDiff, ResourceChange, ValueChange } from './diff.ts';
+export { impactOf, printImpact, unreachableServices } from './impact.ts';
+export type { Impact, ImpactKind, ImpactReport } from './impact.ts';
+export { applyPatches, isPatchFailure, parseResource, patchResource, readResource } from './patch.ts';
+export type { PatchFailure, PatchResult, ResourcePatch } from './patch.ts';
+export { diffEntries, FileHistory, maxHistoryEntries, MemoryHistory } from './history.ts';
+export type { ConfigurationHistory, EntryState, HistoryEntry, HistorySummary, NewHistoryEntry } from './history.ts';
+export { ConfigurationTransactions } from './transaction.ts';
+export type { ActiveConfiguration, ApplyFailure, ApplyResult, ApplySuccess, ChangePlan, ChangeRequest, PendingConfirmation, TransactionHost } from './transaction.ts';
+export { toJsonSchema } from './json-schema.ts';

@@ -47,7 +47,7 @@ class ReferenceCheck {
     this.#services();
     this.#zones();
     this.#configuration.policy.forEach((rule, index) => this.#condition(rule, ['policy', index]));
-    for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit as ConditionSettings, ['limits', name]);
+    for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit, ['limits', name]);
     this.#unused();
     this.findings.push(...ruleFindings(this.#configuration, this.#document));
   }

@@ -5,6 +5,8 @@ import type { GatewayManifest } from '#contract/gateway.ts';
 import { resourceName } from '#core/settings/primitives.ts';
 import { auditSettings } from '#audit/settings.ts';
 import type { AuditSettings } from '#audit/settings.ts';
+import { buildLimitSettings } from '#policy/limits/settings.ts';
+import type { LimitSettings } from '#policy/limits/settings.ts';
 import { buildRuleSettings, zonesSettings } from '#policy/settings.ts';
 import type { RuleSettings, ZoneSettings } from '#policy/settings.ts';
 import { adminSchema, listenersSchema, runtimeSchema } from '#runtime/settings.ts';
@@ -22,7 +24,7 @@ export interface Configuration {
   services: Record<string, ServiceConfiguration>;
   pools: Record<string, PoolSettings>;
   policy: RuleSettings[];
-  limits: Record<string, unknown>;
+  limits: Record<string, LimitSettings>;
   audit: AuditSettings;
   admin: AdminSettings;
   runtime: RuntimeSettings;
@@ -67,6 +69,7 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
   const section = (whole: z.ZodType, entry?: z.ZodType): SectionSchema => ({ whole, entry });
   const zones = zonesSettings();
   const policy = buildRuleSettings(manifests) as unknown as z.ZodDefault<z.ZodArray<z.ZodType<RuleSettings>>>;
+  const limits = buildLimitSettings(manifests) as unknown as z.ZodDefault<z.ZodRecord<z.ZodString, z.ZodType<LimitSettings>>>;
   const map = (entry: z.ZodType): SectionSchema => section(z.record(resourceName(), entry).prefault({}), entry);
   return {
     zones: section(zones, zones.unwrap().valueType),
@@ -74,7 +77,7 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
     services: map(service),
     pools: map(poolSettings),
     policy: section(policy, policy.unwrap().element),
-    limits: map(z.unknown()),
+    limits: section(limits, limits.unwrap().valueType),
     audit: section(auditSettings),
     admin: section(adminSchema.prefault({})),
     runtime: section(runtimeSchema.prefault({})),
