@@ -103,7 +103,7 @@ export class Connector {
     const nowMs = this.#nowMs();
     const server = pool.pick(affinity, request.excluded, nowMs);
     if (server === undefined) {
-      owner.serverFailed(pool.noServer(request.excluded, nowMs), undefined);
+      owner.serverFailed(pool.noServer(nowMs, request.excluded), undefined);
       return undefined;
     }
     if (server.hasRoom && !request.fresh) {

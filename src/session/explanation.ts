@@ -60,7 +60,7 @@ class ExplainPort implements SessionPort {
     const nowMs = this.#clock.nowMs();
     const affinity = request.affinity !== '' || pool.affinity === undefined ? request.affinity : affinityOf(request.operation, pool.affinity);
     const server = pool.pick(affinity, request.excluded, nowMs, this.#trace);
-    if (server === undefined) owner.serverFailed(pool.noServer(request.excluded, nowMs), undefined);
+    if (server === undefined) owner.serverFailed(pool.noServer(nowMs, request.excluded), undefined);
     return undefined;
   }
 

@@ -1,0 +1,64 @@
+// A worker as the supervisor holds it: in a process of its own, or in the supervisor's (runtime.workers: 0). Messages out,
+// messages in, and one notice when it is gone. Does not decide what follows from that.
+import { fork, type ChildProcess } from 'node:child_process';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { Worker, type WorkerOptions } from './worker.ts';
+
+export interface WorkerHandle {
+  readonly pid: number;
+  send(message: ToWorker): void;
+  /** Ends it at once, by its own process id. */
+  kill(): void;
+}
+
+export interface WorkerEvents {
+  message(message: FromWorker): void;
+  /** It is gone: by itself (exit code), by a signal, or because it never started. */
+  gone(how: string): void;
+}
+
+/** V8 flags of workers. A pattern that backtracks without end is finished by the linear engine; a large young generation
+ *  lets short-lived request objects die there. */
+export const workerFlags: readonly string[] = [
+  '--enable-experimental-regexp-engine-on-excessive-backtracks', '--regexp-backtracks-before-fallback=50000', '--max-semi-space-size=32',
+];
+
+export interface ProcessSpec {
+  /** File that runs `Worker` in a process. */
+  readonly entry: string;
+  readonly worker: number;
+  readonly workers: number;
+  readonly user: string | undefined;
+}
+
+export function forkWorker(spec: ProcessSpec, events: WorkerEvents): WorkerHandle {
+  const child: ChildProcess = fork(spec.entry, [String(spec.worker), String(spec.workers), spec.user ?? ''], {
+    serialization: 'advanced', execArgv: [...workerFlags], stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let gone = false;
+  const leave = (how: string): void => {
+    if (gone) return;
+    gone = true;
+    events.gone(how);
+  };
+  child.on('message', (message) => { events.message(message as FromWorker); });
+  child.on('exit', (code, signal) => { leave(signal === null ? `exit code ${code ?? 0}` : `signal ${signal}`); });
+  child.on('error', (error) => { leave(error.message); });
+  return {
+    pid: child.pid ?? 0,
+    // A worker that has just died is replaced when its exit is seen; what was sent to it meanwhile is moot.
+    send: (message) => { if (child.connected) child.send(message, () => { /* the exit tells */ }); },
+    kill: () => { child.kill('SIGKILL'); },
+  };
+}
+
+/** The worker as an object: messages are calls, one tick later, as between processes. */
+export function embedWorker(options: Omit<WorkerOptions, 'send'>, events: WorkerEvents): WorkerHandle {
+  const worker = new Worker({ ...options, send: (message) => { setImmediate(() => { events.message(message); }); } });
+  worker.start();
+  return {
+    pid: process.pid,
+    send: (message) => { worker.receive(message); },
+    kill: () => { worker.stop(); },
+  };
+}

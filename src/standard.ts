@@ -1,0 +1,8 @@
+// What ships: the one explicit list of gateways, as values. Only composition roots (the command line, the worker process)
+// import it.
+import type { GatewayManifest } from '#contract/gateway.ts';
+import { httpManifest } from '#gateways/http/manifest.ts';
+
+export const gateways: readonly GatewayManifest[] = [httpManifest as unknown as GatewayManifest];
+
+export const productName = 'sallyport';
