@@ -1,10 +1,10 @@
 // Reads a whole connection's bytes with the HTTP/1 codec and tells what was understood, in plain lines: for transcripts,
 // fuzzing and differential tests. Not a gateway: no limits on bodies, no upgrade, everything in memory.
 import {
-  CHUNK_DATA, CHUNK_DONE, CHUNK_END, chunkHead, ChunkedDecoder, copyFieldLines, framingLine, headerLine, hopByHopFields, NEED_MORE, requestLine, RequestParser,
-  ResponseParser, VIOLATION, type Http1Fault, type Http1Limits, type Http1Settings, type RequestHead, type ResponseHead,
+  CHUNK_DATA, CHUNK_DONE, CHUNK_END, chunkHead, ChunkedDecoder, copyFieldLines, framingLine, headerLine, hopByHopFields, lastChunk, NEED_MORE, requestLine,
+  RequestParser, ResponseParser, VIOLATION, type Http1Fault, type Http1Limits, type Http1Settings, type RequestHead, type ResponseHead,
 } from '#codecs/http1/index.ts';
-import { lastChunk } from '#codecs/http1/serializer.ts';
+
 
 export interface ReadMessage {
   /** One line: start line, framing, persistence. */
