@@ -12,7 +12,7 @@ const worker = new Worker({
   worker: Number(number), workers: Number(workers), manifests: gateways, product: productName,
   send: (message: FromWorker) => {
     if (message.type === 'configured') dropPrivileges();
-    if (process.connected) process.send!(message, undefined, undefined, () => { /* 'disconnect' tells */ });
+    if (process.connected && process.send !== undefined) process.send(message, undefined, undefined, () => { /* 'disconnect' tells */ });
     if (message.type === 'drained') setImmediate(() => { process.disconnect(); });
   },
 });

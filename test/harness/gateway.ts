@@ -1,0 +1,69 @@
+// A gateway inside the test's own process: a configuration text in, ports and audit records out. Everything is real
+// (sockets, parser, policy, pools) but the processes. Does not test worker processes: test/scenarios/processes does.
+import { once, EventEmitter } from 'node:events';
+import { loadConfiguration } from '#control/configuration/index.ts';
+import { runConfigurationOf } from '#control/run-configuration.ts';
+import type { StoredRecord } from '#audit/record.ts';
+import type { FromWorker, ListenerReport, WorkerStatus } from '#runtime/messages.ts';
+import { Worker } from '#runtime/worker.ts';
+import { gateways, productName } from '../../src/standard.ts';
+
+export interface GatewayUnderTest {
+  readonly worker: Worker;
+  readonly records: StoredRecord[];
+  readonly bugs: string[];
+  /** Port of the first bind of a listener. */
+  port(listener?: string): number;
+  /** Applies another configuration text; rejects with the reason when it is refused. */
+  configure(text: string): Promise<void>;
+  /** The first record (past or future) that fits. */
+  record(fits: (record: StoredRecord) => boolean): Promise<StoredRecord>;
+  status(): WorkerStatus;
+  stop(): Promise<void>;
+}
+
+/** The worker keeps audit blocks for a fifth of a second; tests that wait for a record wait on this event. */
+export async function startGateway(text: string): Promise<GatewayUnderTest> {
+  const events = new EventEmitter();
+  events.setMaxListeners(0);
+  const records: StoredRecord[] = [];
+  const bugs: string[] = [];
+  let listeners: readonly ListenerReport[] = [];
+  const worker = new Worker({
+    worker: 0, workers: 1, manifests: gateways, product: productName,
+    send: (message: FromWorker) => {
+      if (message.type === 'audit') {
+        for (const line of message.block.text.split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
+        worker.receive({ type: 'audit-kept', blocks: 1 });
+      } else if (message.type === 'bug') bugs.push(message.message);
+      else if (message.type === 'configured') listeners = message.listeners;
+      setImmediate(() => { events.emit(message.type, message); });
+    },
+  });
+  worker.start();
+  const configure = async (next: string): Promise<void> => {
+    const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways);
+    if (load.configuration === undefined) throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
+    const done = Promise.race([once(events, 'configured'), once(events, 'refused')]);
+    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration), version: load.version });
+    const [answer] = await done as [FromWorker];
+    if (answer.type === 'refused') throw new Error(answer.reason);
+  };
+  await configure(text);
+  return {
+    worker, records, bugs, configure,
+    port: (listener) => (listener === undefined ? listeners[0]! : listeners.find(({ name }) => name === listener)!).binds[0]!.port,
+    record: async (fits) => {
+      for (;;) {
+        const found = records.find(fits);
+        if (found !== undefined) return found;
+        await once(events, 'audit');
+      }
+    },
+    status: () => worker.status(),
+    stop: async () => {
+      worker.stop();
+      await new Promise((resolve) => { setImmediate(resolve); });
+    },
+  };
+}
