@@ -1,9 +1,9 @@
 // What can be asked of audit records, and the filter made of it: for whole blocks, for undecoded lines and for records.
 // One filter serves the store, the live tail and the command line. Does not read the store.
-import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Outcome, RecordKind } from '#contract/audit-record.ts';
+import { addressFamily, canonicalAddress, NetworkSet, parseNetwork } from '#core/network.ts';
 import { jsonText } from './encode.ts';
-import { outcomeBit } from './record.ts';
+import { kindBit, outcomeBit } from './record.ts';
 import type { StoredRecord } from './record.ts';
 
 /** Every field narrows; lists hold alternatives. */
@@ -54,6 +54,8 @@ export interface BlockSummary {
   lastMs: number;
   services: readonly string[];
   outcomes: number;
+  /** `kindBit` of every kind in it. */
+  kinds: number;
 }
 
 export class FilterError extends Error {}
@@ -64,6 +66,7 @@ export class CompiledFilter {
   readonly #hostSuffix: string | undefined;
   readonly #text: string | undefined;
   readonly #outcomeMask: number;
+  readonly #kindMask: number;
   /** Strings of which each must occur in the text of a line as it stands. */
   readonly needles: readonly string[];
 
@@ -73,6 +76,7 @@ export class CompiledFilter {
     this.#hostSuffix = filter.host?.startsWith('*.') ? filter.host.slice(1).toLowerCase() : undefined;
     this.#text = filter.text === undefined || filter.text === '' ? undefined : jsonText(filter.text).toLowerCase();
     this.#outcomeMask = (filter.outcomes ?? []).reduce((mask, outcome) => mask | outcomeBit(outcome), 0);
+    this.#kindMask = (filter.kinds ?? []).reduce((mask, kind) => mask | kindBit(kind), 0);
     this.needles = needlesOf(filter);
   }
 
@@ -81,14 +85,15 @@ export class CompiledFilter {
     if (fromMs !== undefined && block.lastMs < fromMs) return false;
     if (toMs !== undefined && block.firstMs >= toMs) return false;
     if (this.#outcomeMask !== 0 && (block.outcomes & this.#outcomeMask) === 0) return false;
+    if (this.#kindMask !== 0 && (block.kinds & this.#kindMask) === 0) return false;
     if (services && services.length > 0 && !block.services.some((service) => services.includes(service))) return false;
     return true;
   }
 
-  /** A cheap look at the undecoded line: false is certain. */
-  lineMayMatch(line: string): boolean {
-    for (const needle of this.needles) if (!line.includes(needle)) return false;
-    return this.#text === undefined || line.toLowerCase().includes(this.#text);
+  /** A look at undecoded text, a line or a whole block: false is certain. */
+  textMayMatch(text: string): boolean {
+    for (const needle of this.needles) if (!text.includes(needle)) return false;
+    return this.#text === undefined || text.toLowerCase().includes(this.#text);
   }
 
   matches(record: StoredRecord): boolean {
@@ -107,7 +112,7 @@ export class CompiledFilter {
 
   /** Parsed by `parse` only when the text does not rule it out. */
   matchLine(line: string, parse: (line: string) => StoredRecord | undefined): StoredRecord | undefined {
-    if (!this.lineMayMatch(line)) return undefined;
+    if (!this.textMayMatch(line)) return undefined;
     const record = parse(line);
     return record !== undefined && this.matches(record) ? record : undefined;
   }
@@ -134,7 +139,7 @@ function needlesOf(filter: AuditFilter): string[] {
   };
   member('session', filter.session);
   member('user', filter.user);
-  if (filter.clients?.length === 1 && isIP(filter.clients[0]!) !== 0) member('client', filter.clients[0]);
+  member('client', singleAddress(filter.clients));
   single('rule', filter.rules);
   single('outcome', filter.outcomes);
   single('kind', filter.kinds);
@@ -142,26 +147,35 @@ function needlesOf(filter: AuditFilter): string[] {
   single('verb', filter.verbs);
   if (filter.host !== undefined && !filter.host.startsWith('*.')) member('host', filter.host.toLowerCase());
   if (filter.path) needles.push(jsonText(filter.path));
-  if (filter.statusFrom !== undefined && filter.statusFrom === filter.statusTo) needles.push(`"status":${filter.statusFrom},`);
+  const status = statusNeedle(filter.statusFrom, filter.statusTo);
+  if (status !== undefined) needles.push(status);
   return needles;
 }
 
+/** The whole number, or its first digit when all statuses of three digits that are wanted share it. */
+function statusNeedle(from: number | undefined, to: number | undefined): string | undefined {
+  if (from === undefined || to === undefined || from < 1) return undefined;
+  if (from === to) return `"status":${from},`;
+  return from >= 100 && to <= 999 && Math.floor(from / 100) === Math.floor(to / 100) ? `"status":${Math.floor(from / 100)}` : undefined;
+}
+
+/** The address when the filter names exactly one client. */
+export function singleAddress(clients: readonly string[] | undefined): string | undefined {
+  const only = clients?.length === 1 ? clients[0]! : '';
+  return addressFamily(only) === 0 ? undefined : canonicalAddress(only);
+}
+
 function clientMatcher(clients: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
   for (const client of clients) {
-    const [address, prefix] = client.split('/') as [string, string | undefined];
-    const family = isIP(address);
-    if (family === 0) throw new FilterError(`"${client}" is neither an address nor a network`);
-    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-    if (!Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) throw new FilterError(`"${client}" has a wrong prefix length`);
-    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+    if (parseNetwork(client) === undefined) throw new FilterError(`"${client}" is neither an address nor a network`);
   }
-  // The same clients come again and again; the list is asked once for each.
+  const networks = new NetworkSet(clients);
+  // The same clients come again and again; the set is asked once for each.
   const known = new Map<string, boolean>();
   return (address) => {
     let answer = known.get(address);
     if (answer === undefined) {
-      answer = isIP(address) !== 0 && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+      answer = networks.has(address);
       if (known.size > 10_000) known.clear();
       known.set(address, answer);
     }

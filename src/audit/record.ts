@@ -59,6 +59,12 @@ export function outcomeBit(outcome: string): number {
   }
 }
 
+/** One bit for each kind, for block indexes. Unknown kinds have the highest bit. */
+export function kindBit(kind: string): number {
+  const at = (recordKinds as readonly string[]).indexOf(kind);
+  return at < 0 ? 1 << 30 : 1 << at;
+}
+
 /** Parses one line. Undefined when it is not a record (a torn or forged line). */
 export function parseRecord(line: string): StoredRecord | undefined {
   try {

@@ -1,0 +1,222 @@
+// The audit log of the supervisor: takes blocks from workers and records of its own, and gives them to the store, the
+// sinks, the statistics and whoever follows. Says when operations must be refused because nothing can be kept.
+// Does not talk to workers (the runtime does) and does not search by itself (the store does).
+import { isAbsolute, join } from 'node:path';
+import { AuditRecord } from '#contract/audit-record.ts';
+import type { AuditBlock } from './batch.ts';
+import { RecordEncoder } from './encode.ts';
+import { makeIdSource } from './ids.ts';
+import { CompiledFilter } from './query.ts';
+import type { AuditFilter, AuditPage, AuditQuery } from './query.ts';
+import { parseRecord } from './record.ts';
+import type { StoredRecord } from './record.ts';
+import type { AuditSettings } from './settings.ts';
+import { ConsoleSink } from './sinks/console.ts';
+import { JsonLinesSink } from './sinks/json-lines.ts';
+import type { Sink, SinkCounters } from './sinks/sink.ts';
+import { SyslogSink } from './sinks/syslog.ts';
+import { AuditStatistics } from './statistics.ts';
+import { AuditStore } from './store/store.ts';
+import type { StoreEvent, StoreStatus } from './store/store-core.ts';
+
+export interface AuditTrailOptions {
+  settings: AuditSettings;
+  /** Relative directories of the settings start here. */
+  stateDirectory: string;
+  /** Something that the operator should know: a store that fails, is set aside, works again. */
+  report?: (event: StoreEvent) => void;
+  /** Called when `refusing` changes. */
+  refusingChanged?: (refusing: boolean) => void;
+  /** Where console lines go; needed with `settings.console`. */
+  output?: NodeJS.WritableStream & { isTTY?: boolean };
+  /** Further sinks. */
+  sinks?: readonly Sink[];
+  wallMs?: () => number;
+}
+
+export interface TrailStatus {
+  records: number;
+  /** Dropped in workers, and lost by the store. */
+  lostInWorkers: number;
+  lostInStore: number;
+  refusing: boolean;
+  /** Undefined when the store is not enabled. */
+  store: StoreStatus | undefined;
+  sinks: { name: string; counters: SinkCounters }[];
+  followers: number;
+}
+
+interface Follower { filter: CompiledFilter; callback: (record: StoredRecord) => void }
+
+export class AuditTrail {
+  readonly statistics = new AuditStatistics();
+  readonly #options: AuditTrailOptions;
+  readonly #encoder: RecordEncoder;
+  readonly #ids;
+  readonly #wallMs: () => number;
+  readonly #sinks: Sink[];
+  readonly #store: AuditStore | undefined;
+  readonly #followers = new Set<Follower>();
+  /** What is owed for the blocks with the store, in order. */
+  #owed: ((() => void) | undefined)[] = [];
+  #lostInWorkers = 0;
+  #refusing = false;
+  #closing = false;
+
+  constructor(options: AuditTrailOptions) {
+    const { settings } = options;
+    this.#options = options;
+    this.#wallMs = options.wallMs ?? Date.now;
+    this.#encoder = new RecordEncoder(settings.mask);
+    this.#ids = makeIdSource(0, this.#wallMs);
+    const directory = within(options.stateDirectory, settings.directory);
+    this.#sinks = [...options.sinks ?? []];
+    if (settings.jsonLines) this.#sinks.push(new JsonLinesSink({ ...settings.jsonLines, path: within(directory, settings.jsonLines.path) }));
+    if (settings.syslog) this.#sinks.push(new SyslogSink(settings.syslog));
+    if (settings.console && options.output) this.#sinks.push(new ConsoleSink(options.output, { colours: options.output.isTTY === true }));
+    if (settings.store.enabled) {
+      const { maxSize, maxAge, blockRecords, flushEvery } = settings.store;
+      this.#store = new AuditStore({ directory, maxSize, maxAgeMs: maxAge, blockRecords, flushEveryMs: flushEvery }, {
+        report: (event) => this.#storeSaid(event),
+        acknowledge: (blocks) => { for (const done of this.#owed.splice(0, blocks)) done?.(); },
+      });
+    }
+  }
+
+  /** True when new operations must be refused: the store fails, and `onStoreFailure` says so. */
+  get refusing(): boolean { return this.#refusing; }
+
+  /** A block of a worker. `done` is called when it is kept or given up: acknowledge it to the worker then. */
+  accept(block: AuditBlock, done?: () => void): void {
+    if (block.lost > 0) {
+      this.#lostInWorkers += block.lost;
+      this.statistics.lost += block.lost;
+      this.#note('records-lost', `${block.lost} audit records were dropped in a worker: more than the store could take`);
+    }
+    if (block.count === 0) {
+      done?.();
+      return;
+    }
+    this.#take(block.text, block.count, done);
+  }
+
+  /** A record of the supervisor itself: control, health, system. Gets an id and a time when it has none. */
+  record(record: AuditRecord): void {
+    if (record.id === '') record.id = this.#ids.next();
+    if (record.timeMs === 0) record.timeMs = this.#wallMs();
+    this.#take(`${this.#encoder.encode(record)}\n`, 1, undefined);
+  }
+
+  #take(text: string, count: number, done: (() => void) | undefined): void {
+    this.statistics.addText(text);
+    for (const sink of this.#sinks) {
+      try {
+        sink.write(text, count);
+      } catch (error) {
+        // A sink never throws; one that does anyway must not stop the others.
+        sink.counters.failures++;
+        sink.counters.dropped += count;
+        sink.counters.lastFailure = String(error);
+      }
+    }
+    if (this.#followers.size > 0) this.#follow(text);
+    if (this.#store === undefined) {
+      done?.();
+      return;
+    }
+    this.#owed.push(done);
+    this.#store.append(text, count);
+  }
+
+  #follow(text: string): void {
+    const wanting = [...this.#followers].filter((follower) => follower.filter.textMayMatch(text));
+    if (wanting.length === 0) return;
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      for (const follower of wanting) {
+        const record = follower.filter.matchLine(line, parseRecord);
+        if (record !== undefined) this.#tell(follower, record);
+      }
+    }
+  }
+
+  #tell(follower: Follower, record: StoredRecord): void {
+    try {
+      follower.callback(record);
+    } catch {
+      this.#followers.delete(follower);
+    }
+  }
+
+  /** Calls back for every record from now on that matches. Returns how to stop. Throws FilterError on a wrong filter.
+   *  A callback that throws is not called again. */
+  subscribe(filter: AuditFilter, callback: (record: StoredRecord) => void): () => void {
+    const follower = { filter: new CompiledFilter(filter), callback };
+    this.#followers.add(follower);
+    return () => { this.#followers.delete(follower); };
+  }
+
+  /** One page of what the store holds. Throws FilterError on a wrong filter. */
+  async page(query: AuditQuery): Promise<AuditPage> {
+    void new CompiledFilter(query);
+    return this.#store === undefined ? { records: [], cursor: undefined, scanned: 0 } : await this.#store.page(query);
+  }
+
+  /** Everything that matches, read as it is asked for. */
+  async *query(query: AuditQuery): AsyncGenerator<StoredRecord, void, undefined> {
+    void new CompiledFilter(query);
+    if (this.#store !== undefined) yield* this.#store.query(query);
+  }
+
+  async find(id: string): Promise<StoredRecord | undefined> {
+    return await this.#store?.find(id);
+  }
+
+  status(): TrailStatus {
+    return {
+      records: this.statistics.records, lostInWorkers: this.#lostInWorkers, lostInStore: this.#store?.status.lost ?? 0,
+      refusing: this.#refusing, store: this.#store?.status,
+      sinks: this.#sinks.map((sink) => ({ name: sink.name, counters: sink.counters })), followers: this.#followers.size,
+    };
+  }
+
+  #storeSaid(event: StoreEvent): void {
+    this.#options.report?.(event);
+    const failClosed = this.#options.settings.onStoreFailure === 'refuse';
+    if (failClosed && event.code === 'store-failing') this.#setRefusing(true);
+    if (event.code === 'store-recovered') this.#setRefusing(false);
+    this.#note(event.code, event.message);
+  }
+
+  #setRefusing(refusing: boolean): void {
+    if (this.#refusing === refusing) return;
+    this.#refusing = refusing;
+    this.#options.refusingChanged?.(refusing);
+  }
+
+  /** What happened to the log is part of the log. */
+  #note(code: string, message: string): void {
+    if (this.#closing) return;
+    const record = new AuditRecord();
+    record.kind = 'system';
+    record.outcome = code === 'store-recovered' ? 'allowed' : 'error';
+    record.rule = code;
+    record.reason = message;
+    this.record(record);
+  }
+
+  /** Everything taken before is on disk or with the collectors. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#store?.flush(), ...this.#sinks.map((sink) => sink.flush())]);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([this.#store?.close(), ...this.#sinks.map((sink) => sink.close())]);
+    this.#followers.clear();
+  }
+}
+
+function within(directory: string, path: string): string {
+  return isAbsolute(path) ? path : join(directory, path);
+}
