@@ -1,7 +1,7 @@
 // Who the client is: trusted chains from the right, forged entries, broken and hostile headers, both header forms.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { contextOf, facts, requestHead, settingsOf } from '#test/http/messages.ts';
 import { ForwardedReader, parseForwarded, parseNode } from './forwarded.ts';
 import type { RequestContext } from './variables.ts';

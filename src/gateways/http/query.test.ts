@@ -1,7 +1,7 @@
 // Query parameters and cookies: what is read, what is left alone, and the limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { RequestCookies } from './cookies.ts';
 import { QueryParameters, decodeComponent } from './query.ts';
 import { encodeComponent, encodePath, hasDotSegment, hostCharacters } from './url-text.ts';

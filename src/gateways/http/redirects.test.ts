@@ -30,8 +30,7 @@ test('parts that are not given stay as they were', () => {
 });
 
 test('nothing of the request can break out of Location', () => {
-  assert.equal(location({ path: '/{query.next}' }, 'GET /?next=%0d%0aSet-Cookie:%20a=b HTTP/1.1'), 'http://shop.example//%0D%0ASet-Cookie:%20a=b?next=%0d%0aSet-Cookie:%20a=b'
-    .replace('example//', 'example/'));
+  assert.equal(location({ path: '/{query.next}' }, 'GET /?next=%0d%0aSet-Cookie:%20a=b HTTP/1.1'), 'http://shop.example/%0D%0ASet-Cookie:%20a=b?next=%0d%0aSet-Cookie:%20a=b');
   assert.equal(location({ host: '{query.h}', query: 'drop' }, 'GET /a?h=evil.example%2f%40x%0d%0a HTTP/1.1'), 'http://evil.examplex/a');
   assert.equal(location({ query: 'drop' }, 'GET //evil.example/a HTTP/1.1'), 'http://shop.example//evil.example/a');
 });

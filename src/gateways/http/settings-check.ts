@@ -49,7 +49,9 @@ export function checkHttpSettings(settings: HttpSettings): SettingsProblem[] {
   settings.routes.forEach((route, index) => {
     const id = routeId(route, index);
     const earlier = ids.get(id);
-    if (earlier !== undefined) problems.add(['routes', index, 'id'], `the id "${id}" belongs to route ${earlier + 1} of the list already`, 'ids of the routes of one service differ');
+    if (earlier !== undefined) {
+      problems.add(['routes', index, 'id'], `the id "${id}" belongs to route ${earlier + 1} of the list already`, 'ids of the routes of one service differ');
+    }
     ids.set(id, index);
     checkRoute(route, ['routes', index], problems);
   });

@@ -20,7 +20,8 @@ test('every limit is on by default, the codec sections have the codec defaults',
   assert.deepEqual(Object.fromEntries(Object.keys(defaultHttp1Limits).map((name) => [name, settings.limits[name as keyof typeof defaultHttp1Limits]])), { ...defaultHttp1Limits });
   assert.equal(settings.limits.maxBodyBytes, 10 * 1024 ** 2);
   assert.deepEqual(settings.timeouts, {
-    clientHeader: 10_000, clientIdle: 60_000, clientBody: 20_000, clientSend: 60_000, serverConnect: 5000, serverFirstByte: 60_000, serverIdle: 60_000, total: 0, upgradeIdle: 3_600_000,
+    clientHeader: 10_000, clientIdle: 60_000, clientBody: 20_000, clientSend: 60_000, serverConnect: 5000, serverFirstByte: 60_000, serverIdle: 60_000, total: 0,
+      upgradeIdle: 3_600_000,
   });
   assert.deepEqual(settings.upgrades, []);
   assert.equal(settingsOf({ pool: 'web', limits: { maxBodyBytes: 'unlimited', maxHeadBytes: '64KiB' } }).limits.maxBodyBytes, unlimitedBytes);
@@ -73,7 +74,8 @@ test('patterns of hosts and paths', () => {
 test('variables and groups in every text', () => {
   const bad = '{nonsense}';
   const rewrite = {
-    request: { headers: { set: { A: bad }, add: { B: bad }, replace: [{ name: 'C', pattern: 'x', with: '$1' }] }, host: bad, path: { from: 'x', to: '$<n>' }, query: { set: { q: bad } } },
+    request: { headers: { set: { A: bad }, add: { B: bad }, replace: [{ name: 'C', pattern: 'x', with: '$1' }] }, host: bad, path: { from: 'x', to: '$<n>' },
+      query: { set: { q: bad } } },
     response: { headers: { set: { D: bad } }, location: { from: 'x', to: bad } },
   };
   assert.deepEqual(problems({ pool: 'x', rewrite, routes: [{ redirect: { host: bad, path: '{server}' } }] }).map((problem) => problem.split(':')[0]), [

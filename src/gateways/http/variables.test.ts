@@ -1,7 +1,7 @@
 // Templates: every variable, braces, groups, mistakes with hints, and that nothing from a request breaks a line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { contextOf, requestHead, settingsOf } from '#test/http/messages.ts';
 import { Template, compileTemplate, mustCompileTemplate, safeText, variableTable } from './variables.ts';
 

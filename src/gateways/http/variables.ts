@@ -215,7 +215,9 @@ function groupPart(text: string, at: number, pattern: RegExp): { part: Part | un
   const empty = new RegExp(`${pattern.source}|`, pattern.flags.replace('g', '')).exec('') as RegExpExecArray;
   if (match[2] !== undefined) {
     const group = match[2] === '&' ? 0 : Number(match[2]);
-    if (group >= empty.length) return { message: `$${group} has no group in the pattern, which has ${empty.length - 1}`, hint: 'groups are parts in parentheses; write $$ for a dollar sign' };
+    if (group >= empty.length) {
+      return { message: `$${group} has no group in the pattern, which has ${empty.length - 1}`, hint: 'groups are parts in parentheses; write $$ for a dollar sign' };
+    }
     return { part: { text: '', variable: undefined, key: '', group }, length: 2 };
   }
   const name = match[3] as string;
