@@ -8,8 +8,16 @@
 export const overflowSlot = 0;
 export const overflowKey = '\u0000';
 const firstCapacity = 64;
+/** Up to here the table grows without looking for idle places: taking places away and making them costs more. */
+const freeGrowth = 16_384;
 /** How many places are looked at for an idle one, per new key. */
 const probes = 16;
+
+/** Keys are often slices of a message, which would keep the whole message: copies the letters, exactly. */
+function ownCopy(key: string): string {
+  const copy = Buffer.from(key, 'latin1').toString('latin1');
+  return copy === key ? copy : Buffer.from(key, 'utf16le').toString('utf16le');
+}
 
 export class KeyTable {
   /** Names the table in the exchange between workers. */
@@ -54,7 +62,7 @@ export class KeyTable {
     if (known !== undefined) return known;
     let slot = this.#keys.length;
     if (slot >= this.fullAtMs.length || slot > this.maximum) {
-      const idle = this.#idleSlot(nowMs);
+      const idle = slot < freeGrowth && slot <= this.maximum ? -1 : this.#idleSlot(nowMs);
       if (idle >= 0) {
         this.#slots.delete(this.#keys[idle]!);
         slot = idle;
@@ -65,8 +73,7 @@ export class KeyTable {
         this.#grow();
       }
     }
-    // Keys are often slices of a message, which would keep the whole message: copy the letters, exactly.
-    const own = Buffer.from(key, 'utf16le').toString('utf16le');
+    const own = ownCopy(key);
     this.#keys[slot] = own;
     this.#slots.set(own, slot);
     this.fullAtMs[slot] = Number.NEGATIVE_INFINITY;
