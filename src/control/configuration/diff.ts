@@ -191,6 +191,6 @@ export function printDiff(diff: ConfigurationDiff, options: { colours: boolean }
 function shown(change: ValueChange, value: unknown): string {
   if (value === undefined) return '(none)';
   if (isSecretPath(change.path)) return '(not shown)';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value, (key, member: unknown) => typeof member === 'string' && isSecretPath(key) ? '(not shown)' : member);
   return text.length > 100 ? `${text.slice(0, 97)}...` : text;
 }

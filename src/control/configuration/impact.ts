@@ -101,7 +101,9 @@ function poolImpact(change: ResourceChange, impact: Impacting): Impact[] {
   for (const [name, text] of before) {
     const now = after.get(name);
     if (now === undefined) impacts.push(...impact('drain', `server ${name} gets no new requests; those under way are finished`));
-    else if (addressIn(now) !== addressIn(text)) impacts.push(...impact('drain', `server ${name} moves from ${addressIn(text)} to ${addressIn(now)}; requests under way are finished at the old address`));
+    else if (addressIn(now) !== addressIn(text)) {
+      impacts.push(...impact('drain', `server ${name} moves from ${addressIn(text)} to ${addressIn(now)}; requests under way are finished at the old address`));
+    }
   }
   const added = [...after.keys()].filter((name) => !before.has(name));
   if (added.length > 0) impacts.push(...impact('none', `gets server${added.length > 1 ? 's' : ''} ${added.join(', ')}`));

@@ -38,7 +38,8 @@ function findingOf(issue: Issue, context: IssueContext, base: ConfigPath): Findi
     default: {
       const wanted = issue.message.startsWith('wanted ') || issue.message.startsWith('Invalid') ? wantedOf(issue.message) : '';
       const message = wanted === '' ? `${nameOf(path)}: ${issue.message}` : `${nameOf(path)}: wanted ${wanted}, found ${found}`;
-      return [{ code: issue.code === 'custom' ? 'schema.check' : 'schema.format', path, message, found, wanted: wanted || issue.message, hint: wanted.includes('for example') ? '' : exampleHint(path, context) }];
+      const hint = wanted.includes('for example') ? '' : exampleHint(path, context);
+      return [{ code: issue.code === 'custom' ? 'schema.check' : 'schema.format', path, message, found, wanted: wanted || issue.message, hint }];
     }
   }
 }
@@ -57,7 +58,9 @@ function unknownKey(key: string, path: ConfigPath, context: IssueContext): Findi
   const free = known.filter((name) => typeof written !== 'object' || written === null || !(name in written));
   const near = nearest(key, free);
   const twin = near === undefined ? nearest(key, known) : undefined;
-  const hint = near !== undefined ? `did you mean "${near}"?` : twin !== undefined ? `"${twin}" is there already: remove one of the two` : elsewhere(key, path, context) ?? (known.length > 0 ? `possible here: ${known.slice(0, 20).join(', ')}` : '');
+  const hint = near !== undefined ? `did you mean "${near}"?`
+    : twin !== undefined ? `"${twin}" is there already: remove one of the two`
+      : elsewhere(key, path, context) ?? (known.length > 0 ? `possible here: ${known.slice(0, 20).join(', ')}` : '');
   const where = path.length === 0 ? 'at the top level' : `in ${formatPath(path)}`;
   return {
     code: 'schema.unknown-key', path: [...path, key], atKey: true, message: `unknown key "${key}" ${where}`, found: describeValue(key),

@@ -8,7 +8,7 @@ import { formatBind } from '#runtime/settings.ts';
 import type { ConfigDocument } from './merge.ts';
 import { isRecord } from './merge.ts';
 import type { ConfigPath, Finding } from './problem.ts';
-import { describeValue, suggestion } from './problem.ts';
+import { describeValue, nearest, suggestion } from './problem.ts';
 import { ruleFindings } from './rules.ts';
 import type { Configuration, SectionName } from './schema.ts';
 
@@ -49,6 +49,12 @@ class ReferenceCheck {
     this.#configuration.policy.forEach((rule, index) => this.#condition(rule, ['policy', index]));
     for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit, ['limits', name]);
     this.#unused();
+    if (this.#declared.listeners.size === 0) {
+      this.findings.push({
+        severity: 'warning', code: 'listener.none', path: ['listeners'], atKey: true, message: 'there is no listener: nothing can arrive',
+        hint: 'add one to listeners, for example main: { bind: "0.0.0.0:80", service: NAME }',
+      });
+    }
     this.findings.push(...ruleFindings(this.#configuration, this.#document));
   }
 
@@ -57,6 +63,9 @@ class ReferenceCheck {
     // That a rule speaks of a service does not make it reachable: only a listener does.
     if (section !== 'services' || path[0] === 'listeners') this.#used[section]?.add(name);
     if (names.has(name)) return;
+    // The one that was meant is not reported as unused on top.
+    const meant = nearest(name, names);
+    if (meant !== undefined) this.#used[section]?.add(meant);
     const what = section.slice(0, -1);
     this.findings.push({
       code: `reference.unknown-${what}`, path, message: `there is no ${what} "${name}"`, found: describeValue(name), wanted: `the name of a ${what}`,

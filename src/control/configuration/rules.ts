@@ -53,7 +53,8 @@ function unreachable(rules: readonly RuleSettings[]): Finding[] {
     const earlier = candidates.find((candidate) => covers(candidate.rule, rule)) ?? byConditions.get(conditions);
     if (earlier) {
       findings.push({
-        severity: 'warning', code: 'rule.unreachable', path: ['policy', index], message: `rule "${rule.id}" never decides: rule "${earlier.rule.id}" matches all that it does, and comes first`,
+        severity: 'warning', code: 'rule.unreachable', path: ['policy', index],
+        message: `rule "${rule.id}" never decides: rule "${earlier.rule.id}" matches all that it does, and comes first`,
         hint: 'move it up, or remove it', related: { path: ['policy', earlier.index], message: 'decides first' },
       });
       return;
