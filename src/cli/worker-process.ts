@@ -12,10 +12,15 @@ const worker = new Worker({
   worker: Number(number), workers: Number(workers), manifests: gateways, product: productName,
   send: (message: FromWorker) => {
     if (message.type === 'configured') dropPrivileges();
-    if (process.connected && process.send !== undefined) process.send(message, undefined, undefined, () => { /* 'disconnect' tells */ });
-    if (message.type === 'drained') setImmediate(() => { process.disconnect(); });
+    tell(message);
+    if (message.type === 'drained') setImmediate(() => { process.disconnect?.(); });
   },
 });
+
+function tell(message: FromWorker): void {
+  // Without a channel there is no supervisor any more; 'disconnect' ends this process.
+  if (process.connected) (process as unknown as { send(message: FromWorker, done: () => void): void }).send(message, () => { /* as above */ });
+}
 
 function dropPrivileges(): void {
   if (user === '' || dropped || process.getuid?.() !== 0) return;

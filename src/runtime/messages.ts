@@ -16,6 +16,7 @@ export type ToWorker =
   | { readonly type: 'addresses'; readonly reports: readonly AddressReport[] }
   | { readonly type: 'limits'; readonly deltas: readonly LimitDelta[] }
   | { readonly type: 'audit-kept'; readonly blocks: number }
+  | { readonly type: 'audit-refusing'; readonly refusing: boolean }
   | { readonly type: 'query'; readonly id: number; readonly query: WorkerQuery }
   | { readonly type: 'kill'; readonly session: string; readonly reason: string }
   | { readonly type: 'drain'; readonly deadlineMs: number };

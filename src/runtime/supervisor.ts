@@ -25,8 +25,8 @@ export interface SupervisorOptions {
   readonly user: string | undefined;
   readonly manifests: readonly GatewayManifest[];
   readonly product: string;
-  /** Keeps a block; resolves when it is kept (or counted as lost). */
-  audit(block: AuditBlock): Promise<void>;
+  /** Keeps a block; `done` when it is kept or given up. */
+  audit(block: AuditBlock, done: () => void): void;
   /** Something that an operator should know: a worker died, a bug was caught, a server changed its health. */
   event(event: SupervisorEvent): void;
 }
@@ -72,6 +72,7 @@ export class Supervisor {
   #listeners: readonly ListenerReport[] = [];
   #stopping = false;
   #restarts = 0;
+  #refusing = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -155,6 +156,7 @@ export class Supervisor {
   #tellState(member: Member): void {
     if (this.#health.size > 0) member.handle.send({ type: 'health', reports: [...this.#health.values()] });
     for (const report of this.#administrative.values()) member.handle.send({ type: 'administrative', report });
+    if (this.#refusing) member.handle.send({ type: 'audit-refusing', refusing: true });
     const addresses = this.#resolver.current();
     if (addresses.length > 0) member.handle.send({ type: 'addresses', reports: addresses });
   }
@@ -168,7 +170,7 @@ export class Supervisor {
       case 'started': break;
       case 'configured': this.#configured(member, message.version, message.listeners); break;
       case 'refused': this.#refused(message.version, message.reason); break;
-      case 'audit': void this.#keep(member, message.block); break;
+      case 'audit': this.#options.audit(message.block, () => { member.handle.send({ type: 'audit-kept', blocks: 1 }); }); break;
       case 'limits': this.#broadcast({ type: 'limits', deltas: message.deltas }, member); break;
       case 'passive':
         this.#options.event({ kind: 'health', severity: 'warning', message: `${message.report.pool}/${message.report.server} ejected: ${message.report.reason}` });
@@ -178,11 +180,6 @@ export class Supervisor {
       case 'bug': this.#options.event({ kind: 'bug', severity: 'error', message: `worker ${member.number}: ${message.message}` }); break;
       case 'drained': if (this.#options.workers === 0) this.#gone(member, 'drained'); break;
     }
-  }
-
-  async #keep(member: Member, block: AuditBlock): Promise<void> {
-    await this.#options.audit(block);
-    member.handle.send({ type: 'audit-kept', blocks: 1 });
   }
 
   #configured(member: Member, version: string, listeners: readonly ListenerReport[]): void {
@@ -297,6 +294,12 @@ export class Supervisor {
     else this.#administrative.set(`${pool} ${server}`, report);
     this.#broadcast({ type: 'administrative', report });
     return true;
+  }
+
+  /** The audit store fails, and the configuration says to refuse operations meanwhile. */
+  setRefusing(refusing: boolean): void {
+    this.#refusing = refusing;
+    this.#broadcast({ type: 'audit-refusing', refusing });
   }
 
   /** Finishes what is under way within the time, then ends the workers. */

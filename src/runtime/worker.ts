@@ -56,6 +56,7 @@ export class Worker implements SessionHost {
   #batch: AuditBatch;
   #configuration = pendingConfiguration;
   #draining = false;
+  #storeRefuses = false;
   #drainDeadlineMs = Infinity;
   #stopped = false;
   readonly #startedMs = performance.now();
@@ -118,6 +119,7 @@ export class Worker implements SessionHost {
       }
       case 'addresses': for (const { pool, server, addresses } of message.reports) this.plan.pools.get(pool)?.applyAddresses(server, addresses); break;
       case 'limits': this.plan.limiter.applyDeltas(message.deltas, this.nowMs()); break;
+      case 'audit-refusing': this.#storeRefuses = message.refusing; break;
       case 'audit-kept': this.#batch.acknowledge(message.blocks); break;
       case 'query': this.#options.send({ type: 'answer', id: message.id, answer: this.#answer(message.query) }); break;
       case 'kill': this.#sessions.get(message.session)?.kill(message.reason); break;
@@ -216,7 +218,7 @@ export class Worker implements SessionHost {
     }
     const session = new Session(this, listener, service, link);
     const refusal = this.plan.limiter.admitConnection(session.connection, this.nowMs());
-    if (refusal !== undefined || this.#batch.refusing) {
+    if (refusal !== undefined || this.refusing) {
       this.#refuseConnection(session, refusal?.limit ?? 'audit.onOverflow', refusal?.reason ?? 'the audit store cannot keep up');
       return;
     }
@@ -260,7 +262,8 @@ export class Worker implements SessionHost {
     this.#batch.add(record);
   }
 
-  get refusing(): boolean { return this.#batch.refusing; }
+  /** The audit log cannot keep up, or its store fails, and the configuration says to refuse then. */
+  get refusing(): boolean { return this.#batch.refusing || this.#storeRefuses; }
 
   sessionEnded(session: Session): void {
     session.plan.limiter.releaseConnection(session.connection);

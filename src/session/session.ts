@@ -15,6 +15,8 @@ import type { ListenerPlan, Plan } from './plan.ts';
 /** What the session layer needs of the process it runs in. */
 export interface SessionHost extends Clock {
   readonly plan: Plan;
+  /** Nothing can be audited and the configuration says to refuse then. */
+  readonly refusing: boolean;
   nextId(): string;
   record(record: AuditRecord): void;
   /** Hands out links to the servers of a pool. */
@@ -28,6 +30,11 @@ export interface SessionHost extends Clock {
 /** What a policy that threw is answered with. */
 const failedClosed: Decision = Object.freeze({
   effect: 'deny', rule: 'internal-error', reason: 'policy could not be evaluated: failing closed', status: 0, message: '', delayMs: 0, audit: true,
+});
+
+/** Nothing may happen unrecorded (audit.onOverflow, audit.onStoreFailure: refuse). */
+const unauditable: Decision = Object.freeze({
+  effect: 'deny', rule: 'audit-unavailable', reason: 'the audit log cannot be kept: refusing, as configured', status: 503, message: '', delayMs: 0, audit: true,
 });
 
 const noGroups: readonly string[] = Object.freeze([]);
@@ -112,6 +119,7 @@ export class Session implements SessionPort {
   operationId(): string { return this.#host.nextId(); }
 
   decide(operation: Operation, trace?: Trace): Decision {
+    if (this.#host.refusing) return unauditable;
     try {
       return this.plan.policy.decide(operation, trace);
     } catch (error) {

@@ -1,0 +1,205 @@
+// The supervisor process as a whole: configuration in force, workers, audit trail and history joined together. What the
+// admin API offers is what is here. Does not speak HTTP (control/api) and prints nothing.
+import { mkdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
+import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
+import type { GatewayManifest } from '#contract/gateway.ts';
+import type { Explanation, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
+import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
+import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
+import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
+import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
+import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
+import { runConfigurationOf } from './run-configuration.ts';
+
+export interface ControlPlaneOptions {
+  readonly load: LoadResult & { configuration: Configuration };
+  /** Files or directories that `reload` reads again; empty for an embedded configuration. */
+  readonly paths: readonly string[];
+  readonly manifests: readonly GatewayManifest[];
+  readonly product: string;
+  readonly version: string;
+  readonly workerEntry: string;
+  /** Instead of runtime.workers. */
+  readonly workers?: number | undefined;
+  /** Instead of runtime.stateDirectory. */
+  readonly stateDirectory?: string | undefined;
+  /** How many processors `auto` is. */
+  readonly processors: number;
+  /** Keep nothing on disk: history in memory, no audit store. */
+  readonly ephemeral?: boolean | undefined;
+  notice(notice: Notice): void;
+}
+
+export interface Notice { readonly severity: 'info' | 'warning' | 'error'; readonly message: string }
+
+export interface GatewayStatus {
+  readonly product: string;
+  readonly productVersion: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly uptimeMs: number;
+  readonly configuration: { number: number; version: string; pending: PendingConfirmation | undefined };
+  readonly listeners: readonly ListenerReport[];
+  readonly workers: readonly Omit<WorkerStatus, 'pools' | 'rules' | 'limits'>[];
+  readonly workerRestarts: number;
+  readonly sessions: number;
+  readonly operations: number;
+  readonly audit: TrailStatus;
+}
+
+const maxRecentNotices = 100;
+
+export class ControlPlane {
+  readonly trail: AuditTrail;
+  readonly transactions: ConfigurationTransactions;
+  readonly history: ConfigurationHistory;
+  readonly supervisor: Supervisor;
+  readonly stateDirectory: string;
+  /** Latest first. */
+  readonly notices: (Notice & { timeMs: number })[] = [];
+  readonly options: ControlPlaneOptions;
+  readonly #startedAtMs = Date.now();
+  #stopped = false;
+
+  private constructor(options: ControlPlaneOptions) {
+    this.options = options;
+    const { configuration, baseDirectory } = options.load;
+    const directory = options.stateDirectory ?? configuration.runtime.stateDirectory;
+    this.stateDirectory = isAbsolute(directory) ? directory : join(baseDirectory, directory);
+    const ephemeral = options.ephemeral === true;
+    if (!ephemeral) mkdirSync(this.stateDirectory, { recursive: true, mode: 0o700 });
+    this.history = ephemeral ? new MemoryHistory() : new FileHistory(this.stateDirectory, Date.now());
+    const audit = ephemeral ? { ...configuration.audit, store: { ...configuration.audit.store, enabled: false } } : configuration.audit;
+    this.trail = new AuditTrail({
+      settings: audit, stateDirectory: this.stateDirectory, output: process.stdout,
+      report: ({ code, message }) => { this.notice({ severity: code === 'store-recovered' ? 'info' : 'error', message }); },
+      refusingChanged: (refusing) => { this.supervisor.setRefusing(refusing); },
+    });
+    const configured = options.workers ?? configuration.runtime.workers;
+    this.supervisor = new Supervisor({
+      workers: configured === 'auto' ? options.processors : configured, workerEntry: options.workerEntry, user: configuration.runtime.user,
+      manifests: options.manifests, product: options.product,
+      audit: (block, done) => { this.trail.accept(block, done); },
+      event: (event) => { this.#supervisorSaid(event); },
+    });
+    this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
+      activate: async (load) => { await this.supervisor.configure(runConfigurationOf(load.configuration), load.version); },
+      changed: (active, { author, reason, source, diff }) => {
+        const resources = diff.resources.map(({ section, name }) => (name === '' ? section : `${section}/${name}`)).join(', ');
+        this.recordControl('configure', author, `version ${active.number}`, `${reason || source}${resources === '' ? '' : `: ${resources}`}`, 'allowed');
+      },
+      alarm: (message) => { this.notice({ severity: 'error', message }); },
+      wallMs: Date.now,
+      setTimer: (afterMs, task) => setTimeout(task, afterMs),
+      clearTimer: (timer) => { clearTimeout(timer as NodeJS.Timeout); },
+    });
+  }
+
+  /** @throws Error when the workers cannot run the configuration (a port in use, no permission). */
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    const plane = new ControlPlane(options);
+    const { load } = options;
+    try {
+      await plane.supervisor.start(runConfigurationOf(load.configuration), load.version);
+    } catch (error) {
+      await plane.stop(0);
+      throw error;
+    }
+    plane.transactions.adopt(load, { author: 'sallyport', reason: 'started', source: options.paths.join(', ') || 'embedded' });
+    plane.recordControl('start', 'sallyport', options.paths.join(', '), `version ${load.version.slice(0, 12)}`, 'allowed');
+    return plane;
+  }
+
+  notice(notice: Notice): void {
+    this.notices.unshift({ ...notice, timeMs: Date.now() });
+    if (this.notices.length > maxRecentNotices) this.notices.pop();
+    this.options.notice(notice);
+  }
+
+  #supervisorSaid(event: SupervisorEvent): void {
+    this.notice(event);
+    const record = new AuditRecord();
+    record.kind = event.kind === 'health' ? 'health' : 'system';
+    record.outcome = event.severity === 'info' ? 'allowed' : event.kind === 'bug' ? 'error' : 'failed';
+    record.rule = event.kind;
+    record.reason = event.message;
+    this.trail.record(record);
+  }
+
+  /** Every act of an administrator is in the audit log. */
+  recordControl(verb: string, author: string, object: string, reason: string, outcome: Outcome): void {
+    const record = new AuditRecord();
+    record.kind = 'control';
+    record.verb = verb;
+    record.user = author;
+    record.path = object;
+    record.reason = reason;
+    record.outcome = outcome;
+    record.configuration = this.supervisor.version.slice(0, 12);
+    this.trail.record(record);
+  }
+
+  get running(): LoadResult['document'] { return this.transactions.active?.document ?? {}; }
+
+  /** Reads the files again and applies them. */
+  async reload(author: string, reason: string, confirmWithinMs?: number): Promise<ApplyResult> {
+    if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
+    const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests);
+    if (!load.ok) {
+      this.recordControl('reload', author, this.options.paths.join(', '), `${load.problems.length} problems, nothing applied`, 'refused');
+      return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
+    }
+    return this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
+  }
+
+  async status(): Promise<GatewayStatus> {
+    const workers = await this.supervisor.workers();
+    const active = this.transactions.active;
+    return {
+      product: this.options.product, productVersion: this.options.version, pid: process.pid, startedAtMs: this.#startedAtMs, uptimeMs: Date.now() - this.#startedAtMs,
+      configuration: { number: active?.number ?? 0, version: active?.version ?? '', pending: this.transactions.pending },
+      listeners: this.supervisor.listeners, workerRestarts: this.supervisor.restarts,
+      workers: workers.map(({ pools: _pools, rules: _rules, limits: _limits, ...rest }) => rest),
+      sessions: workers.reduce((sum, worker) => sum + worker.sessions, 0), operations: workers.reduce((sum, worker) => sum + worker.operations, 0),
+      audit: this.trail.status(),
+    };
+  }
+
+  async workers(): Promise<WorkerStatus[]> { return this.supervisor.workers(); }
+
+  /** Pools over all workers. */
+  async backends(): Promise<PoolReport[]> {
+    const byPool = new Map<string, PoolReport[]>();
+    for (const worker of await this.supervisor.workers()) {
+      for (const report of worker.pools) byPool.set(report.pool, [...(byPool.get(report.pool) ?? []), report]);
+    }
+    return [...byPool.values()].flatMap((reports) => mergePoolReports(reports) ?? []);
+  }
+
+  async sessions(): Promise<SessionReport[]> { return this.supervisor.sessions(); }
+
+  async killSession(id: string, author: string, reason: string): Promise<boolean> {
+    const found = await this.supervisor.killSession(id, `ended by ${author}${reason === '' ? '' : `: ${reason}`}`);
+    this.recordControl('kill', author, id, reason, found ? 'allowed' : 'failed');
+    return found;
+  }
+
+  setServerState(pool: string, server: string, state: AdministrativeState, author: string, reason: string): boolean {
+    const found = this.supervisor.setAdministrativeState(pool, server, state);
+    this.recordControl(state, author, `${pool}/${server}`, reason, found ? 'allowed' : 'failed');
+    return found;
+  }
+
+  async explain(query: Extract<WorkerQuery, { what: 'explain' }>): Promise<Explanation | undefined> { return this.supervisor.explain(query); }
+
+  async stop(drainTimeoutMs?: number): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.transactions.close();
+    await this.supervisor.stop(drainTimeoutMs ?? this.options.load.configuration.runtime.drainTimeout);
+    await this.trail.close();
+    this.history.close();
+  }
+}
