@@ -22,10 +22,14 @@ export function referenceText(root: JsonSchema): string {
     ...primitives, '',
     ...sectionNames.map((name) => `- [${name}](#${name}): ${sectionSummaries[name]}`), '',
   ];
+  const printed = new Map<string, string>();
+  const forms = new Map<string, JsonSchema>();
   for (const name of sectionNames) {
     lines.push(`## ${name}`, '', sectionSummaries[name], '');
-    for (const table of tablesOf(root, name)) lines.push(...printTable(root, table));
+    for (const table of tablesOf(root, name, forms)) lines.push(...printTable(root, table, printed));
   }
+  lines.push('## Values with a form of their own', '');
+  for (const [title, schema] of forms) lines.push(...printForms(root, title, schema));
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
@@ -39,58 +43,71 @@ const primitives = [
   '| network | `10.0.0.0/8`, `fd00::/8`, or a single address |',
 ];
 
-function tablesOf(root: JsonSchema, section: SectionName): Table[] {
+/** Tables of a section. Values with a title of their own, such as patterns, go to `forms`: they occur in many places. */
+function tablesOf(root: JsonSchema, section: SectionName, forms: Map<string, JsonSchema>): Table[] {
   const schema = root.properties?.[section];
   if (!schema) return [];
   const tables: Table[] = [];
+  const walk: Walk = { root, tables, forms };
   for (const whole of alternativesOf(root, schema)) {
-    if (whole.properties) collect(root, whole, section, '', tables, new Set());
+    if (whole.properties) collect(walk, whole, section, '', new Set());
     const entry = whole.items ?? (typeof whole.additionalProperties === 'object' ? whole.additionalProperties : undefined);
     if (!entry) continue;
     for (const one of alternativesOf(root, entry)) {
       const protocol = one.properties?.protocol?.const;
       const path = whole.items ? `${section}[]` : `${section}.NAME`;
-      collect(root, one, typeof protocol === 'string' ? `${path} (${protocol})` : path, '', tables, new Set());
+      collect(walk, one, typeof protocol === 'string' ? `${path} (${protocol})` : path, '', new Set());
     }
   }
   return tables;
 }
 
+interface Walk { root: JsonSchema; tables: Table[]; forms: Map<string, JsonSchema> }
+
 /** The table of a map, and after it those of the maps inside. */
-function collect(root: JsonSchema, schema: JsonSchema, heading: string, intro: string, tables: Table[], seen: Set<JsonSchema>): void {
+function collect(walk: Walk, schema: JsonSchema, heading: string, intro: string, seen: Set<JsonSchema>): void {
   if (!schema.properties || seen.has(schema)) return;
-  tables.push({ heading, intro, schema, level: 3 });
+  walk.tables.push({ heading, intro, schema, level: 3 });
   const inside = new Set(seen).add(schema);
   for (const [key, property] of Object.entries(schema.properties)) {
     const [path, mark = ''] = heading.split(/(?= \()/);
-    for (const child of mapsIn(root, property)) {
-      collect(root, child.schema, `${path!}.${key}${child.suffix}${mark}`, property.description ?? '', tables, inside);
+    for (const child of mapsIn(walk.root, property, walk.forms)) {
+      collect(walk, child.schema, `${path!}.${key}${child.suffix}${mark}`, property.description ?? '', inside);
     }
   }
 }
 
 /** Maps that a value may be, or may have as entries. */
-function mapsIn(root: JsonSchema, schema: JsonSchema): { schema: JsonSchema; suffix: string }[] {
+function mapsIn(root: JsonSchema, schema: JsonSchema, forms: Map<string, JsonSchema>): { schema: JsonSchema; suffix: string }[] {
+  if (schema.title !== undefined && alternativesOf(root, schema).some((one) => one.properties)) {
+    forms.set(schema.title, forms.get(schema.title) ?? schema);
+    return [];
+  }
   const found: { schema: JsonSchema; suffix: string }[] = [];
   for (const one of alternativesOf(root, schema)) {
     if (one.properties) found.push({ schema: one, suffix: '' });
-    if (one.items) for (const inner of mapsIn(root, one.items)) found.push({ schema: inner.schema, suffix: `[]${inner.suffix}` });
+    if (one.items) for (const inner of mapsIn(root, one.items, forms)) found.push({ schema: inner.schema, suffix: `[]${inner.suffix}` });
     if (typeof one.additionalProperties === 'object') {
-      for (const inner of mapsIn(root, one.additionalProperties)) found.push({ schema: inner.schema, suffix: `.NAME${inner.suffix}` });
+      for (const inner of mapsIn(root, one.additionalProperties, forms)) found.push({ schema: inner.schema, suffix: `.NAME${inner.suffix}` });
     }
   }
   const names = new Set<string>();
   return found.filter((one) => {
-    const name = one.suffix + Object.keys(one.schema.properties ?? {}).join(',');
+    // One or a list of the same: described once.
+    const name = Object.keys(one.schema.properties ?? {}).join(',');
     if (names.has(name)) return false;
     names.add(name);
     return true;
   });
 }
 
-function printTable(root: JsonSchema, table: Table): string[] {
+function printTable(root: JsonSchema, table: Table, printed: Map<string, string>): string[] {
   const lines = [`${'#'.repeat(table.level)} ${table.heading}`, ''];
   if (table.intro !== '') lines.push(table.intro, '');
+  const content = JSON.stringify(table.schema.properties);
+  const earlier = printed.get(content);
+  if (earlier !== undefined) return [...lines, `The same keys as [${earlier}](#${anchorOf(earlier)}).`, ''];
+  printed.set(content, table.heading);
   lines.push('| key | type | default | meaning |', '|---|---|---|---|');
   for (const [key, property] of Object.entries(table.schema.properties ?? {})) {
     const required = table.schema.required?.includes(key) === true && property.default === undefined;
@@ -99,6 +116,21 @@ function printTable(root: JsonSchema, table: Table): string[] {
   lines.push('');
   return lines;
 }
+
+/** The forms that a value may have: text, lists, maps with one key. */
+function printForms(root: JsonSchema, title: string, schema: JsonSchema): string[] {
+  const lines = [`### ${title}`, '', '| form | meaning |', '|---|---|'];
+  for (const one of alternativesOf(root, schema)) {
+    if (!one.properties) lines.push(`| ${cell(oneType(root, { ...one, title: undefined, examples: undefined }))} | ${cell(one === schema ? '' : one.description ?? '')} |`);
+    for (const [key, property] of Object.entries(one.properties ?? {})) {
+      lines.push(`| \`{ ${key}: ... }\`, ${cell(typeText(root, property))} | ${cell(meaningText(root, property))} |`);
+    }
+  }
+  return [...lines, ''];
+}
+
+/** As GitHub makes anchors of headings. */
+function anchorOf(heading: string): string { return heading.toLowerCase().replaceAll(/[^a-z0-9 _-]/g, '').replaceAll(' ', '-'); }
 
 function cell(text: string): string { return text.replaceAll('|', '\\|').replaceAll('\n', ' '); }
 
@@ -110,7 +142,7 @@ function meaningText(root: JsonSchema, schema: JsonSchema): string {
 }
 
 function code(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
   return `\`${text}\``;
 }
 
@@ -166,7 +198,7 @@ export function limitsText(root: JsonSchema): string {
     'A limit without a default is off, or taken from the level above, as its description says.', '',
   ];
   for (const section of sectionNames) {
-    for (const table of tablesOf(root, section)) {
+    for (const table of tablesOf(root, section, new Map())) {
       const all = /\.(timeouts|minimums)( \(|$)/.test(table.heading);
       const rows = Object.entries(table.schema.properties ?? {}).filter(([key, property]) => isLimit(root, key, property, all));
       if (rows.length === 0) continue;
@@ -190,5 +222,5 @@ export function limitsText(root: JsonSchema): string {
 function isLimit(root: JsonSchema, key: string, schema: JsonSchema, all: boolean): boolean {
   if (schema.limit === true) return true;
   if (alternativesOf(root, schema).some((one) => one.limit === true)) return true;
-  return (all || limitName.test(key)) && mapsIn(root, schema).length === 0;
+  return (all || limitName.test(key)) && mapsIn(root, schema, new Map()).length === 0;
 }
