@@ -2,6 +2,7 @@
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
 import { attributeKinds } from './operations.ts';
 import { HttpService } from './service.ts';
+import { unreachableRoutes, zoneReferences } from './settings-reachable.ts';
 import { checkHttpSettings, httpSettings, poolReferences, type HttpSettings } from './settings.ts';
 
 export const httpManifest: GatewayManifest<HttpSettings> = {
@@ -14,7 +15,8 @@ export const httpManifest: GatewayManifest<HttpSettings> = {
   verbsKey: 'methods',
   attributes: attributeKinds,
   settings: httpSettings,
-  check: checkHttpSettings,
+  check: (settings) => [...checkHttpSettings(settings), ...unreachableRoutes(settings)],
   poolReferences,
+  zoneReferences,
   compile: (name: string, settings: HttpSettings, environment: GatewayEnvironment) => new HttpService(name, settings, environment),
 };
