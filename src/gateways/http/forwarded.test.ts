@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { contextOf, facts, requestHead, settingsOf } from '#test/http/messages.ts';
 import { ForwardedReader, parseForwarded, parseNode } from './forwarded.ts';
+import { compileRoutes } from './routing.ts';
+import type { Route } from './routing.ts';
 import type { RequestContext } from './variables.ts';
 
 const proxy = { address: '10.0.0.1', port: 5000 };
@@ -98,10 +100,15 @@ test('a new configuration on the same connection forgets what the old one truste
 test('a connection of a trusted proxy carries several clients', () => {
   const settings = settingsOf({ pool: 'web', forwarded: { trustedProxies: ['10.0.0.0/8'] } });
   const reader = new ForwardedReader(settings.forwarded);
+  const route = compileRoutes(settings).routes[0] as Route;
   const context = contextOf(requestHead('GET / HTTP/1.1', []), settings, proxy);
+  reader.identify(context);
   const seen = ['198.51.100.7', '198.51.100.7', '198.51.100.8'].map((address) => {
     context.view.begin(requestHead('GET / HTTP/1.1', [`X-Forwarded-For: ${address}`]));
-    return [reader.identify(context), context.clientAddress];
+    const changed = reader.identify(context);
+    return [changed, context.clientAddress, /X-Forwarded-For: ([0-9.]+)/.exec(route.request.build(context))?.[1]];
   });
-  assert.deepEqual(seen, [[true, '198.51.100.7'], [false, '198.51.100.7'], [true, '198.51.100.8']]);
+  assert.deepEqual(seen, [
+    [true, '198.51.100.7', '198.51.100.7'], [false, '198.51.100.7', '198.51.100.7'], [true, '198.51.100.8', '198.51.100.8'],
+  ]);
 });

@@ -122,8 +122,8 @@ export class RequestRewriter {
     const host = context.forwardedHost === '' ? head.authority : context.forwardedHost;
     if (context.forwardedLinesOwner !== this || context.forwardedLinesHost !== host || context.forwardedLines === '') {
       context.forwardedLinesOwner = this;
-      context.forwardedLinesHost = host;
-      context.forwardedLines = this.#forwardingLines(context, host);
+      context.forwardedLinesHost = ownCopy(host);
+      context.forwardedLines = ownCopy(this.#forwardingLines(context, host));
     }
     let text = context.forwardedLines + (head.minorVersion === 1 ? this.#via11 : this.#via10);
     if (this.#requestIdPrefix !== '') text += `${this.#requestIdPrefix}${context.requestId}\r\n`;
@@ -145,6 +145,11 @@ export class RequestRewriter {
     }
     return text;
   }
+}
+
+/** The same text in one piece: a slice would keep the whole head that it was cut from for as long as the connection stands. */
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** Connection is the gateway's own; TE passes only `trailers`, which it can forward (RFC 9110 s10.1.4). */

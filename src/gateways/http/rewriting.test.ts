@@ -130,6 +130,8 @@ test('headers: replace, remove, set, add', () => {
 test('removing by prefix never touches what the gateway needs', () => {
   const lines = sent(headerRewrite({ remove: ['H*', 'C*', 'E*', 'T*'] }), 'POST / HTTP/1.1', ['Host: a', 'Content-Length: 3', 'Content-Type: x', 'Expect: 100-continue']);
   assert.deepEqual(lines, ['POST / HTTP/1.1', 'Host: a', 'Expect: 100-continue', 'Content-Length: 3']);
+  const chunked = sent(headerRewrite({ remove: ['T*'] }), 'POST / HTTP/1.1', ['Host: a', 'Transfer-Encoding: chunked', 'Trailer: X-T', 'traceparent: 0']);
+  assert.deepEqual(chunked, ['POST / HTTP/1.1', 'Host: a', 'Trailer: X-T', 'Transfer-Encoding: chunked']);
 });
 
 test('a rewrite of a forwarding header replaces the one of the gateway', () => {
@@ -186,7 +188,7 @@ test('framing and connection towards the client', () => {
   const close = (context: RequestContext): void => { context.clientKeepAlive = false; };
   assert.deepEqual(answered(bare, ['Content-Length: 9'], 'none', 0, 'HTTP/1.1 200 OK', () => undefined, 'HEAD / HTTP/1.1').slice(1), ['Content-Length: 9']);
   assert.deepEqual(answered(bare, ['Content-Length: 9'], 'none', 0, 'HTTP/1.1 304 Not Modified').slice(1), ['Content-Length: 9']);
-  assert.deepEqual(answered(bare, [], 'none', 0, 'HTTP/1.1 204 No Content').slice(1), []);
+  assert.deepEqual(answered(bare, ['Content-Length: 0'], 'none', 0, 'HTTP/1.1 204 No Content').slice(1), []);
   assert.deepEqual(answered(bare, ['Transfer-Encoding: chunked'], 'close', -1, 'HTTP/1.1 200 OK', close).slice(1), ['Connection: close']);
   assert.deepEqual(answered(bare, ['Content-Length: 2'], 'length', 2, 'HTTP/1.1 200 OK', () => undefined, 'GET / HTTP/1.0').slice(1), ['Content-Length: 2',
     'Connection: keep-alive']);
@@ -214,6 +216,12 @@ test('addresses that point inside point to the gateway again', () => {
   assert.equal(address('http://10.1.0.10:8080/x', {}, 'Location', { hideInternalAddresses: false }), 'http://shop.example/x');
   assert.equal(address('http://10.1.0.10:8080/x', { response: { location: 'keep' } }), 'http://10.1.0.10:8080/x');
   assert.equal(address('http://old/x', { response: { location: { from: '^http://(old)', to: 'https://{host}/$1' } } }), 'https://shop.example/old/x');
+});
+
+test('an internal host that the client itself asked for is no secret', () => {
+  const { route, context } = setUp(bare, 'GET / HTTP/1.1', ['Host: intranet.local']);
+  assert.match(route.response.build(responseHead('HTTP/1.1 302 Found', ['Location: https://intranet.local/x']), context, 'none', 0), /Location: https:\/\/intranet.local\/x\r\n/);
+  assert.match(route.response.build(responseHead('HTTP/1.1 302 Found', ['Location: https://other.local/x']), context, 'none', 0), /Location: http:\/\/intranet.local\/x\r\n/);
 });
 
 test('a prefix that was changed on the way in is changed back', () => {
