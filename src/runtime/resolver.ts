@@ -34,7 +34,7 @@ const maxAddresses = 64;
 /** After a failure: first this, then twice as long each time, up to maxTtl. */
 const retryMs = 1000;
 
-function systemDns(): DnsPort {
+export function systemDns(): DnsPort {
   const resolver = new dns.promises.Resolver({ timeout: 2000, tries: 2 });
   return {
     resolve4: (host) => resolver.resolve4(host, { ttl: true }),

@@ -40,14 +40,12 @@ function healthOf(health: unknown): HealthSettings {
 
 function run(port: number, health: unknown, address = '127.0.0.1'): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    probe({ address, port, hostHeader: `127.0.0.1:${port}` }, healthOf(health), systemTimers, () => performance.now(), resolve);
     // The timers and sockets of a check do not hold the process; the test must.
     const hold = setInterval(() => { /* nothing */ }, 50);
-    const release = resolve;
-    resolve = (result) => {
+    probe({ address, port, hostHeader: `127.0.0.1:${port}` }, healthOf(health), systemTimers, () => performance.now(), (result) => {
       clearInterval(hold);
-      release(result);
-    };
+      resolve(result);
+    });
   });
 }
 

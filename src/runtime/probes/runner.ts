@@ -15,6 +15,8 @@ export interface ProbeRunnerOptions {
   /** Addresses of a server's host; without it the system resolves the name at each check. */
   addressesOf?(pool: string, server: string): readonly string[];
   timers?: Timers;
+  /** How one address is checked; replaced in tests. */
+  probe?: typeof probe;
   /** Checks under way at one time. */
   maxConcurrent?: number;
 }
@@ -49,6 +51,7 @@ class Check {
 export class ProbeRunner {
   readonly #options: ProbeRunnerOptions;
   readonly #timers: Timers;
+  readonly #probe: typeof probe;
   readonly #maxConcurrent: number;
   readonly #checks = new Map<string, Check>();
   /** Checks whose time has come and for which there was no place yet. */
@@ -58,6 +61,7 @@ export class ProbeRunner {
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
+    this.#probe = options.probe ?? probe;
     this.#maxConcurrent = options.maxConcurrent ?? 64;
   }
 
@@ -172,7 +176,7 @@ export class ProbeRunner {
     const { server, settings } = check;
     const literal = server.host.includes(':') ? `[${server.host}]` : server.host;
     const target = { address: addresses[index]!, port: settings.port ?? server.port, hostHeader: `${literal}:${server.port}` };
-    check.cancel = probe(target, settings, this.#timers, this.#options.nowMs, (result) => {
+    check.cancel = this.#probe(target, settings, this.#timers, this.#options.nowMs, (result) => {
       if (!result.healthy && index + 1 < addresses.length) {
         this.#probeFrom(check, addresses, index + 1);
         return;
