@@ -72,6 +72,8 @@ export class Acceptor {
         return;
       }
       accepted.setNoDelay?.(true);
+      // Assigned once, but read by a callback that runs while the socket is made.
+      // oxlint-disable-next-line prefer-const
       let link: SocketLink | undefined;
       const options: object = {
         handle: accepted, allowHalfOpen: true,

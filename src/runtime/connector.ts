@@ -163,6 +163,8 @@ export class Connector {
     const { pool } = pending;
     const nowMs = this.#nowMs();
     const address = server.nextAddress(nowMs);
+    // Assigned once, but read by a callback that runs while the socket is made.
+    // oxlint-disable-next-line prefer-const
     let link: ServerLink | undefined;
     const socket = net.connect({
       host: address, port: server.port, noDelay: true, allowHalfOpen: true,
@@ -248,8 +250,8 @@ export class Connector {
 
   /** The pool gives the server no new operations for now. */
   closeIdle(server: ServerState): void {
-    const idle = this.#idle.get(server);
-    while (idle !== undefined && idle.length > 0) idle.pop()!.close();
+    const idle = this.#idle.get(server) ?? [];
+    for (let link = idle.pop(); link !== undefined; link = idle.pop()) link.close();
   }
 
   freed(server: ServerState): void {

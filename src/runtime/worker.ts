@@ -281,7 +281,7 @@ export class Worker implements SessionHost {
     this.#connector.sweep(nowMs);
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
     if (!this.#draining) return;
-    if (nowMs >= this.#drainDeadlineMs) for (const session of [...this.#sessions.values()]) session.kill('the drain time is over');
+    if (nowMs >= this.#drainDeadlineMs) for (const session of this.#sessions.values()) session.kill('the drain time is over');
     if (this.#sessions.size === 0 && !this.#stopped) {
       this.stop();
       this.#options.send({ type: 'drained' });
@@ -297,7 +297,7 @@ export class Worker implements SessionHost {
     this.#draining = true;
     this.#drainDeadlineMs = this.nowMs() + deadlineMs;
     for (const { acceptor } of this.#listeners.values()) acceptor.close();
-    for (const session of [...this.#sessions.values()]) session.drain();
+    for (const session of this.#sessions.values()) session.drain();
   }
 
   // Questions of the supervisor.

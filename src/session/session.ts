@@ -202,9 +202,9 @@ export class Session implements SessionPort {
   }
 
   #dropServerLinks(): void {
-    for (const link of [...this.#serverLinks]) {
+    for (let link = this.#serverLinks.at(-1); link !== undefined; link = this.#serverLinks.at(-1)) {
       link.reset();
-      this.releaseServer(link, false, 'neutral', 0);
+      this.releaseServer(link, false, 'neutral', -1);
     }
   }
 

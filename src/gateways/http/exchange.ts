@@ -15,13 +15,11 @@ import { ResponseRelay } from './response-relay.ts';
 import type { Route } from './routing.ts';
 import { fillRecord } from './records.ts';
 import type { HttpService } from './service.ts';
-import { Tunnel } from './tunnel.ts';
+import type { Tunnel } from './tunnel.ts';
+import { Watch } from './watch.ts';
 import { RequestContext } from './variables.ts';
 
 const noNames: readonly string[] = Object.freeze([]);
-/** Progress is looked at this many times within a time limit: a stall is seen after at most 1 + 1/4 of it. */
-const checksPerTimeout = 4;
-
 /** `head`: nothing decided yet. `server`: waiting for a link. `response`: request (or part of it) sent, no final head yet. */
 export type Phase = 'head' | 'server' | 'response' | 'body' | 'tunnel' | 'done';
 
@@ -31,6 +29,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   readonly view: RequestView;
   readonly body: RequestBody;
   readonly relay: ResponseRelay;
+  readonly watch: Watch;
   gateway!: HttpGateway;
   port!: SessionPort;
   client!: Link;
@@ -68,9 +67,6 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   #bytes: Buffer | undefined = undefined;
   #at = 0;
   #end = 0;
-  /** Progress watch: what was counted when it was last looked at, and how often in a row nothing had moved. */
-  #watched = 0;
-  #stalls = 0;
 
   constructor(service: HttpService) {
     this.service = service;
@@ -78,6 +74,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.view = new RequestView(this.parser.head, service.limits);
     this.body = new RequestBody(this, service);
     this.relay = new ResponseRelay(this, service);
+    this.watch = new Watch(this);
     this.#request = { pool: '', affinity: '', operation: undefined as never, excluded: noNames, fresh: false };
   }
 
@@ -248,7 +245,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     if (pending !== undefined && this.serverLink === undefined && this.phase === 'server') {
       this.#pending = pending;
       // The pool and the connector watch queue and connect times; this is only the total.
-      this.#armTotal(Infinity);
+      this.watch.total();
     }
   }
 
@@ -273,7 +270,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     const taken = this.body.start(link, requestHead, this.#bytes, this.#at, this.#end);
     if (!waited) this.#at = taken;
     if (waited) this.client.resume();
-    this.armResponse();
+    this.watch.response();
   }
 
   serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void {
@@ -487,93 +484,6 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   #finishRecord(): void {
     if (this.#admitted) this.port.release(this.operation);
     if (this.#audit || this.outcome !== 'allowed') this.port.record(fillRecord(this));
-  }
-
-  // Time limits. The session has one alarm; each wait sets it.
-
-  #armTotal(otherMs: number): void {
-    const totalMs = this.route?.timeouts.totalMs ?? 0;
-    const totalAt = totalMs === 0 ? Infinity : this.startedMs + totalMs;
-    this.port.wakeAtMs = otherMs < totalAt ? otherMs : totalAt;
-  }
-
-  /** Waiting for the first byte of the response, or for the rest of the request. */
-  armResponse(): void {
-    const { serverFirstByteMs, clientBodyMs } = this.route!.timeouts;
-    this.#watched = 0;
-    this.#stalls = 0;
-    this.#armTotal(this.port.nowMs() + (this.body.complete ? serverFirstByteMs : Math.min(1000, clientBodyMs / checksPerTimeout)));
-  }
-
-  armBody(): void {
-    this.#watched = 0;
-    this.#stalls = 0;
-    this.#armTotal(this.port.nowMs() + this.#pauseMs() / checksPerTimeout);
-  }
-
-  #pauseMs(): number {
-    const { serverIdleMs, clientSendMs, upgradeIdleMs } = this.route!.timeouts;
-    if (this.phase === 'tunnel') return upgradeIdleMs;
-    return Math.min(serverIdleMs, clientSendMs);
-  }
-
-  woken(nowMs: number): void {
-    const totalMs = this.route?.timeouts.totalMs ?? 0;
-    if (totalMs !== 0 && nowMs >= this.startedMs + totalMs) {
-      this.refuse(504, 'timeout', '', 'limited', 'http.total', `not done within ${totalMs} ms (timeouts.total)`);
-      return;
-    }
-    if (this.phase === 'response' && this.body.complete) {
-      const { serverFirstByteMs } = this.route!.timeouts;
-      this.refuse(504, 'timeout', '', 'failed', 'receive.timeout', `${this.server!.name}: no response within ${serverFirstByteMs} ms (timeouts.serverFirstByte)`);
-      return;
-    }
-    if (this.phase === 'response') this.#watchRequest(nowMs);
-    else if (this.phase === 'body' || this.phase === 'tunnel') this.#watchResponse(nowMs);
-  }
-
-  #progress(): number {
-    return this.client.bytesIn + this.client.bytesOut + (this.serverLink === undefined ? 0 : this.serverLink.bytesIn + this.serverLink.bytesOut);
-  }
-
-  #stalled(): boolean {
-    const progress = this.#progress();
-    this.#stalls = progress === this.#watched ? this.#stalls + 1 : 0;
-    this.#watched = progress;
-    return this.#stalls >= checksPerTimeout;
-  }
-
-  #watchRequest(nowMs: number): void {
-    const { clientBodyMs } = this.route!.timeouts;
-    const { minBodyBytesPerSecond, minBodyRateGraceMs } = this.route!.limits;
-    const elapsedMs = nowMs - this.startedMs;
-    const rate = (this.client.bytesIn - this.bytesInBefore) / elapsedMs * 1000;
-    if (elapsedMs > minBodyRateGraceMs && rate < minBodyBytesPerSecond) {
-      this.refuse(408, 'timeout', '', 'limited', 'http.minBodyBytesPerSecond', `request body at ${Math.round(rate)} bytes/s, wanted ${minBodyBytesPerSecond}`);
-      return;
-    }
-    const everyMs = Math.min(1000, clientBodyMs / checksPerTimeout);
-    const progress = this.#progress();
-    this.#stalls = progress === this.#watched ? this.#stalls + 1 : 0;
-    this.#watched = progress;
-    if (this.#stalls * everyMs >= clientBodyMs) {
-      this.refuse(408, 'timeout', '', 'limited', 'http.clientBody', `nothing of the request body came for ${clientBodyMs} ms`);
-      return;
-    }
-    this.#armTotal(nowMs + everyMs);
-  }
-
-  #watchResponse(nowMs: number): void {
-    const pauseMs = this.#pauseMs();
-    if (!this.#stalled()) {
-      this.#armTotal(nowMs + pauseMs / checksPerTimeout);
-      return;
-    }
-    if (this.phase === 'tunnel') {
-      this.tunnel!.idle(pauseMs);
-      return;
-    }
-    this.refuse(504, 'timeout', '', 'failed', 'receive.timeout', `no byte moved for ${pauseMs} ms`);
   }
 
   describe(): string {

@@ -5,7 +5,7 @@ import type { OperationalFailure } from '#core/failure.ts';
 import type { Gateway, SessionPort } from '#contract/gateway.ts';
 import type { Link, LinkHandler } from '#contract/link.ts';
 import { NEED_MORE, VIOLATION } from '#codecs/http1/index.ts';
-import { Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { HttpService } from './service.ts';
 
 /** After the last response, input is read and thrown away for so long, so that a reset does not destroy the response on
@@ -193,7 +193,7 @@ export class HttpGateway implements Gateway, LinkHandler {
       return;
     }
     if (this.#active) {
-      this.#exchange!.woken(nowMs);
+      this.#exchange!.watch.woken(nowMs);
       return;
     }
     const { clientHeaderMs, clientIdleMs } = this.service.timeouts;
@@ -217,10 +217,5 @@ export class HttpGateway implements Gateway, LinkHandler {
   describe(): string {
     if (this.#state === 'lingering') return 'closing';
     return this.#active ? this.#exchange!.describe() : `idle, ${this.requests} requests`;
-  }
-
-  /** The exchange tells when it wants to be woken. */
-  wakeAt(ms: number): void {
-    this.port.wakeAtMs = ms;
   }
 }

@@ -112,7 +112,7 @@ export class RequestBody {
     this.bytes += this.#remaining;
     this.#remaining = 0;
     this.complete = true;
-    if (this.#exchange.phase === 'response') this.#exchange.armResponse();
+    if (this.#exchange.phase === 'response') this.#exchange.watch.response();
   }
 
   #takeChunked(bytes: Buffer, start: number, end: number): number {
@@ -134,7 +134,7 @@ export class RequestBody {
       } else if (state === CHUNK_DONE) {
         this.complete = true;
         link.sendText(`0\r\n${trailerLines(decoder)}\r\n`);
-        if (this.#exchange.phase === 'response') this.#exchange.armResponse();
+        if (this.#exchange.phase === 'response') this.#exchange.watch.response();
         return at;
       } else if (state === CHUNK_MORE) return end;
       else {

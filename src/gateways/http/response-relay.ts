@@ -138,7 +138,7 @@ export class ResponseRelay {
       this.#finish(at + count, end);
       return;
     }
-    this.#exchange.armBody();
+    this.#exchange.watch.body();
     serverLink!.relayTo(client, this.#remaining);
   }
 
@@ -148,7 +148,7 @@ export class ResponseRelay {
       this.#decoder.reset();
     }
     this.#exchange.client.sendText(text);
-    this.#exchange.armBody();
+    this.#exchange.watch.body();
     if (at < end) this.#body(bytes, at, end);
   }
 

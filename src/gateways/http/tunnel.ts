@@ -21,7 +21,7 @@ export class Tunnel {
     if (held !== undefined) serverLink!.send(held, 0, held.length);
     serverLink!.relayTo(client, Infinity);
     client.relayTo(serverLink!, Infinity);
-    this.#exchange.armBody();
+    this.#exchange.watch.body();
   }
 
   clientBytes(bytes: Buffer, start: number, end: number): number {
