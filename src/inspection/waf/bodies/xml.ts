@@ -1,0 +1,182 @@
+// XML bodies (XML 1.0): a strict tokenizer that collects the document's text and the attribute values. It never reads a
+// DTD and expands none but the five predefined entities and character references: a document type with an internal
+// subset, or any other entity, is an error. Namespaces and validity are not checked.
+import { emptyResult, Pairs, type BodyLimits, type BodyResult, type XmlFacts } from './contract.ts';
+import { utf8Of } from './json.ts';
+
+class XmlError extends Error {}
+
+const predefined: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const namePattern = /[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
+
+class XmlReader {
+  readonly text: string;
+  readonly limits: BodyLimits;
+  readonly facts: XmlFacts;
+  readonly open: string[] = [];
+  readonly pieces: string[] = [];
+  at = 0;
+  rootSeen = false;
+
+  constructor(text: string, limits: BodyLimits, facts: XmlFacts) {
+    this.text = text;
+    this.limits = limits;
+    this.facts = facts;
+  }
+
+  fail(what: string): never {
+    throw new XmlError(`${what} at byte ${this.at}`);
+  }
+
+  document(): void {
+    if (this.text.startsWith('\xef\xbb\xbf')) this.at = 3;
+    while (this.at < this.text.length) {
+      if (this.text.charCodeAt(this.at) === 60) this.markup();
+      else this.characters();
+    }
+    if (this.open.length > 0) this.fail(`<${this.open[this.open.length - 1]}> is not closed`);
+    if (!this.rootSeen) this.fail('no element');
+  }
+
+  characters(): void {
+    let end = this.text.indexOf('<', this.at);
+    if (end < 0) end = this.text.length;
+    const raw = this.text.slice(this.at, end);
+    if (this.open.length === 0) {
+      if (/[^\t\n\r ]/.test(raw)) this.fail('text outside of the root element');
+    } else this.pieces.push(this.resolve(raw));
+    this.at = end;
+  }
+
+  markup(): void {
+    const text = this.text;
+    if (text.startsWith('<!--', this.at)) this.skipTo('-->', 4);
+    else if (text.startsWith('<![CDATA[', this.at)) {
+      const start = this.at + 9;
+      this.skipTo(']]>', 9);
+      if (this.open.length === 0) this.fail('CDATA outside of the root element');
+      this.pieces.push(text.slice(start, this.at - 3));
+    } else if (text.startsWith('<?', this.at)) this.skipTo('?>', 2);
+    else if (text.startsWith('<!DOCTYPE', this.at)) this.doctype();
+    else if (text.startsWith('</', this.at)) this.endTag();
+    else this.startTag();
+  }
+
+  skipTo(end: string, from: number): void {
+    const found = this.text.indexOf(end, this.at + from);
+    if (found < 0) this.fail(`"${end}" expected`);
+    this.at = found + end.length;
+  }
+
+  doctype(): void {
+    const end = this.text.indexOf('>', this.at);
+    const subset = this.text.indexOf('[', this.at);
+    if (end < 0 || this.rootSeen) this.fail('misplaced document type');
+    if (subset >= 0 && subset < end) this.fail('a document type with an internal subset is refused');
+    this.at = end + 1;
+  }
+
+  name(): string {
+    namePattern.lastIndex = this.at;
+    const match = namePattern.exec(this.text);
+    if (match === null) this.fail('name expected');
+    this.at += match[0].length;
+    return match[0];
+  }
+
+  space(): boolean {
+    const from = this.at;
+    for (;;) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return this.at > from;
+      this.at++;
+    }
+  }
+
+  startTag(): void {
+    this.at++;
+    if (this.open.length === 0 && this.rootSeen) this.fail('second root element');
+    this.rootSeen = true;
+    const element = this.name();
+    for (;;) {
+      const spaced = this.space();
+      const char = this.text[this.at];
+      if (char === '>') { this.at++; break; }
+      if (char === '/' && this.text[this.at + 1] === '>') { this.at += 2; return; }
+      if (!spaced) this.fail('white space expected');
+      this.attribute();
+    }
+    this.open.push(element);
+    if (this.open.length > this.limits.maxDepth) this.fail(`nested deeper than ${this.limits.maxDepth}`);
+  }
+
+  attribute(): void {
+    const name = this.name();
+    this.space();
+    if (this.text[this.at] !== '=') this.fail('"=" expected');
+    this.at++;
+    this.space();
+    const quote = this.text[this.at];
+    if (quote !== '"' && quote !== "'") this.fail('quoted value expected');
+    const end = this.text.indexOf(quote, this.at + 1);
+    if (end < 0) this.fail('attribute value without end');
+    const raw = this.text.slice(this.at + 1, end);
+    if (raw.includes('<')) this.fail('"<" in an attribute value');
+    this.at = end + 1;
+    if (name === 'xmlns' || name.startsWith('xmlns:')) return;
+    if (this.facts.attributes.keys.length >= this.limits.maxArguments) this.fail(`more than ${this.limits.maxArguments} attributes`);
+    this.facts.attributes.add(name, this.resolve(raw));
+  }
+
+  endTag(): void {
+    this.at += 2;
+    const name = this.name();
+    this.space();
+    if (this.text[this.at] !== '>') this.fail('">" expected');
+    if (this.open.pop() !== name) this.fail(`</${name}> closes nothing`);
+    this.at++;
+  }
+
+  resolve(raw: string): string {
+    let at = raw.indexOf('&');
+    if (at < 0) return raw;
+    let out = '';
+    let from = 0;
+    for (; at >= 0; at = raw.indexOf('&', from)) {
+      const end = raw.indexOf(';', at);
+      if (end < 0 || end - at > 12) this.fail('entity without end');
+      out += raw.slice(from, at) + this.entity(raw.slice(at + 1, end));
+      from = end + 1;
+    }
+    return out + raw.slice(from);
+  }
+
+  entity(name: string): string {
+    const numeric = /^#(?:x([\dA-Fa-f]+)|(\d+))$/.exec(name);
+    if (numeric) {
+      const point = numeric[1] === undefined ? Number(numeric[2]) : Number.parseInt(numeric[1], 16);
+      if (point > 0x10ffff) this.fail('character reference out of range');
+      return utf8Of(point);
+    }
+    const text = Object.hasOwn(predefined, name) ? predefined[name] : undefined;
+    if (text === undefined) this.fail(`entity &${name}; is not defined`);
+    return text;
+  }
+}
+
+export function parseXml(text: string, limits: BodyLimits): BodyResult {
+  const result = emptyResult();
+  const facts: XmlFacts = { text: '', attributes: new Pairs() };
+  result.xml = facts;
+  const reader = new XmlReader(text, limits, facts);
+  try {
+    reader.document();
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    result.error = `XML: ${error.message}`;
+    // What follows the fault is scanned too, as it stands.
+    reader.pieces.push(text.slice(reader.at));
+  }
+  facts.text = reader.pieces.join('');
+  return result;
+}

@@ -1,0 +1,122 @@
+// The compiled rule set: what the engine runs. Shapes only; compile.ts fills them.
+import type { OperatorDefinition, PreparedOperator } from '../operators/index.ts';
+import type { Ctl, EngineSettings, Macro, Rule, RuleChoice, Selector, SetVar, Target } from '../seclang/model.ts';
+import type { Transformation } from '../transformations/index.ts';
+import type { VariableInfo } from '../variables/registry.ts';
+import type { PhasePlan } from './plan.ts';
+
+export interface CompiledTarget {
+  readonly variable: VariableInfo;
+  readonly selector: Selector;
+  readonly count: boolean;
+}
+
+/** One assignment, resolved as far as load time can. */
+export interface CompiledSetVar {
+  readonly model: SetVar;
+  /** Slot of a transaction variable with a constant name, else -1. */
+  readonly slot: number;
+  readonly constantName: string | null;
+  readonly constantValue: string | null;
+}
+
+export class CompiledLink {
+  readonly model: Rule;
+  readonly includes: readonly CompiledTarget[];
+  readonly excludes: readonly CompiledTarget[];
+  readonly pipeline: readonly Transformation[];
+  readonly definition: OperatorDefinition | null;
+  readonly negated: boolean;
+  /** The operator, when its argument is constant. */
+  readonly prepared: PreparedOperator | null;
+  readonly prepare: ((argument: string) => PreparedOperator | null) | null;
+  readonly argument: Macro;
+  readonly constantArgument: string | null;
+  readonly setVars: readonly CompiledSetVar[];
+  readonly capture: boolean;
+  readonly multiMatch: boolean;
+  /** Anything beyond setVars that a match carries out. */
+  readonly hasEffects: boolean;
+  readonly ctls: readonly Ctl[];
+
+  constructor(model: Rule, resolve: (macro: Macro) => string | null, setVars: readonly CompiledSetVar[]) {
+    const { actions, operator } = model;
+    const compiled = (target: Target): CompiledTarget => ({ variable: target.variable, selector: target.selector, count: target.count });
+    this.model = model;
+    this.includes = model.targets.filter((target) => !target.excluded).map(compiled);
+    this.excludes = model.targets.filter((target) => target.excluded).map(compiled);
+    this.pipeline = actions.transformations;
+    this.definition = operator?.definition ?? null;
+    this.negated = operator?.negated ?? false;
+    this.argument = operator?.argument ?? { text: '', parts: [''], constant: '' };
+    this.constantArgument = operator ? operator.argument.constant ?? resolve(operator.argument) : null;
+    const late = operator?.prepare && this.constantArgument !== null ? operator.prepare(this.constantArgument) : null;
+    this.prepared = operator?.prepared ?? late;
+    this.prepare = operator?.prepare ?? null;
+    this.setVars = setVars;
+    this.capture = actions.capture;
+    this.multiMatch = actions.multiMatch;
+    this.ctls = actions.ctls;
+    this.hasEffects = actions.ctls.length > 0 || actions.initCols.length > 0 || actions.expireVars.length > 0 || actions.setEnvs.length > 0
+      || actions.setUid !== null || actions.setSid !== null || actions.setRsc !== null || actions.masks.length > 0;
+  }
+}
+
+export class CompiledRule {
+  readonly id: number;
+  readonly phase: number;
+  /** Position among the rules of its phase. */
+  readonly index: number;
+  /** Position among all rules: what removals are kept by. */
+  readonly ordinal: number;
+  readonly head: Rule;
+  readonly links: readonly CompiledLink[];
+  /** Index of the rule to go on with after a match; index + 1 when it skips nothing. */
+  readonly resumeAt: number;
+
+  constructor(head: Rule, links: readonly CompiledLink[], index: number, ordinal: number, resumeAt: number) {
+    this.id = head.actions.id;
+    this.phase = head.actions.phase;
+    this.index = index;
+    this.ordinal = ordinal;
+    this.head = head;
+    this.links = links;
+    this.resumeAt = resumeAt;
+  }
+}
+
+/** The rules of one phase and the plan that finds which of them can match. */
+export interface PhaseProgram {
+  readonly rules: readonly CompiledRule[];
+  readonly plan: PhasePlan;
+}
+
+/** Names of transaction variables that the rules spell out, by slot. */
+export interface TxLayout {
+  readonly slots: ReadonlyMap<string, number>;
+  readonly names: readonly string[];
+  /** Values at the start of a transaction, worked out at load. */
+  readonly initial: readonly (string | undefined)[];
+}
+
+export interface Program {
+  readonly settings: EngineSettings;
+  /** Index 1 to 5. */
+  readonly phases: readonly PhaseProgram[];
+  readonly layout: TxLayout;
+  readonly rules: readonly CompiledRule[];
+  /** True when some rule reads the content of uploaded files. */
+  readonly wantsFileContents: boolean;
+  /** Which rules a removal means, worked out once per removal. */
+  chosen(choice: RuleChoice): Uint8Array;
+  readonly stats: ProgramStats;
+}
+
+export interface ProgramStats {
+  readonly rulesRead: number;
+  readonly rulesKept: number;
+  readonly rulesResolved: number;
+  readonly gatedRules: number;
+  readonly automatonStates: number;
+  readonly pipelines: number;
+}

@@ -1,0 +1,231 @@
+// A linear-time matcher: does this pattern match anywhere in the text? A lazily built deterministic automaton over byte
+// classes, in the manner of RE2. For the long values on which a backtracking engine may take quadratic time.
+// Says yes or no and where the earliest match ends; no groups. Patterns with lookaround or references have none.
+import { isWordByte, type PatternNode } from './parse.ts';
+
+const opSet = 0;
+const opSplit = 1;
+const opAssert = 2;
+const opMatch = 3;
+const assertCodes = { start: 0, end: 1, boundary: 2, inside: 3 } as const;
+const maxInstructions = 60_000;
+const maxTableCells = 1 << 20;
+const unknownState = -1;
+const matched = -2;
+const dead = -3;
+/** What came before the current position. */
+const contextStart = 0;
+const contextWord = 1;
+const contextOther = 2;
+
+class Unsupported extends Error {}
+
+class Program {
+  op: number[] = [];
+  x: number[] = [];
+  y: number[] = [];
+  sets: Uint8Array[] = [];
+  private setIds = new Map<string, number>();
+
+  emit(op: number, x: number, y: number): number {
+    if (this.op.length >= maxInstructions) throw new Unsupported();
+    this.op.push(op);
+    this.x.push(x);
+    this.y.push(y);
+    return this.op.length - 1;
+  }
+
+  setId(bytes: Uint8Array): number {
+    const key = Buffer.from(bytes).toString('latin1');
+    let id = this.setIds.get(key);
+    if (id === undefined) { id = this.sets.push(bytes) - 1; this.setIds.set(key, id); }
+    return id;
+  }
+
+  /** Compiles `node` so that it continues at `next`; returns its entry. Built back to front. */
+  compile(node: PatternNode, next: number): number {
+    switch (node.kind) {
+      case 'set': return this.emit(opSet, this.setId(node.bytes), next);
+      case 'assert': return this.emit(opAssert, assertCodes[node.which], next);
+      case 'opaque': throw new Unsupported();
+      case 'sequence': {
+        let entry = next;
+        for (let i = node.items.length - 1; i >= 0; i--) entry = this.compile(node.items[i]!, entry);
+        return entry;
+      }
+      case 'choice': {
+        let entry = this.compile(node.options[node.options.length - 1]!, next);
+        for (let i = node.options.length - 2; i >= 0; i--) entry = this.emit(opSplit, this.compile(node.options[i]!, next), entry);
+        return entry;
+      }
+      case 'repeat': return this.repeat(node, next);
+    }
+  }
+
+  private repeat(node: Extract<PatternNode, { kind: 'repeat' }>, next: number): number {
+    let entry = next;
+    if (node.max === Infinity) {
+      const loop = this.emit(opSplit, 0, next);
+      this.x[loop] = this.compile(node.item, loop);
+      entry = loop;
+    } else {
+      for (let i = node.min; i < node.max; i++) entry = this.emit(opSplit, this.compile(node.item, entry), next);
+    }
+    for (let i = 0; i < node.min; i++) entry = this.compile(node.item, entry);
+    return entry;
+  }
+}
+
+/** Byte -> class, such that all sets (and \w) treat the bytes of a class alike. */
+function byteClasses(sets: readonly Uint8Array[]): { classes: Uint8Array; representatives: number[] } {
+  const classes = new Uint8Array(256);
+  const seen = new Map<string, number>();
+  const representatives: number[] = [];
+  for (let code = 0; code < 256; code++) {
+    let key = String(isWordByte[code]);
+    for (const set of sets) key += set[code] === 1 ? '1' : '0';
+    let id = seen.get(key);
+    if (id === undefined) { id = representatives.push(code) - 1; seen.set(key, id); }
+    classes[code] = id;
+  }
+  return { classes, representatives };
+}
+
+interface State { readonly pcs: Int32Array; readonly context: number }
+
+export class LinearMatcher {
+  private readonly program: Program;
+  private readonly start: number;
+  private readonly anchored: boolean;
+  private readonly classes: Uint8Array;
+  private readonly representatives: readonly number[];
+  private readonly width: number;
+  private table: Int32Array;
+  private states: State[] = [];
+  private ids = new Map<string, number>();
+  private readonly stamp: Int32Array;
+  private generation = 0;
+  private stack: number[] = [];
+
+  constructor(program: Program, start: number, anchored: boolean) {
+    this.program = program;
+    this.start = start;
+    this.anchored = anchored;
+    const { classes, representatives } = byteClasses(program.sets);
+    this.classes = classes;
+    this.representatives = representatives;
+    this.width = representatives.length + 1;
+    this.table = new Int32Array(this.width * 16).fill(unknownState);
+    this.stamp = new Int32Array(program.op.length);
+    this.reset();
+  }
+
+  /** Offset just after the earliest-ending match, or -1. */
+  search(text: string): number {
+    const classes = this.classes;
+    const width = this.width;
+    let state = 0;
+    for (let i = 0; i < text.length; i++) {
+      let next = this.table[state * width + classes[text.charCodeAt(i) & 255]!]!;
+      if (next < 0) {
+        if (next === unknownState) next = this.advance(state, classes[text.charCodeAt(i) & 255]!);
+        if (next === matched) return i;
+        if (next === dead) return -1;
+      }
+      state = next;
+    }
+    let last = this.table[state * width + width - 1]!;
+    if (last === unknownState) last = this.advance(state, width - 1);
+    return last === matched ? text.length : -1;
+  }
+
+  private reset(): void {
+    this.states = [];
+    this.ids.clear();
+    this.stateOf([this.start], contextStart);
+  }
+
+  private stateOf(pcs: number[], context: number): number {
+    pcs.sort((a, b) => a - b);
+    const key = `${context}:${pcs.join(',')}`;
+    const known = this.ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.states.push({ pcs: Int32Array.from(pcs), context }) - 1;
+    this.ids.set(key, id);
+    const needed = (id + 1) * this.width;
+    if (needed > this.table.length) {
+      const larger = new Int32Array(this.table.length * 2).fill(unknownState);
+      larger.set(this.table);
+      this.table = larger;
+    }
+    this.table.fill(unknownState, id * this.width, needed);
+    return id;
+  }
+
+  /** Computes one transition; the last class is the end of the text. */
+  private advance(from: number, byteClass: number): number {
+    const state = this.states[from]!;
+    const atEnd = byteClass === this.width - 1;
+    const byte = atEnd ? -1 : this.representatives[byteClass]!;
+    const following: number[] = [];
+    let result = this.step(state, byte, following) ? matched : atEnd ? dead : unknownState;
+    if (result === unknownState) {
+      if (!this.anchored) following.push(this.start);
+      if (following.length === 0) result = dead;
+      else {
+        const context = isWordByte[byte] === 1 ? contextWord : contextOther;
+        const overflow = (this.states.length + 1) * this.width > maxTableCells;
+        if (overflow) { this.reset(); return this.stateOf([...new Set(following)], context); }
+        result = this.stateOf([...new Set(following)], context);
+      }
+    }
+    this.table[from * this.width + byteClass] = result;
+    return result;
+  }
+
+  /** Follows everything that needs no byte, then `byte`; true when a match ends here. */
+  private step(state: State, byte: number, following: number[]): boolean {
+    const { op, x, y, sets } = this.program;
+    const stack = this.stack;
+    const generation = ++this.generation;
+    const wordBefore = state.context === contextWord;
+    const boundary = wordBefore !== (byte >= 0 && isWordByte[byte] === 1);
+    stack.length = 0;
+    for (const pc of state.pcs) stack.push(pc);
+    while (stack.length > 0) {
+      const pc = stack.pop()!;
+      if (this.stamp[pc] === generation) continue;
+      this.stamp[pc] = generation;
+      const code = op[pc]!;
+      if (code === opSet) {
+        if (byte >= 0 && sets[x[pc]!]![byte] === 1) following.push(y[pc]!);
+      } else if (code === opSplit) stack.push(y[pc]!, x[pc]!);
+      else if (code === opMatch) return true;
+      else {
+        const which = x[pc]!;
+        const holds = which === 0 ? state.context === contextStart : which === 1 ? byte < 0 : which === 2 ? boundary : !boundary;
+        if (holds) stack.push(y[pc]!);
+      }
+    }
+    return false;
+  }
+}
+
+function startsAnchored(node: PatternNode): boolean {
+  if (node.kind === 'assert') return node.which === 'start';
+  if (node.kind === 'sequence') return node.items.length > 0 && startsAnchored(node.items[0]!);
+  return node.kind === 'choice' && node.options.every(startsAnchored);
+}
+
+/** A matcher for the pattern, or null when it has lookaround, references or too many states. */
+export function linearMatcher(node: PatternNode): LinearMatcher | null {
+  const program = new Program();
+  try {
+    const match = program.emit(opMatch, 0, 0);
+    const start = program.compile(node, match);
+    return new LinearMatcher(program, start, startsAnchored(node));
+  } catch (error) {
+    if (error instanceof Unsupported) return null;
+    throw error;
+  }
+}

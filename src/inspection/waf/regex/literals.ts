@@ -1,0 +1,187 @@
+// Required literals of a pattern: sets of strings of which every matching text contains at least one (without regard to
+// ASCII case). They gate the patterns: no literal, no match, no need to run the pattern. Never loses a match (fuzzed).
+import type { PatternNode } from './parse.ts';
+
+/** One required set; a text without any of `literals` (lower case) cannot match. */
+export interface Gate { readonly literals: readonly string[]; readonly cost: number }
+
+/** Longest literal that is kept: a longer one is cut to its rarest window. */
+export const maxLiteralLength = 6;
+const maxExact = 400;
+const maxExactLength = 16;
+const maxGateLiterals = 2500;
+
+const commonLetters = 'etaoinsrhldcumfpgwybvkxjqz';
+
+/** A rough probability that a byte of ordinary request text is this one. */
+function frequency(code: number): number {
+  const letter = commonLetters.indexOf(String.fromCharCode(code));
+  if (letter >= 0) return letter < 10 ? 0.06 : letter < 20 ? 0.03 : 0.01;
+  if (code >= 48 && code <= 57) return 0.03;
+  if (code === 32 || code === 47 || code === 46 || code === 45) return 0.04;
+  if ('=&;,:_()+?%'.includes(String.fromCharCode(code))) return 0.015;
+  if (code === 34 || code === 39) return 0.008;
+  return 0.002;
+}
+
+function costOf(text: string): number {
+  let product = 1;
+  for (let i = 0; i < text.length; i++) product *= frequency(text.charCodeAt(i));
+  return product;
+}
+
+/** The rarest window of at most `maxLiteralLength` characters. */
+export function rarestWindow(text: string): string {
+  if (text.length <= maxLiteralLength) return text;
+  let best = text.slice(0, maxLiteralLength);
+  let cost = costOf(best);
+  for (let i = 1; i + maxLiteralLength <= text.length; i++) {
+    const window = text.slice(i, i + maxLiteralLength);
+    const windowCost = costOf(window);
+    if (windowCost < cost) { best = window; cost = windowCost; }
+  }
+  return best;
+}
+
+/** A gate of these strings, cut and freed of those that contain another; null when one is empty or there are too many. */
+export function gateOf(texts: Iterable<string>): Gate | null {
+  const cut = new Set<string>();
+  for (const text of texts) {
+    if (text === '') return null;
+    cut.add(rarestWindow(text));
+  }
+  if (cut.size === 0 || cut.size > maxGateLiterals) return null;
+  const kept: string[] = [];
+  let cost = 0;
+  for (const text of cut) {
+    if (containsOther(text, cut)) continue;
+    kept.push(text);
+    cost += costOf(text);
+  }
+  return { literals: kept, cost };
+}
+
+function containsOther(text: string, set: ReadonlySet<string>): boolean {
+  for (let from = 0; from < text.length; from++) {
+    for (let to = from + 1; to <= text.length; to++) {
+      if (to - from < text.length && set.has(text.slice(from, to))) return true;
+    }
+  }
+  return false;
+}
+
+interface Info {
+  /** Every text that the node can match, in lower case; null when not a short list. */
+  exact: readonly string[] | null;
+  gates: readonly Gate[];
+}
+
+const unknown: Info = { exact: null, gates: [] };
+const empty: Info = { exact: [''], gates: [] };
+
+function setInfo(bytes: Uint8Array): Info {
+  const chars: string[] = [];
+  for (let code = 0; code < 256; code++) {
+    if (bytes[code] === 0 || (code >= 65 && code <= 90 && bytes[code + 32] === 1)) continue;
+    chars.push(String.fromCharCode(code >= 65 && code <= 90 ? code + 32 : code));
+    if (chars.length > 24) return unknown;
+  }
+  return { exact: chars, gates: [] };
+}
+
+function cross(left: readonly string[], right: readonly string[]): string[] | null {
+  if (left.length * right.length > maxExact) return null;
+  const result = new Set<string>();
+  for (const a of left) {
+    for (const b of right) {
+      if (a.length + b.length > maxExactLength) return null;
+      result.add(a + b);
+    }
+  }
+  return [...result];
+}
+
+function sequenceInfo(items: readonly PatternNode[]): Info {
+  const gates: Gate[] = [];
+  let current: readonly string[] = [''];
+  let whole = true;
+  const flush = (): void => {
+    const gate = gateOf(current);
+    if (gate) gates.push(gate);
+    whole = false;
+  };
+  for (const item of items) {
+    const info = infoOf(item);
+    gates.push(...info.gates);
+    if (info.exact === null) { flush(); current = ['']; continue; }
+    const joined = cross(current, info.exact);
+    if (joined) current = joined;
+    else { flush(); current = info.exact; }
+  }
+  if (whole) return { exact: current, gates };
+  flush();
+  return { exact: null, gates: best(gates) };
+}
+
+/** The few most selective gates. */
+function best(gates: readonly Gate[]): readonly Gate[] {
+  if (gates.length < 2) return gates;
+  const sorted = [...gates].sort((a, b) => a.cost - b.cost);
+  return sorted.slice(0, 4);
+}
+
+function choiceInfo(options: readonly PatternNode[]): Info {
+  const infos = options.map(infoOf);
+  if (infos.every((info) => info.exact !== null)) {
+    const union = new Set(infos.flatMap((info) => info.exact!));
+    if (union.size <= maxExact) return { exact: [...union], gates: [] };
+  }
+  const needed: string[] = [];
+  for (const info of infos) {
+    const exactGate = info.exact ? gateOf(info.exact) : null;
+    const gate = best(exactGate ? [exactGate, ...info.gates] : info.gates)[0];
+    if (!gate) return unknown;
+    needed.push(...gate.literals);
+  }
+  const gate = gateOf(needed);
+  return { exact: null, gates: gate ? [gate] : [] };
+}
+
+function repeatInfo(node: Extract<PatternNode, { kind: 'repeat' }>): Info {
+  if (node.max === 0) return empty;
+  const inner = infoOf(node.item);
+  if (node.min === 0) {
+    return node.max === 1 && inner.exact ? { exact: [...new Set(['', ...inner.exact])], gates: [] } : unknown;
+  }
+  const gates = [...inner.gates];
+  if (inner.exact) {
+    let exact: string[] | null = [''];
+    for (let i = 0; i < node.min && exact; i++) exact = cross(exact, inner.exact);
+    if (exact && node.max === node.min) return { exact, gates };
+    const gate = gateOf(exact ?? inner.exact);
+    if (gate) gates.push(gate);
+  }
+  return { exact: null, gates: best(gates) };
+}
+
+function infoOf(node: PatternNode): Info {
+  switch (node.kind) {
+    case 'set': return setInfo(node.bytes);
+    case 'sequence': return sequenceInfo(node.items);
+    case 'choice': return choiceInfo(node.options);
+    case 'repeat': return repeatInfo(node);
+    case 'assert': return empty;
+    case 'opaque': return unknown;
+  }
+}
+
+/** Up to two gates of a pattern, the most selective first; both must hold. Empty when nothing is required. */
+export function requiredGates(node: PatternNode): readonly Gate[] {
+  const info = infoOf(node);
+  const exactGate = info.exact ? gateOf(info.exact) : null;
+  const gates = best(exactGate ? [exactGate, ...info.gates] : info.gates);
+  const first = gates[0];
+  if (!first) return [];
+  const second = gates.find((gate) => gate !== first && !gate.literals.every((text) => first.literals.includes(text)));
+  return second ? [first, second] : [first];
+}

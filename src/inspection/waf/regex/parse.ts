@@ -1,0 +1,116 @@
+// A pattern's syntax tree, as sets of bytes: what the gate extraction and the linear matcher work on.
+// Built from the translated JavaScript source with regexpp; case folding is ASCII only and already applied.
+import { RegExpParser, type AST } from '@eslint-community/regexpp';
+
+export type PatternNode =
+  | { readonly kind: 'set'; readonly bytes: Uint8Array }
+  | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }
+  | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
+  | { readonly kind: 'repeat'; readonly item: PatternNode; readonly min: number; readonly max: number; readonly greedy: boolean }
+  | { readonly kind: 'assert'; readonly which: 'start' | 'end' | 'boundary' | 'inside' }
+  /** Lookaround or a reference: matches what only a backtracking engine can say. */
+  | { readonly kind: 'opaque' };
+
+const parser = new RegExpParser({ ecmaVersion: 2025 });
+const wordBytes = new Uint8Array(256);
+const digitBytes = new Uint8Array(256);
+const spaceBytes = new Uint8Array(256);
+for (let code = 0; code < 256; code++) {
+  const char = String.fromCharCode(code);
+  wordBytes[code] = /^\w$/.test(char) ? 1 : 0;
+  digitBytes[code] = /^\d$/.test(char) ? 1 : 0;
+  spaceBytes[code] = /^\s$/.test(char) ? 1 : 0;
+}
+
+/** 1 for the bytes of \w. */
+export const isWordByte: Uint8Array = wordBytes;
+
+function negated(set: Uint8Array, negate: boolean): Uint8Array {
+  return negate ? set.map((bit) => 1 - bit) : set;
+}
+
+function characterSet(node: AST.CharacterSet, dotAll: boolean): Uint8Array {
+  switch (node.kind) {
+    case 'any': {
+      const set = new Uint8Array(256).fill(1);
+      if (!dotAll) set[10] = set[13] = 0;
+      return set;
+    }
+    case 'digit': return negated(digitBytes, node.negate);
+    case 'word': return negated(wordBytes, node.negate);
+    case 'space': return negated(spaceBytes, node.negate);
+    case 'property': throw new Error('Unicode properties do not occur in translated patterns');
+  }
+}
+
+function addRange(set: Uint8Array, min: number, max: number, fold: boolean): void {
+  for (let code = min; code <= Math.min(max, 255); code++) {
+    set[code] = 1;
+    const lower = code | 32;
+    if (fold && lower >= 97 && lower <= 122) set[lower] = set[lower - 32] = 1;
+  }
+}
+
+function classSet(node: AST.CharacterClass, fold: boolean): Uint8Array {
+  const set = new Uint8Array(256);
+  for (const element of node.elements) {
+    if (element.type === 'Character') addRange(set, element.value, element.value, fold);
+    else if (element.type === 'CharacterClassRange') addRange(set, element.min.value, element.max.value, fold);
+    else if (element.type === 'CharacterSet') {
+      const other = characterSet(element, true);
+      for (let code = 0; code < 256; code++) if (other[code] === 1) set[code] = 1;
+    }
+  }
+  return negated(set, node.negate);
+}
+
+interface Flags { fold: boolean; dotAll: boolean }
+
+function convert(node: AST.Element | AST.Alternative, flags: Flags): PatternNode {
+  switch (node.type) {
+    case 'Alternative': return { kind: 'sequence', items: node.elements.map((element) => convert(element, flags)) };
+    case 'Character': {
+      const bytes = new Uint8Array(256);
+      addRange(bytes, node.value, node.value, flags.fold);
+      return { kind: 'set', bytes };
+    }
+    case 'CharacterSet': return { kind: 'set', bytes: characterSet(node, flags.dotAll) };
+    case 'CharacterClass': return { kind: 'set', bytes: classSet(node, flags.fold) };
+    case 'CapturingGroup': return choice(node.alternatives, flags);
+    case 'Group': {
+      const modifiers = node.modifiers;
+      const inner = modifiers === null ? flags : {
+        fold: modifiers.add.ignoreCase || (flags.fold && modifiers.remove?.ignoreCase !== true),
+        dotAll: modifiers.add.dotAll || (flags.dotAll && modifiers.remove?.dotAll !== true),
+      };
+      if (modifiers?.add.multiline) return { kind: 'opaque' };
+      return choice(node.alternatives, inner);
+    }
+    case 'Quantifier': {
+      const item = node.element.type === 'Assertion' ? { kind: 'opaque' } as const : convert(node.element, flags);
+      return { kind: 'repeat', item, min: node.min, max: node.max, greedy: node.greedy };
+    }
+    case 'Assertion':
+      if (node.kind === 'start' || node.kind === 'end') return { kind: 'assert', which: node.kind };
+      if (node.kind === 'word') return { kind: 'assert', which: node.negate ? 'inside' : 'boundary' };
+      if (node.raw === '(?![^])') return { kind: 'assert', which: 'end' };
+      return node.raw === '(?<![^])' ? { kind: 'assert', which: 'start' } : { kind: 'opaque' };
+    default: return { kind: 'opaque' };
+  }
+}
+
+function choice(alternatives: readonly AST.Alternative[], flags: Flags): PatternNode {
+  if (alternatives.length === 1) return convert(alternatives[0]!, flags);
+  return { kind: 'choice', options: alternatives.map((one) => convert(one, flags)) };
+}
+
+/** The tree of a translated pattern; throws regexpp's syntax error for what is not a pattern. */
+export function parsePattern(source: string, flags: string): PatternNode {
+  const pattern = parser.parsePattern(source, undefined, undefined, { unicode: false });
+  return choice(pattern.alternatives, { fold: flags.includes('i'), dotAll: flags.includes('s') });
+}
+
+/** regexpp's own tree, for rewrites of the source text. */
+export function parseSource(source: string): AST.Pattern {
+  return parser.parsePattern(source, undefined, undefined, { unicode: false });
+}
