@@ -1,9 +1,12 @@
 // The schema of a service: defaults, what is refused with which place and hint, and that it can be exported.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { defaultHttp1Limits, defaultHttp1Settings } from '#codecs/http1/index.ts';
 import { settingsOf } from '#test/http/messages.ts';
+import { compileRoutes } from './routing.ts';
 import { unlimitedBytes } from './settings-limits.ts';
 import { checkHttpSettings, httpSettings, poolReferences } from './settings.ts';
 
@@ -97,4 +100,17 @@ test('pools that are referred to, with their places', () => {
   assert.deepEqual(poolReferences(settingsOf({ pool: 'a', routes: [{ respond: { status: 200 } }, { pool: 'b' }] })), [
     { path: ['pool'], pool: 'a' }, { path: ['routes', 1, 'pool'], pool: 'b' },
   ]);
+});
+
+test('the examples of the guide are good configurations', () => {
+  const guide = readFileSync(new URL('../../../docs/protocols/http.md', import.meta.url), 'utf8');
+  const examples = [...guide.matchAll(/^```yaml\n(.*?)^```$/gms)].map((match) => match[1] as string);
+  assert.ok(examples.length >= 7);
+  for (const example of examples) {
+    for (const { protocol, ...service } of Object.values(parse(example) as Record<string, { protocol: string }>)) {
+      assert.equal(protocol, 'http');
+      assert.deepEqual(problems(service), []);
+      compileRoutes(settingsOf(service));
+    }
+  }
 });
