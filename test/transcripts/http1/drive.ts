@@ -1,7 +1,7 @@
 // Reads a whole connection's bytes with the HTTP/1 codec and tells what was understood, in plain lines: for transcripts,
 // fuzzing and differential tests. Not a gateway: no limits on bodies, no upgrade, everything in memory.
 import {
-  CHUNK_DATA, CHUNK_DONE, CHUNK_END, chunkHead, ChunkedDecoder, copyFieldLines, framingLine, headerLine, hopByHopFields, lastChunk, NEED_MORE, requestLine,
+  CHUNK_DATA, CHUNK_DONE, CHUNK_END, chunkHead, ChunkedDecoder, copyFieldLines, framingLine, headerLine, HeaderId, hopByHopFields, lastChunk, NEED_MORE, requestLine,
   RequestParser, ResponseParser, VIOLATION, type Http1Fault, type Http1Limits, type Http1Settings, type RequestHead, type ResponseHead,
 } from '#codecs/http1/index.ts';
 
@@ -10,7 +10,10 @@ export interface ReadMessage {
   /** One line: start line, framing, persistence. */
   line: string;
   method: string;
+  /** As forwarded. */
   target: string;
+  /** As received. */
+  received: string;
   headers: [string, string][];
   body: string;
   trailers: [string, string][];
@@ -69,11 +72,16 @@ function responseSummary(head: ResponseHead): string {
   return escapeBytes(parts.join(' '));
 }
 
+/** Expect is written anew too: what it held may have been ignored. */
+const dropped = hopByHopFields.slice();
+dropped[HeaderId.Expect] = 1;
+
 function forwardedHead(head: RequestHead): string {
   const target = head.targetForm === 'authority' ? head.target : head.rawPath + (head.query === undefined ? '' : `?${head.query}`);
   let text = requestLine(head.method, target);
-  if (!head.headers.has(1)) text += headerLine('Host', 'default.example');
-  text += copyFieldLines(head.headers, hopByHopFields);
+  if (!head.headers.has(HeaderId.Host)) text += headerLine('Host', 'default.example');
+  text += copyFieldLines(head.headers, dropped);
+  if (head.expectContinue) text += 'Expect: 100-continue\r\n';
   return text + framingLine(head.framing, head.contentLength);
 }
 
@@ -145,7 +153,7 @@ export class Connection {
     this.reading.messages.push({
       line: isRequest ? requestSummary(parser.head) : responseSummary(parser.head as ResponseHead), method: isRequest ? parser.head.method : '',
       target: isRequest ? parser.head.rawPath + (parser.head.query === undefined ? '' : `?${parser.head.query}`) : '',
-      headers: head.headers.toArray(), body: '', trailers: [], forwarded: this.#head,
+      received: isRequest ? parser.head.target : '', headers: head.headers.toArray(), body: '', trailers: [], forwarded: this.#head,
     });
     this.#body = '';
     if (isRequest && parser.head.targetForm === 'authority') this.#state = 'tunnel';
