@@ -18,3 +18,5 @@ export type { ConfigurationHistory, EntryState, HistoryEntry, HistorySummary, Ne
 export { ConfigurationTransactions } from './transaction.ts';
 export type { ActiveConfiguration, ApplyFailure, ApplyResult, ApplySuccess, ChangePlan, ChangeRequest, PendingConfirmation, TransactionHost } from './transaction.ts';
 export { toJsonSchema } from './json-schema.ts';
+export { starterDefaults, starterText } from './starter.ts';
+export type { StarterAnswers } from './starter.ts';
