@@ -36,8 +36,6 @@ export class RequestRewriter {
   readonly #requestIdPrefix: string;
   readonly #via10: string;
   readonly #via11: string;
-  /** Whether the head depends on the server: then it is to be built when the server is known, and again for each other one. */
-  readonly usesServer: boolean;
 
   constructor(settings: HttpSettings, rewrite: RequestRewriteSettings | undefined) {
     this.#untrustedPlan = planOf(settings, rewrite, false);
@@ -45,7 +43,6 @@ export class RequestRewriter {
     const target = new TargetRewriter(rewrite);
     this.#target = target.active ? target : undefined;
     this.#host = rewrite?.host === undefined ? undefined : mustCompileTemplate(rewrite.host);
-    this.usesServer = JSON.stringify(rewrite ?? {}).includes('{server}');
     // What a rewrite sets or removes, the gateway does not write as well.
     const own = new HeaderPlan();
     own.configure(rewrite?.headers);

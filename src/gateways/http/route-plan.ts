@@ -10,7 +10,6 @@ export interface HttpTimeouts {
   readonly clientIdleMs: number;
   readonly clientBodyMs: number;
   readonly clientSendMs: number;
-  readonly serverConnectMs: number;
   readonly serverFirstByteMs: number;
   readonly serverIdleMs: number;
   readonly totalMs: number;
@@ -23,7 +22,6 @@ export function compileTimeouts(service: HttpSettings['timeouts'], route: RouteS
     clientIdleMs: service.clientIdle,
     clientBodyMs: route?.clientBody ?? service.clientBody,
     clientSendMs: route?.clientSend ?? service.clientSend,
-    serverConnectMs: route?.serverConnect ?? service.serverConnect,
     serverFirstByteMs: route?.serverFirstByte ?? service.serverFirstByte,
     serverIdleMs: route?.serverIdle ?? service.serverIdle,
     totalMs: route?.total ?? service.total,

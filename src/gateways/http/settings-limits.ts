@@ -24,7 +24,6 @@ const aboutTime = {
   clientIdle: 'How long a kept-alive client connection may wait between two requests. Closed without a word, as clients expect.',
   clientBody: 'Longest pause while a request body arrives. 408, then close. See also limits.minBodyBytesPerSecond.',
   clientSend: 'Longest time that a client may take nothing of a response that is waiting for it (slow-read protection). Reset.',
-  serverConnect: 'Longest time until the connection to a server stands. Retried elsewhere as `retries` says, else 504.',
   serverFirstByte: 'Longest time from the end of the request to the first byte of the response. 504.',
   serverIdle: 'Longest pause inside a response body, or while the server takes nothing of the request. Long polls and event streams need more than their '
     + 'pause here. Reset, because the response has begun.',
@@ -42,7 +41,6 @@ export const serviceTimeouts = z.strictObject({
   clientIdle: duration().prefault('60s').describe(aboutTime.clientIdle).meta({ limit: true }),
   clientBody: duration().prefault('20s').describe(aboutTime.clientBody).meta({ limit: true }),
   clientSend: duration().prefault('60s').describe(aboutTime.clientSend).meta({ limit: true }),
-  serverConnect: duration().prefault('5s').describe(aboutTime.serverConnect).meta({ limit: true }),
   serverFirstByte: duration().prefault('60s').describe(aboutTime.serverFirstByte).meta({ limit: true }),
   serverIdle: duration().prefault('60s').describe(aboutTime.serverIdle).meta({ limit: true }),
   total: durationOrOff().prefault('off').describe(aboutTime.total).meta({ limit: true }),
@@ -53,7 +51,6 @@ export const serviceTimeouts = z.strictObject({
 export const routeTimeouts = z.strictObject({
   clientBody: duration().optional().describe(aboutTime.clientBody),
   clientSend: duration().optional().describe(aboutTime.clientSend),
-  serverConnect: duration().optional().describe(aboutTime.serverConnect),
   serverFirstByte: duration().optional().describe(aboutTime.serverFirstByte),
   serverIdle: duration().optional().describe(aboutTime.serverIdle),
   total: durationOrOff().optional().describe(aboutTime.total),

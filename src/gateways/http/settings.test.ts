@@ -23,7 +23,7 @@ test('every limit is on by default, the codec sections have the codec defaults',
   assert.deepEqual(Object.fromEntries(Object.keys(defaultHttp1Limits).map((name) => [name, settings.limits[name as keyof typeof defaultHttp1Limits]])), { ...defaultHttp1Limits });
   assert.equal(settings.limits.maxBodyBytes, 10 * 1024 ** 2);
   assert.deepEqual(settings.timeouts, {
-    clientHeader: 10_000, clientIdle: 60_000, clientBody: 20_000, clientSend: 60_000, serverConnect: 5000, serverFirstByte: 60_000, serverIdle: 60_000, total: 0,
+    clientHeader: 10_000, clientIdle: 60_000, clientBody: 20_000, clientSend: 60_000, serverFirstByte: 60_000, serverIdle: 60_000, total: 0,
       upgradeIdle: 3_600_000,
   });
   assert.deepEqual(settings.upgrades, []);

@@ -20,7 +20,6 @@ export class RequestContext {
   forwardedFor: string;
   /** Innermost zone of the client, or ''. */
   zone = '';
-  user = '';
   /** Id of the operation. */
   requestId = '';
   /** Wall clock at the start of the request. */
@@ -69,7 +68,6 @@ export const variableTable: Readonly<Record<string, VariableEntry>> = {
   'client.address': { about: 'address of the client, as policy sees it', read: (context) => context.clientAddress },
   'client.port': { about: 'port of the client, 0 behind a trusted proxy', read: (context) => String(context.clientPort) },
   zone: { about: 'innermost zone of the client', read: (context) => context.zone },
-  user: { about: 'authenticated user', read: (context) => context.user },
   listener: { about: 'name of the listener', read: (context) => context.facts.listener },
   'listener.port': { about: 'port where the client arrived', read: (context) => String(context.facts.local.port) },
   service: { about: 'name of the service', read: (context) => context.facts.service },
