@@ -19,7 +19,7 @@ export interface IdSource {
 class TimedIdSource implements IdSource {
   readonly #wallMs: () => number;
   readonly #tail: string;
-  #lastMs = 0;
+  #lastMs = -1;
   #counter = 0;
   /** Time in units of 2^20 ms (17 minutes) that `#high` spells. */
   #span = -1;

@@ -46,6 +46,12 @@ export interface TrailStatus {
   followers: number;
 }
 
+/** What no encoder writes. */
+const foreign = /[^\n\x20-\x7e]/;
+const foreignAll = /[^\n\x20-\x7e]/g;
+/** Far more than a worker's largest block. */
+const maximumBlockLength = 8 * 1024 ** 2;
+
 interface Follower { filter: CompiledFilter; callback: (record: StoredRecord) => void }
 
 export class AuditTrail {
@@ -93,11 +99,12 @@ export class AuditTrail {
       this.statistics.lost += block.lost;
       this.#note('records-lost', `${block.lost} audit records were dropped in a worker: more than the store could take`);
     }
-    if (block.count === 0) {
+    if (block.count === 0 || block.text.length > maximumBlockLength) {
+      this.#lostInWorkers += block.count;
       done?.();
       return;
     }
-    this.#take(block.text, block.count, done);
+    this.#take(block.text.endsWith('\n') ? block.text : `${block.text}\n`, block.count, done);
   }
 
   /** A record of the supervisor itself: control, health, system. Gets an id and a time when it has none. */
@@ -109,6 +116,8 @@ export class AuditTrail {
 
   #take(text: string, count: number, done: (() => void) | undefined): void {
     this.statistics.addText(text);
+    // Sinks pass the text on as it is, and a worker may have been taken over.
+    if (this.#sinks.length > 0 && foreign.test(text)) text = text.replace(foreignAll, '?');
     for (const sink of this.#sinks) {
       try {
         sink.write(text, count);

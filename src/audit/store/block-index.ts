@@ -46,5 +46,15 @@ export function indexBlock(text: string): BlockIndex {
     start = end + 1;
   }
   services.delete('');
-  return { count, firstMs: count === 0 ? 0 : firstMs, lastMs, services: [...services], outcomes, kinds, tokens: builder.finish() };
+  return { count, firstMs: count === 0 ? 0 : firstMs, lastMs, services: [...services].map(unescaped), outcomes, kinds, tokens: builder.finish() };
+}
+
+/** The scanner gives texts as they stand in the line. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
 }

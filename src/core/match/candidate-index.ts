@@ -24,56 +24,54 @@ export interface CandidateTest {
 }
 
 const noZones: readonly string[] = [];
-const noEntries: ReadonlySet<number> = new Set();
-
-function union(one: ReadonlySet<number>, other: ReadonlySet<number>): Set<number> {
-  const members = new Set(one);
-  for (const member of other) members.add(member);
-  return members;
-}
 
 /** Sets of entries side by side in one array: a set is an offset. First the summary words (bit i: word i is not zero),
  *  then the words themselves. */
 class SetPool {
-  readonly wordCount: number;
   readonly summaryCount: number;
   words: Uint32Array;
+  readonly #size: number;
   #used = 0;
-  readonly #known = new Map<string, number>();
 
   constructor(entryCount: number) {
-    this.wordCount = Math.max(1, Math.ceil(entryCount / 32));
-    this.summaryCount = Math.ceil(this.wordCount / 32);
-    this.words = new Uint32Array((this.wordCount + this.summaryCount) * 8);
+    const wordCount = Math.max(1, Math.ceil(entryCount / 32));
+    this.summaryCount = Math.ceil(wordCount / 32);
+    this.#size = this.summaryCount + wordCount;
+    this.words = new Uint32Array(this.#size * 16);
   }
 
-  /** Equal sets are stored once. */
-  add(members: ReadonlySet<number>): number {
-    const key = [...members].sort((a, b) => a - b).join(',');
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const size = this.wordCount + this.summaryCount;
-    const offset = this.#used;
-    this.#used += size;
+  empty(): number {
+    const set = this.#used;
+    this.#used += this.#size;
     if (this.#used > this.words.length) {
       const grown = new Uint32Array(this.words.length * 2);
       grown.set(this.words);
       this.words = grown;
     }
-    for (const member of members) {
-      const word = member >>> 5;
-      this.words[offset + this.summaryCount + word]! |= 1 << (member & 31);
-      this.words[offset + (word >>> 5)]! |= 1 << (word & 31);
-    }
-    this.#known.set(key, offset);
-    return offset;
+    return set;
   }
 
-  /** Compile-time tables are not needed any more. */
-  seal(): void {
-    this.#known.clear();
-    this.words = this.words.slice(0, this.#used);
+  /** A new set with the members of another and some more. */
+  extended(base: number, members: readonly number[]): number {
+    const set = this.empty();
+    this.words.copyWithin(set, base, base + this.#size);
+    for (const member of members) this.add(set, member);
+    return set;
   }
+
+  add(set: number, member: number): void {
+    const word = member >>> 5;
+    this.words[set + this.summaryCount + word]! |= 1 << (member & 31);
+    this.words[set + (word >>> 5)]! |= 1 << (word & 31);
+  }
+
+  seal(): Uint32Array { return this.words.slice(0, this.#used); }
+}
+
+function noteMember(members: Map<string, number[]>, name: string, index: number): void {
+  const list = members.get(name);
+  if (list === undefined) members.set(name, [index]);
+  else list.push(index);
 }
 
 /** One dimension with plain values: verb, service, listener, zone. */
@@ -84,28 +82,21 @@ class ValueTable {
   readonly other: number;
 
   constructor(pool: SetPool, entries: readonly IndexEntry[], valuesOf: (entry: IndexEntry) => readonly string[] | undefined) {
-    const open = new Set<number>();
-    const byValue = new Map<string, Set<number>>();
+    const named = new Map<string, number[]>();
+    this.other = pool.empty();
     entries.forEach((entry, index) => {
       const values = valuesOf(entry);
-      if (values === undefined || values.length === 0) open.add(index);
-      else for (const value of values) memberSet(byValue, value).add(index);
+      if (values === undefined || values.length === 0) pool.add(this.other, index);
+      else for (const value of values) noteMember(named, value, index);
     });
-    this.used = byValue.size > 0;
-    this.other = pool.add(open);
-    for (const [value, members] of byValue) this.sets.set(value, pool.add(union(members, open)));
+    this.used = named.size > 0;
+    for (const [value, members] of named) this.sets.set(value, pool.extended(this.other, members));
   }
 
   find(value: string): number {
     const set = this.sets.get(value);
     return set === undefined ? this.other : set;
   }
-}
-
-function memberSet<Key>(sets: Map<Key, Set<number>>, key: Key): Set<number> {
-  let members = sets.get(key);
-  if (members === undefined) sets.set(key, members = new Set());
-  return members;
 }
 
 /** Hosts: a table of whole names and one of suffixes, asked from the longest. Exact: needs no checking afterwards. */
@@ -116,33 +107,29 @@ class HostTable {
   readonly #other: number;
 
   constructor(pool: SetPool, entries: readonly IndexEntry[]) {
-    const open = new Set<number>();
-    const exact = new Map<string, Set<number>>();
-    const suffixes = new Map<string, Set<number>>();
+    const exact = new Map<string, number[]>();
+    const suffixes = new Map<string, number[]>();
+    this.#other = pool.empty();
     entries.forEach((entry, index) => {
       const hosts = entry.hosts ?? [];
-      if (hosts.length === 0 || hosts.some((host) => host.kind === 'any')) open.add(index);
-      else for (const host of hosts) memberSet(host.kind === 'exact' ? exact : suffixes, host.name).add(index);
+      if (hosts.length === 0 || hosts.some((host) => host.kind === 'any')) pool.add(this.#other, index);
+      else for (const host of hosts) noteMember(host.kind === 'exact' ? exact : suffixes, host.name, index);
     });
     this.used = exact.size + suffixes.size > 0;
-    this.#other = pool.add(open);
-    /** Everything that wants a shorter suffix holds for the longer name as well. */
-    const inclusive = (name: string, own: ReadonlySet<number>): Set<number> => {
-      let members = union(own, open);
-      for (let dot = name.indexOf('.', 1); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-        members = union(members, suffixes.get(name.slice(dot)) ?? noEntries);
-      }
-      return members;
-    };
-    for (const [name, own] of exact) this.#exact.set(name, pool.add(inclusive(name, own)));
-    for (const [name, own] of suffixes) this.#suffixes.set(name, pool.add(inclusive(name, own)));
+    // Short suffixes first: a longer name also has everything that wants a shorter suffix of it.
+    const byLength = [...suffixes].sort(([one], [other]) => one.length - other.length);
+    for (const [name, members] of byLength) this.#suffixes.set(name, pool.extended(this.#findSuffix(name), members));
+    for (const [name, members] of exact) this.#exact.set(name, pool.extended(this.#findSuffix(name), members));
   }
 
   find(host: string): number {
     const name = hostForMatching(host);
     const exact = this.#exact.get(name);
     if (exact !== undefined) return exact;
-    if (this.#suffixes.size === 0) return this.#other;
+    return this.#suffixes.size === 0 ? this.#other : this.#findSuffix(name);
+  }
+
+  #findSuffix(name: string): number {
     for (let dot = name.indexOf('.', 1); dot >= 0; dot = name.indexOf('.', dot + 1)) {
       const set = this.#suffixes.get(name.slice(dot));
       if (set !== undefined) return set;
@@ -153,11 +140,11 @@ class HostTable {
 
 class PathNode {
   readonly children = new Map<string, PathNode>();
-  /** Entries that may hold for paths that go on below this node, and for those that end here. */
+  /** Sets of the entries that may hold for paths that go on below this node, and for those that end here. */
   below = 0;
   here = 0;
-  readonly belowMembers = new Set<number>();
-  readonly exactMembers = new Set<number>();
+  belowMembers: number[] = [];
+  exactMembers: number[] = [];
 }
 
 /** Paths: a trie over the literal segments before the first wildcard. Each node's sets include those of its ancestors,
@@ -170,28 +157,34 @@ class PathTable {
     let used = false;
     entries.forEach((entry, index) => {
       const paths = entry.paths ?? [];
-      if (paths.length === 0) { this.#root.belowMembers.add(index); return; }
+      if (paths.length === 0) { this.#root.belowMembers.push(index); return; }
       used = true;
       for (const path of paths) {
-        let node = this.#root;
-        for (const segment of path.literalSegments) {
-          let child = node.children.get(segment);
-          if (child === undefined) node.children.set(segment, child = new PathNode());
-          node = child;
-        }
-        (path.kind === 'exact' ? node.exactMembers : node.belowMembers).add(index);
+        const node = this.#nodeFor(path);
+        (path.kind === 'exact' ? node.exactMembers : node.belowMembers).push(index);
       }
     });
     this.used = used;
-    const seal = (node: PathNode, inherited: ReadonlySet<number>): void => {
-      const below = union(inherited, node.belowMembers);
-      node.below = pool.add(below);
-      node.here = pool.add(union(below, node.exactMembers));
-      node.belowMembers.clear();
-      node.exactMembers.clear();
-      for (const child of node.children.values()) seal(child, below);
-    };
-    seal(this.#root, new Set());
+    // Without recursion: the depth is what configuration says.
+    const open: { node: PathNode; inherited: number }[] = [{ node: this.#root, inherited: pool.empty() }];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      const { node, inherited } = one;
+      node.below = node.belowMembers.length === 0 ? inherited : pool.extended(inherited, node.belowMembers);
+      node.here = node.exactMembers.length === 0 ? node.below : pool.extended(node.below, node.exactMembers);
+      node.belowMembers = [];
+      node.exactMembers = [];
+      for (const child of node.children.values()) open.push({ node: child, inherited: node.below });
+    }
+  }
+
+  #nodeFor(path: PathPattern): PathNode {
+    let node = this.#root;
+    for (const segment of path.literalSegments) {
+      let child = node.children.get(segment);
+      if (child === undefined) node.children.set(segment, child = new PathNode());
+      node = child;
+    }
+    return node;
   }
 
   find(path: string): number {
@@ -230,15 +223,14 @@ export class CandidateIndex {
   constructor(entries: readonly IndexEntry[]) {
     this.size = entries.length;
     const pool = new SetPool(entries.length);
-    this.#all = pool.add(new Set(entries.keys()));
+    this.#all = pool.extended(pool.empty(), [...entries.keys()]);
     this.#hosts = new HostTable(pool, entries);
     this.#paths = new PathTable(pool, entries);
     this.#verbs = new ValueTable(pool, entries, (entry) => entry.verbs);
     this.#zones = new ValueTable(pool, entries, (entry) => entry.zones);
     this.#services = new ValueTable(pool, entries, (entry) => entry.services);
     this.#listeners = new ValueTable(pool, entries, (entry) => entry.listeners);
-    pool.seal();
-    this.#words = pool.words;
+    this.#words = pool.seal();
     this.#summaryCount = pool.summaryCount;
     this.#pathChecks = entries.map((entry) => {
       const paths = entry.paths ?? [];

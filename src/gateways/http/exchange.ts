@@ -159,7 +159,9 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     context.zone = operation.subject.zones[0] ?? '';
     const refusal = port.admit(operation);
     if (refusal !== undefined) {
-      this.refuse(429, 'limited', '', 'limited', refusal.limit, refusal.reason, limitLines(refusal));
+      this.rule = refusal.limit;
+      if (refusal.action === 'drop') this.#endSilently('limited', refusal.reason);
+      else this.refuse(refusal.status || 429, 'limited', refusal.message ?? '', 'limited', refusal.limit, refusal.reason, limitLines(refusal));
       return;
     }
     this.#admitted = true;
@@ -186,7 +188,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
 
   #deny(effect: string, status: number, message: string, reason: string): void {
     if (effect === 'drop') {
-      this.#endSilently(reason);
+      this.#endSilently('denied', reason);
       return;
     }
     if (effect === 'close') this.keepAlive = false;
@@ -194,8 +196,8 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   }
 
   /** `drop`: no answer at all, the connection is reset. */
-  #endSilently(reason: string): void {
-    this.outcome = 'denied';
+  #endSilently(outcome: Outcome, reason: string): void {
+    this.outcome = outcome;
     this.reason = reason;
     this.phase = 'done';
     this.#finishRecord();

@@ -69,6 +69,22 @@ test('concurrent operations: N and N + 1, and again after a release', () => {
   assert.equal(limiter.admit(operation({ ...client('192.0.2.1') }), 0), undefined, 'another client has its own count');
 });
 
+test('a second release does nothing, also later', () => {
+  const limiter = limiterOf({ a: { concurrent: 2 } });
+  const first = operation();
+  limiter.admit(first, 0);
+  limiter.release(first);
+  assert.equal(first.admission, undefined);
+  limiter.release(first);
+  const [second, third] = [operation(), operation()];
+  limiter.admit(second, 0);
+  limiter.admit(third, 0);
+  assert.notEqual(second.admission, third.admission);
+  limiter.release(second);
+  assert.equal(limiter.admit(operation(), 0), undefined);
+  assert.notEqual(limiter.admit(operation(), 0), undefined, 'the third still holds its place');
+});
+
 test('a refused operation holds and costs nothing', () => {
   const limiter = limiterOf({ rate: { requests: '5/s', key: 'none' }, same: { concurrent: 1 } });
   const first = operation();
@@ -113,6 +129,7 @@ const keys: [unknown, Parameters<typeof operation>[0], Parameters<typeof operati
   ['header:X-Key', { attributes: { 'header:x-key': 'a' } }, { attributes: { 'header:x-key': 'a' }, path: '/x' }, { attributes: { 'header:x-key': 'b' } }],
   ['header:x-key', {}, client('192.0.2.2'), { attributes: { 'header:x-key': 'b' } }],
   [['host', 'path'], { host: 'a', path: 'b' }, { host: 'a', path: 'b', verb: 'PUT' }, { host: 'ab', path: '' }],
+  [['host', 'path'], { host: '', path: '1:a' }, { host: '', path: '1:a' }, { host: '3:', path: 'a' }],
   ['path', { path: `/${'x'.repeat(500)}a` }, { path: `/${'x'.repeat(500)}a`, verb: 'PUT' }, { path: `/${'x'.repeat(500)}b` }],
   ['path', { path: '/ž' }, { path: '/ž' }, { path: '/~' }],
   ['path', { path: '\uD800' }, { path: '\uD800' }, { path: '\uD801' }],
