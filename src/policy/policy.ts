@@ -140,9 +140,9 @@ export class Policy {
 
   /** All rules in their order, with the disabled ones and with the default at the end. */
   get rules(): RuleSummary[] {
+    let position = 0;
     const summaries = this.#all.map((rule) => ({
-      id: rule.id, description: rule.description, effect: rule.decision.effect, enabled: rule.enabled,
-      hits: rule.enabled ? this.#hits[this.#rules.indexOf(rule)]! : 0,
+      id: rule.id, description: rule.description, effect: rule.decision.effect, enabled: rule.enabled, hits: rule.enabled ? this.#hits[position++]! : 0,
     }));
     return [...summaries, { id: defaultRule, description: 'nothing else matched', effect: 'deny', enabled: true, hits: this.#hits[this.#rules.length]! }];
   }
