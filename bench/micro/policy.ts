@@ -96,7 +96,9 @@ function benchAdmit(): void {
     ['three rates: address, header, path and address', {
       a: { requests: '1000000000/s' }, b: { requests: '1000000000/s', key: 'header:x-tenant' }, c: { requests: '1000000000/s', key: ['path', 'address/24/56'] },
     }],
-    ['1,000 rates, a host each', Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`l${index}`, { operation: { host: `h${index}.example` }, requests: '1000000000/s' }]))],
+    ['1,000 rates, a host each', Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`l${index}`, { operation: { host: `h${index}.example` }, requests: '1000000000/s' }]),
+    )],
     ['always refused', { a: { requests: '1/h' } }],
   ];
   console.log('admit and release, ns per operation (5,000 clients)');

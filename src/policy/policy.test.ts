@@ -142,19 +142,29 @@ const one = <Value>(...values: Value[]) => fc.option(fc.constantFrom(...values),
 const some = <Value>(...values: Value[]) => fc.option(fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 });
 const operationSettings = fc.record({
   methods: some('GET', 'POST'), verbs: some('GET', 'RETR'), commands: one('RETR'), class: one('read', 'write'),
-  host: some('a.example', '*.example', '*.a.example', '*'), path: some('/a', '/a/**', '/*/b', '/a/*.php', '**', '/a/**/c'), pathRegex: one('b$', '^/a'),
+  host: some('a.example', '*.example', '*.a.example', '*'),
+  path: some('/a', '/a/**', '/*/b', '/a/*.php', '**', '/a/**/c'), pathRegex: one('b$', '^/a'),
   header: fc.option(fc.record({ 'X-Key': fc.constantFrom<unknown>('k', 'k*', { absent: true }, { present: true }, '/k/i') }), { nil: undefined, freq: 2 }),
 }, { requiredKeys: [] });
-const who = { from: some('office', 'lab', 'any', '198.51.100.0/24'), user: one<unknown>('ann', { absent: true }), group: one<unknown>('adm*', { present: true }), operation: operationSettings };
+const who = {
+  from: some('office', 'lab', 'any', '198.51.100.0/24'), user: one<unknown>('ann', { absent: true }), group: one<unknown>('adm*', { present: true }), operation: operationSettings,
+};
 const rule = fc.record({
   service: some('shop', 'files'), listener: one('plain', 'tls'), protocol: one('web'), ...who,
-  unless: fc.option(fc.record({ from: fc.constantFrom('office', 'lab', '198.51.100.7'), user: one('ann'), operation: operationSettings }, { requiredKeys: ['from'] }), { nil: undefined, freq: 2 }),
+  unless: fc.option(
+    fc.record({ from: fc.constantFrom('office', 'lab', '198.51.100.7'), user: one('ann'), operation: operationSettings }, { requiredKeys: ['from'] }),
+    { nil: undefined, freq: 2 },
+  ),
   enabled: fc.boolean(), then: fc.constantFrom('allow', 'deny', 'drop', 'close'),
 }, { requiredKeys: ['enabled', 'then'] });
 const randomOperation = fc.record({
-  protocol: fc.constantFrom('web', 'files'), service: fc.constantFrom('shop', 'files', 'x'), listener: fc.constantFrom('plain', 'tls'), verb: fc.constantFrom('GET', 'POST', 'RETR'),
-  verbClass: fc.constantFrom('read', 'write', ''), host: fc.constantFrom('a.example', 'b.a.example', 'b.example', ''), path: fc.constantFrom('/a', '/a/b', '/a/x.php', '/x/b', '/', '', '/a/b/c'),
-  address: fc.constantFrom('10.1.2.3', '10.9.9.9', '198.51.100.7', '192.0.2.1', 'fd00::1'), user: fc.constantFrom(undefined, 'ann', 'bob'), groups: fc.constantFrom([], ['admins'], ['users']),
+  protocol: fc.constantFrom('web', 'files'), service: fc.constantFrom('shop', 'files', 'x'), listener: fc.constantFrom('plain', 'tls'),
+  verb: fc.constantFrom('GET', 'POST', 'RETR'),
+  verbClass: fc.constantFrom('read', 'write', ''),
+  host: fc.constantFrom('a.example', 'b.a.example', 'b.example', ''),
+  path: fc.constantFrom('/a', '/a/b', '/a/x.php', '/x/b', '/', '', '/a/b/c'),
+  address: fc.constantFrom('10.1.2.3', '10.9.9.9', '198.51.100.7', '192.0.2.1', 'fd00::1'),
+  user: fc.constantFrom(undefined, 'ann', 'bob'), groups: fc.constantFrom([], ['admins'], ['users']),
   key: fc.constantFrom(undefined, 'k', 'K2', 'other'),
 });
 

@@ -38,7 +38,8 @@ test('a rate lets its count through at once and no more, and again as time passe
 });
 
 test('a refusal says when to come again, and then it is right', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 2000 }), fc.constantFrom('s', 'm', 'h'), fc.integer({ min: 1, max: 50 }), fc.double({ min: 0, max: 1e9, noNaN: true }), (count, unit, burst, nowMs) => {
+  const moment = fc.double({ min: 0, max: 1e9, noNaN: true });
+  fc.assert(fc.property(fc.integer({ min: 1, max: 2000 }), fc.constantFrom('s', 'm', 'h'), fc.integer({ min: 1, max: 50 }), moment, (count, unit, burst, nowMs) => {
     const limiter = limiterOf({ a: { requests: `${count}/${unit}`, burst } });
     assert.equal(passing(limiter, operation, nowMs), burst);
     const refusal = limiter.admit(operation(), nowMs)!;
@@ -159,7 +160,8 @@ test('limits apply where their conditions hold, and the tightest is reported', (
   assert.deepEqual({ ...limiter.facts }, { limit: 'login', maximum: 3, remaining: 2, resetMs: 20_000, windowMs: 60_000 });
   assert.equal(limiterOf({}).admit(operation(), 0), undefined);
   assert.equal(limiterOf({}).facts.limit, '');
-  assert.deepEqual(limiterOf({ a: { requests: '1/s', key: 'header:X-Key', operation: { query: { id: '1' } } } }).observed, [{ kind: 'query', key: 'id' }, { kind: 'header', key: 'x-key' }]);
+  const looking = limiterOf({ a: { requests: '1/s', key: 'header:X-Key', operation: { query: { id: '1' } } } });
+  assert.deepEqual(looking.observed, [{ kind: 'query', key: 'id' }, { kind: 'header', key: 'x-key' }]);
 });
 
 test('drop, status and message are passed on', () => {
