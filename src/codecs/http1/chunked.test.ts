@@ -43,6 +43,14 @@ test('data is given in place, chunk by chunk, and what is behind the body is lef
   assert.deepEqual(decoder.trailers.toArray(), [['A', 'b']]);
 });
 
+test('a server may send as many tiny chunks as it likes', () => {
+  const decoder = new ChunkedDecoder('server', defaultHttp1Settings, { ...defaultHttp1Limits, maxTinyChunks: 1 });
+  const bytes = Buffer.from('1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n');
+  let result = CHUNK_DATA;
+  for (let at = 0; result === CHUNK_DATA; at = decoder.position) result = decoder.feed(bytes, at, bytes.length);
+  assert.equal(result, CHUNK_DONE);
+});
+
 test('done stays done, refused stays refused, reset begins anew', () => {
   const decoder = new ChunkedDecoder('server');
   const end = Buffer.from('0\r\n\r\n');

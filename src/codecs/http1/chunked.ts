@@ -226,7 +226,8 @@ export class ChunkedDecoder {
       this.#state = AT_TRAILERS;
       return true;
     }
-    if (this.#size < this.#limits.tinyChunkBytes && ++this.#tinyChunks > this.#limits.maxTinyChunks) {
+    // Only for requests: a server may stream events of a few bytes each for days.
+    if (this.#side === 'client' && this.#size < this.#limits.tinyChunkBytes && ++this.#tinyChunks > this.#limits.maxTinyChunks) {
       return this.#refuseLimit('maxTinyChunks', this.#tinyChunks, offset) !== VIOLATION;
     }
     this.remaining = this.#size;

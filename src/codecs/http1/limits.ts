@@ -19,7 +19,7 @@ export interface Http1Limits {
   maxChunkExtensionBytes: number;
   /** Extension bytes of all chunks of one body. */
   maxBodyChunkExtensionBytes: number;
-  /** Chunks below `tinyChunkBytes` in one body. */
+  /** Chunks below `tinyChunkBytes` in one request body; a server may stream small events for days. */
   maxTinyChunks: number;
   /** A chunk with fewer data bytes than this is tiny. Not a limit by itself. */
   tinyChunkBytes: number;

@@ -122,7 +122,7 @@ export const limitRows: readonly (readonly [keyof Http1Limits, string, number, s
   ['maxChunkSizeDigits', 'limit-chunk-size-digits', 413, 'RFC 9112 s7.1', 'a chunk size has too many digits'],
   ['maxChunkExtensionBytes', 'limit-chunk-extension-bytes', 413, 'RFC 9112 s7.1.1', 'the extension of a chunk is too long'],
   ['maxBodyChunkExtensionBytes', 'limit-body-chunk-extension-bytes', 413, 'RFC 9112 s7.1.1', 'the chunk extensions of a body are too long together'],
-  ['maxTinyChunks', 'limit-tiny-chunks', 413, 'RFC 9112 s7.1', 'a body is cut into too many tiny chunks'],
+  ['maxTinyChunks', 'limit-tiny-chunks', 413, 'RFC 9112 s7.1', 'a request body is cut into too many tiny chunks'],
   ['maxTrailerBytes', 'limit-trailer-bytes', 431, 'RFC 6585 s5', 'the trailers are too long'],
   ['maxTrailerCount', 'limit-trailer-count', 431, 'RFC 6585 s5', 'there are too many trailer lines'],
 ];

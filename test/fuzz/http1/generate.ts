@@ -30,15 +30,18 @@ const fields = [
   'Expect: 100-continue', 'Upgrade: websocket', 'Connection: upgrade', 'TE: trailers', 'X_Under: 1', 'Content-Type: a/b', 'X-Empty:', 'X-Obs: \xe9', 'Trailer: X', 'Keep-Alive: 5',
 ];
 const framings = [
-  'Content-Length: 5', 'Content-Length: 0', 'Transfer-Encoding: chunked', 'Transfer-Encoding: Chunked', 'Content-Length: 5, 5', 'Transfer-Encoding: gzip', 'Transfer-Encoding:\tchunked',
+  'Content-Length: 5', 'Content-Length: 0', 'Transfer-Encoding: chunked', 'Transfer-Encoding: Chunked', 'Content-Length: 5, 5', 'Transfer-Encoding: gzip',
+  'Transfer-Encoding:\tchunked',
   'Content-Length : 5', 'Content-Length: 05', 'Content-Length: +5', 'Transfer-Encoding: chunked, identity', 'Transfer-Encoding : chunked',
 ];
 const sizes = ['5', '05', '0x5', '5;a=b', '5 ', 'a', 'A', '0', '10', '5\n'];
 const trailers = ['X-T: 1', 'Host: b', 'ETag: "x"', 'X : 1'];
 /** What mutations put in. */
 const splices = [
-  '\r', '\n', '\r\n', '\0', ' ', '\t', ':', ',', ';', '%', '%00', '%2f', '..', '/', '\\', '\x7f', '\xff', '\x0b', '0', '5', '+', '-', '_', '\r\n ', '\r\n\t', '\r\n\r\n', '0\r\n\r\n',
-  'Transfer-Encoding: chunked\r\n', 'Content-Length: 5\r\n', 'Host: evil\r\n', 'GET /x HTTP/1.1\r\nHost: b\r\n\r\n', 'HTTP/1.1', 'HTTP/1.0', 'chunked', '#', '@', '[::1]', '?', '"', '1'.repeat(30),
+  '\r', '\n', '\r\n', '\0', ' ', '\t', ':', ',', ';', '%', '%00', '%2f', '..', '/', '\\', '\x7f', '\xff', '\x0b', '0', '5', '+', '-', '_', '\r\n ', '\r\n\t',
+  '\r\n\r\n', '0\r\n\r\n',
+  'Transfer-Encoding: chunked\r\n', 'Content-Length: 5\r\n', 'Host: evil\r\n', 'GET /x HTTP/1.1\r\nHost: b\r\n\r\n', 'HTTP/1.1', 'HTTP/1.0', 'chunked', '#', '@',
+  '[::1]', '?', '"', '1'.repeat(30),
 ];
 
 function chunkedBody(random: Random): string {

@@ -37,7 +37,9 @@ function checkForwarded(target: Target, reading: Reading): string | undefined {
     if (again.fault !== undefined || again.unfinished || again.messages.length !== 1 || other === undefined) {
       return `forwarded message is not one message: ${JSON.stringify(message.forwarded)}: ${describeReading(again).join('; ')}`;
     }
-    if (other.method !== message.method || other.target !== message.target || other.body !== message.body) return `forwarded message reads differently: ${JSON.stringify(message.forwarded)}`;
+    if (other.method !== message.method || other.target !== message.target || other.body !== message.body) {
+      return `forwarded message reads differently: ${JSON.stringify(message.forwarded)}`;
+    }
     if (other.forwarded !== message.forwarded) return `forwarding again changes it: ${JSON.stringify([message.forwarded, other.forwarded])}`;
   }
   return undefined;
