@@ -50,7 +50,7 @@ const adminToken = z.strictObject({
   tokenSha256: z.string().regex(/^[0-9a-f]{64}$/i, 'wanted the SHA-256 of the token: 64 hexadecimal digits').transform((hash) => hash.toLowerCase()).optional()
     .describe('SHA-256 of the token in hexadecimal, so that the token itself is nowhere in the configuration. '
       + 'Make one with: printf %s "$TOKEN" | sha256sum')
-    .meta({ examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'] }),
+    .meta({ examples: ['fc4e21ec72a6b2759eb2012cd811e425c07241993fff80b4f35b8e98e03f75f1'] }),
   tokenFile: z.string().min(1).max(1024).optional()
     .describe('File whose first line is the token. Readable by the gateway only.')
     .meta({ examples: ['/etc/sallyport/admin.token'] }),

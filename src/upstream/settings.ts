@@ -170,6 +170,8 @@ export const poolSettings = z.strictObject({
 }).check((context) => {
   const seen = new Set<string>();
   context.value.servers.forEach((entry, index) => {
+    // Entries with faults of their own arrive here as they were written.
+    if (entry?.name === undefined) return;
     if (seen.has(entry.name)) {
       context.issues.push({ code: 'custom', input: entry.name, path: ['servers', index], message: `server "${entry.name}" is listed twice; give one of them another name` });
     }

@@ -2,7 +2,7 @@
 // author most likely meant. Does not know lines and columns.
 import type { z } from 'zod';
 import type { ConfigPath, Finding } from './problem.ts';
-import { describeValue, formatPath, isSecretPath, nearest } from './problem.ts';
+import { describeValue, formatPath, isSecretPath, nearest, nearestValue } from './problem.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { knownKeys, schemasAt } from './json-schema.ts';
 
@@ -11,8 +11,13 @@ type Issue = z.core.$ZodIssue;
 export interface IssueContext { schema: JsonSchema; document: unknown }
 
 export function findingsOf(issues: readonly Issue[], context: IssueContext, base: ConfigPath = []): Finding[] {
-  return issues.flatMap((issue) => findingOf(issue, context, base));
+  const findings = issues.flatMap((issue) => findingOf(issue, context, base));
+  // A key that is misspelt is not reported as missing on top.
+  const meant = new Set(findings.flatMap((finding) => finding.code === 'schema.unknown-key' ? [`${formatPath(finding.path.slice(0, -1))} ${meantIn(finding.hint ?? '')}`] : []));
+  return findings.filter((finding) => finding.code !== 'schema.missing' || !meant.has(`${formatPath(finding.path.slice(0, -1))} ${String(finding.path.at(-1))}`));
 }
+
+function meantIn(hint: string): string { return /^did you mean "(.*)"\?$/.exec(hint)?.[1] ?? ''; }
 
 function valueAt(document: unknown, path: ConfigPath): unknown {
   let value = document;
@@ -38,7 +43,7 @@ function findingOf(issue: Issue, context: IssueContext, base: ConfigPath): Findi
     default: {
       const wanted = issue.message.startsWith('wanted ') || issue.message.startsWith('Invalid') ? wantedOf(issue.message) : '';
       const message = wanted === '' ? `${nameOf(path)}: ${issue.message}` : `${nameOf(path)}: wanted ${wanted}, found ${found}`;
-      const hint = wanted.includes('for example') ? '' : exampleHint(path, context);
+      const hint = /for example|such as/.test(wanted) ? '' : exampleHint(path, context);
       return [{ code: issue.code === 'custom' ? 'schema.check' : 'schema.format', path, message, found, wanted: wanted || issue.message, hint }];
     }
   }
@@ -92,7 +97,8 @@ function wrongType(expected: string, path: ConfigPath, found: string, context: I
   if (value === undefined) {
     const key = String(path.at(-1) ?? '');
     const where = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : '';
-    const description = schemasAt(context.schema, path, context.document)[0]?.description;
+    const parents = schemasAt(context.schema, path.slice(0, -1), context.document);
+    const description = parents.map((parent) => parent.properties?.[key]?.description).find((text) => text !== undefined);
     return {
       code: 'schema.missing', path, message: `"${key}" is missing${where}`, found: 'nothing', wanted,
       hint: description === undefined ? exampleHint(path, context) : firstSentence(description),
@@ -104,6 +110,7 @@ function wrongType(expected: string, path: ConfigPath, found: string, context: I
 function typeHint(expected: string, value: unknown, path: ConfigPath, context: IssueContext): string {
   if (expected === 'boolean' && typeof value === 'string' && /^(yes|no|on|off)$/i.test(value)) return 'write true or false: yes, no, on and off are text in YAML 1.2';
   if (expected === 'string' && typeof value === 'number') return exampleHint(path, context) || 'put it in quotes';
+  if (expected === 'object' && typeof value === 'string' && /^[\w.-]+:\S/.test(value)) return 'a space is missing after the colon';
   if (expected === 'array' && value !== null && typeof value !== 'object') return `write a list: [${String(value)}]`;
   if (expected === 'array') return 'write a list: each entry on a line that starts with a dash';
   if (value === null) return 'is the value missing, or what follows not indented?';
@@ -122,14 +129,14 @@ function exampleHint(path: ConfigPath, context: IssueContext): string {
   return `for example ${[...new Set(examples)].slice(0, 3).map((example) => typeof example === 'string' ? example : JSON.stringify(example)).join(', ')}`;
 }
 
-function firstSentence(text: string): string { return /^[^.:]*/.exec(text)![0]; }
+function firstSentence(text: string): string { return /^.*?(?=\.(\s|$)|$)/.exec(text)?.[0] ?? text; }
 
 function wrongValue(values: readonly unknown[], path: ConfigPath, found: string, context: IssueContext): Finding {
   const value = valueAt(context.document, path);
   const names = values.map(String);
   const wanted = names.length === 1 ? names[0]! : `one of ${names.join(', ')}`;
-  if (value === undefined) return { ...wrongType('string', path, found, context), wanted };
-  const near = typeof value === 'string' ? nearest(value, names) : undefined;
+  if (value === undefined) return { ...wrongType('string', path, found, context), wanted, hint: `write ${wanted}` };
+  const near = typeof value === 'string' ? nearestValue(value, names) : undefined;
   return { code: 'schema.value', path, message: `${nameOf(path)}: wanted ${wanted}, found ${found}`, found, wanted, hint: near === undefined ? '' : `did you mean "${near}"?` };
 }
 
@@ -146,7 +153,7 @@ function wrongUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Conf
   if (value === undefined) return [wrongType('string', path, found, context)];
   const wanted = [...new Set(branches.flatMap((branch) => branch.errors.filter((error) => error.path.length === 0).map(wantedByIssue)))].filter(Boolean).join(' or ');
   const values = branches.flatMap((branch) => branch.errors.flatMap((error) => error.code === 'invalid_value' ? error.values.map(String) : []));
-  const meant = typeof value === 'string' ? nearest(value, values) : undefined;
+  const meant = typeof value === 'string' ? nearestValue(value, values) : undefined;
   return [{
     code: 'schema.type', path, message: `${nameOf(path)}: wanted ${wanted}, found ${found}`, found, wanted,
     hint: meant === undefined ? exampleHint(path, context) : `did you mean "${meant}"?`,
@@ -174,7 +181,8 @@ function outOfRange(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, pa
   const small = issue.code === 'too_small';
   const bound = String(small ? issue.minimum : issue.maximum);
   const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
-  const custom = issue.message.startsWith('Too ') ? undefined : wantedOf(issue.message);
+  const custom = issue.message.startsWith('wanted ') ? wantedOf(issue.message) : undefined;
+  if (custom === undefined && !issue.message.startsWith('Too ')) return { code: 'schema.range', path, message: `${nameOf(path)}: ${issue.message}`, found, wanted: issue.message };
   const wanted = custom ?? `${issue.inclusive === false ? (small ? 'more than' : 'less than') : (small ? 'at least' : 'at most')} ${bound}${unit}`;
   return { code: 'schema.range', path, message: `${nameOf(path)}: wanted ${wanted}, found ${found}`, found, wanted, hint: '' };
 }

@@ -48,7 +48,10 @@ export function loadConfiguration(input: ConfigurationInput, manifests: readonly
   }
   const checked = checkDocument(merged.document, manifests);
   const place = (path: ConfigPath, atKey?: boolean): Place => merged.locate(path, atKey);
-  problems.push(...checked.findings.map((finding) => placed(finding, place)));
+  // What the text itself cannot be is said once.
+  const said = new Set(problems.map((problem) => `${problem.file}:${problem.line}:${problem.column}`));
+  const found = checked.findings.map((finding) => placed(finding, place));
+  problems.push(...found.filter((problem) => problem.severity === 'warning' || !said.has(`${problem.file}:${problem.line}:${problem.column}`)));
   const ok = !problems.some((problem) => problem.severity === 'error');
   return {
     ok, document: merged.document, configuration: ok ? checked.configuration : undefined, problems: inOrder(problems, sources),
@@ -90,7 +93,10 @@ function checkDocument(document: ConfigDocument, manifests: readonly GatewayMani
   const whole = buildSchema(manifests).safeParse(document);
   if (whole.success) return { configuration: whole.data, findings: checkReferences(whole.data, document, manifests) };
   const findings = findingsOf(whole.error.issues, { schema: toJsonSchema(manifests), document });
-  findings.push(...checkReferences(soundParts(document, manifests), document, manifests));
+  // That nothing uses a resource is no news when it has faults itself.
+  const faulty = new Set(findings.map((finding) => formatPath(finding.path.slice(0, 2))));
+  const references = checkReferences(soundParts(document, manifests), document, manifests);
+  findings.push(...references.filter((finding) => !finding.code.startsWith('reference.unused') || !faulty.has(formatPath(finding.path))));
   return { configuration: undefined, findings };
 }
 
@@ -102,10 +108,11 @@ function soundParts(document: ConfigDocument, manifests: readonly GatewayManifes
     const { whole, entry } = sections[name];
     const written = document[name];
     const parsed = whole.safeParse(written);
+    const nothing: unknown = whole.safeParse(undefined).data;
     if (parsed.success) sound[name] = parsed.data;
-    else if (entry && isRecord(written)) sound[name] = soundEntries(written, entry);
-    else if (entry && Array.isArray(written)) sound[name] = soundItems(written, entry);
-    else sound[name] = whole.safeParse(undefined).data;
+    else if (entry && isRecord(written) && isRecord(nothing)) sound[name] = soundEntries(written, entry);
+    else if (entry && Array.isArray(written) && Array.isArray(nothing)) sound[name] = soundItems(written, entry);
+    else sound[name] = nothing;
   }
   return sound as unknown as Configuration;
 }

@@ -58,7 +58,6 @@ interface Origin { source: ParsedSource; path: ConfigPath }
 export function mergeSources(sources: readonly Source[]): MergedDocument {
   const parsed = sources.map(parseSource);
   const problems = parsed.flatMap((source) => source.problems);
-  const complete = !problems.some((problem) => problem.code === 'yaml.syntax' || problem.code === 'yaml.limit');
   const document: ConfigDocument = {};
   const origins = new Map<string, Origin>();
   const locate = (path: ConfigPath, atKey?: boolean): Place => {
@@ -69,6 +68,7 @@ export function mergeSources(sources: readonly Source[]): MergedDocument {
     return { file: parsed[0]?.file ?? '', line: 1, column: 1 };
   };
   for (const source of parsed) mergeOne(source, document, origins, problems);
+  const complete = !problems.some((problem) => ['yaml.syntax', 'yaml.limit', 'schema.document'].includes(problem.code));
   return { document, problems, complete, locate };
 }
 
@@ -81,7 +81,7 @@ function mergeOne(source: ParsedSource, document: ConfigDocument, origins: Map<s
   };
   if (source.value === undefined || source.value === null) return;
   if (!isRecord(source.value)) {
-    fail([], 'schema.type', 'the file is not a map of sections', 'start with sections such as listeners:, services: and pools:', undefined, describeValue(source.value));
+    fail([], 'schema.document', 'the file is not a map of sections', 'start with sections such as listeners:, services: and pools:', undefined, describeValue(source.value));
     return;
   }
   for (const [section, content] of Object.entries(source.value)) {

@@ -101,6 +101,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** As `nearest`, and also short for long or long for short: mon, monday. */
+export function nearestValue(word: string, candidates: readonly string[]): string | undefined {
+  return nearest(word, candidates)
+    ?? candidates.find((candidate) => word.length >= 3 && candidate.length >= 3 && (candidate.startsWith(word) || word.startsWith(candidate)));
+}
+
 // `drain_timeout`, `drain-timeout` and `drainTimeout` are the same word to a person.
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[-_ ]/g, '');

@@ -63,6 +63,9 @@ class ReferenceCheck {
     // That a rule speaks of a service does not make it reachable: only a listener does.
     if (section !== 'services' || path[0] === 'listeners') this.#used[section]?.add(name);
     if (names.has(name)) return;
+    // A section that is no map at all is said to be wrong as a whole.
+    const written = this.#document[section];
+    if (written !== undefined && written !== null && !isRecord(written)) return;
     // The one that was meant is not reported as unused on top.
     const meant = nearest(name, names);
     if (meant !== undefined) this.#used[section]?.add(meant);

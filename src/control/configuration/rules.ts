@@ -94,5 +94,9 @@ function includes(names: OneOrMany<string> | undefined, name: string): boolean {
 
 /** True when one of the listeners that the rule is for leads to the service. */
 function reaches(rule: RuleSettings, service: string, configuration: Configuration): boolean {
-  return rule.listener === undefined || listOf(rule.listener).some((listener) => configuration.listeners[listener]?.service === service);
+  return rule.listener === undefined || listOf(rule.listener).some((listener) => {
+    const known = configuration.listeners[listener];
+    // A misspelt one is reported as such.
+    return known === undefined || known.service === service;
+  });
 }

@@ -65,16 +65,20 @@ export function parseSource(source: Source): ParsedSource {
   }
   let document: Document;
   try {
-    document = parseDocument(source.text, { lineCounter: lines, uniqueKeys: false, stringKeys: true, prettyErrors: false, logLevel: 'silent', version: '1.2' });
+    document = parseDocument(source.text, { lineCounter: lines, uniqueKeys: false, stringKeys: true, prettyErrors: false, logLevel: 'error', version: '1.2' });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     limit('maxDepth', 'more', empty.locate([]), 'the text is nested too deep');
     return empty;
   }
+  const seen = new Set<number>();
   for (const error of [...document.errors, ...document.warnings].slice(0, documentLimits.maxSyntaxErrors)) {
+    // One missing bracket makes several errors where the parser gives up.
+    if (seen.has(error.pos[0])) continue;
+    seen.add(error.pos[0]);
     problems.push({
       ...placeAt(error.pos[0]), severity: 'error', code: 'yaml.syntax', path: '', found: '', wanted: 'valid YAML',
-      message: firstLine(error.message), hint: syntaxHints[error.code] ?? '',
+      message: firstLine(error.message), hint: /^Flow (sequence|map)/.test(error.message) ? 'is a closing bracket or quote missing above?' : syntaxHints[error.code] ?? '',
     });
   }
   if (problems.length > 0) return { ...empty, problems };
@@ -84,7 +88,7 @@ export function parseSource(source: Source): ParsedSource {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n')[0]!.replace(/ at line \d+.*$/, '');
+  return text.split('\n')[0]!.replace(/ at line \d+.*$/, '').replace(/; please use YAML.*$/, '');
 }
 
 /** Deepest nesting of brackets outside quotes and comments, roughly: only to keep absurd texts from the parser. */
@@ -138,7 +142,7 @@ class Conversion {
   }
 
   #stop(node: Node | null | undefined, name: keyof typeof documentLimits, what: string): void {
-    if (!this.#stopped) this.#fail(node, 'yaml.limit', `${what}, at most ${documentLimits[name]} (${name})`, 'aliases count each time they are used');
+    if (!this.#stopped) this.#fail(node, 'yaml.limit', `${what}, at most ${documentLimits[name]} (${name})`, name === 'maxNodes' ? 'aliases count each time they are used' : '');
     this.#stopped = true;
   }
 
@@ -207,9 +211,10 @@ function offsetOf(document: Document, path: ConfigPath, atKey: boolean): number 
       const pair = (node.items as Pair<Node, Node | null>[]).find((item) => isScalar(item.key) && String(item.key.value ?? '') === String(part));
       if (!pair) return offset;
       const last = index === path.length - 1;
-      // An empty value has no place worth showing; its key has.
+      // An empty value has no place worth showing, nor has what begins on the next line; the key has.
       const keyOffset = pair.key.range?.[0] ?? offset;
-      const valueOffset = pair.value?.range && pair.value.range[1] > pair.value.range[0] ? pair.value.range[0] : keyOffset;
+      const below = (isMap(pair.value) || isSeq(pair.value)) && pair.value.flow !== true;
+      const valueOffset = !below && pair.value?.range && pair.value.range[1] > pair.value.range[0] ? pair.value.range[0] : keyOffset;
       offset = last && !atKey ? valueOffset : keyOffset;
       node = pair.value;
     } else if (isSeq(node)) {
