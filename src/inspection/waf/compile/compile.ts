@@ -1,13 +1,13 @@
 // From the parsed model to a program: folds constants, orders rules by phase, lays out transaction variables, builds the
 // automaton over the literals of all rules and the plan of each phase.
-import type { EngineSettings, Macro, Marker, Rule, RuleChoice, RuleSetModel, SetVar } from '../seclang/model.ts';
+import type { EngineSettings, Macro, Marker, Rule, RuleChoice, RuleSetModel, SetVar, Target } from '../seclang/model.ts';
 import { isChosen } from '../seclang/updates.ts';
 import { gateOf, type Gate } from '../regex/literals.ts';
 import { lowerAscii } from '../transformations/lowercase.ts';
 import { Automaton, type GateLiterals } from './automaton.ts';
 import { foldRules } from './fold.ts';
 import { ValueScanner, VariablePlan, type PhasePlan, type StaticRule, type ValueTest } from './plan.ts';
-import { CompiledLink, CompiledRule, type CompiledSetVar, type PhaseProgram, type Program, type TxLayout } from './program.ts';
+import { CompiledLink, CompiledRule, TxLayout, type CompiledSetVar, type PhaseProgram, type Program } from './program.ts';
 
 export interface CompileOptions {
   /** Transaction variables that hold for every request of this rule set. */
@@ -40,7 +40,7 @@ class LayoutBuilder {
 /** The value-only test of a rule's first link, or null when it needs more than a value. */
 function valueTest(link: CompiledLink): ValueTest | null {
   const { definition, negated, prepared, constantArgument } = link;
-  if (!definition || link.multiMatch || constantArgument === null) return null;
+  if (!definition || constantArgument === null) return null;
   if (definition.kind === 'comparison') {
     const { compare } = definition;
     return negated ? (value) => !compare(value, constantArgument) : (value) => compare(value, constantArgument);
@@ -80,9 +80,9 @@ class Compiler {
   }
 
   link(model: Rule): CompiledLink {
-    for (const target of model.targets) if (target.variable.name === 'TX' && target.selector.key !== null) this.layout.slot(target.selector.key);
+    const slotOf = (target: Target): number => (target.variable.name === 'TX' && target.selector.key !== null ? this.layout.slot(target.selector.key) : -1);
     for (const macro of [model.actions.msg, model.actions.logData, model.operator?.argument ?? null]) this.layout.noteMacro(macro);
-    return new CompiledLink(model, (macro) => this.resolved.get(macro) ?? null, model.actions.setVars.map((setVar) => this.setVar(setVar)));
+    return new CompiledLink(model, (macro) => this.resolved.get(macro) ?? null, model.actions.setVars.map((setVar) => this.setVar(setVar)), slotOf);
   }
 
   /** Compiles the rules of a phase; `items` are in order, markers among them. */
@@ -158,7 +158,7 @@ export function compileProgram(model: RuleSetModel, options: CompileOptions): Pr
   const phases: PhaseProgram[] = compiled.map((rules, phase) => ({ rules, plan: plans[phase]! }));
   for (const name of folded.initial.keys()) compiler.layout.slot(name);
   const { slots, names } = compiler.layout;
-  const layout: TxLayout = { slots, names, initial: names.map((name) => folded.initial.get(name.toLowerCase())) };
+  const layout = new TxLayout(slots, names, names.map((name) => folded.initial.get(name.toLowerCase())));
   const rules = compiled.flat();
   const settings: EngineSettings = { ...model.settings };
   const chosenRules = new Map<RuleChoice, Uint8Array>();

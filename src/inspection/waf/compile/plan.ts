@@ -51,10 +51,20 @@ export class Profile {
 
   add(rule: StaticRule): void {
     let at = 0;
-    for (const step of rule.link.pipeline) at = this.child(at, step);
+    const { pipeline, multiMatch } = rule.link;
+    // multiMatch looks at the value after each step, the others only after the last.
+    if (multiMatch) this.place(at, rule);
+    for (const [i, step] of pipeline.entries()) {
+      at = this.child(at, step);
+      if (multiMatch && i < pipeline.length - 1) this.place(at, rule);
+    }
+    if (!multiMatch || pipeline.length > 0) this.place(at, rule);
+    this.empty = false;
+  }
+
+  private place(at: number, rule: StaticRule): void {
     const node = this.nodes[at]!;
     (rule.gate >= 0 ? node.gated : node.direct).push(rule);
-    this.empty = false;
   }
 
   private child(parent: number, transformation: Transformation): number {

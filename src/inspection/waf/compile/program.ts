@@ -9,6 +9,8 @@ export interface CompiledTarget {
   readonly variable: VariableInfo;
   readonly selector: Selector;
   readonly count: boolean;
+  /** Slot of a transaction variable by name, else -1. */
+  readonly slot: number;
 }
 
 /** One assignment, resolved as far as load time can. */
@@ -39,9 +41,9 @@ export class CompiledLink {
   readonly hasEffects: boolean;
   readonly ctls: readonly Ctl[];
 
-  constructor(model: Rule, resolve: (macro: Macro) => string | null, setVars: readonly CompiledSetVar[]) {
+  constructor(model: Rule, resolve: (macro: Macro) => string | null, setVars: readonly CompiledSetVar[], slotOf: (target: Target) => number) {
     const { actions, operator } = model;
-    const compiled = (target: Target): CompiledTarget => ({ variable: target.variable, selector: target.selector, count: target.count });
+    const compiled = (target: Target): CompiledTarget => ({ variable: target.variable, selector: target.selector, count: target.count, slot: slotOf(target) });
     this.model = model;
     this.includes = model.targets.filter((target) => !target.excluded).map(compiled);
     this.excludes = model.targets.filter((target) => target.excluded).map(compiled);
@@ -91,12 +93,29 @@ export interface PhaseProgram {
   readonly plan: PhasePlan;
 }
 
-/** Names of transaction variables that the rules spell out, by slot. */
-export interface TxLayout {
+/** Names of transaction variables that the rules spell out, by slot; slots 0 to 9 are the groups of a capture. */
+export class TxLayout {
   readonly slots: ReadonlyMap<string, number>;
   readonly names: readonly string[];
   /** Values at the start of a transaction, worked out at load. */
   readonly initial: readonly (string | undefined)[];
+  private readonly found = new Map<RegExp, Int32Array>();
+
+  constructor(slots: ReadonlyMap<string, number>, names: readonly string[], initial: readonly (string | undefined)[]) {
+    this.slots = slots;
+    this.names = names;
+    this.initial = initial;
+  }
+
+  /** Slots whose names a pattern of the rules finds; worked out once. */
+  matching(pattern: RegExp): Int32Array {
+    let slots = this.found.get(pattern);
+    if (slots === undefined) {
+      slots = Int32Array.from(this.names.keys().filter((slot) => slot > 9 && pattern.test(this.names[slot]!)));
+      this.found.set(pattern, slots);
+    }
+    return slots;
+  }
 }
 
 export interface Program {

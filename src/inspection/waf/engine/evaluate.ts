@@ -4,6 +4,7 @@
 import { Pairs } from '../bodies/contract.ts';
 import type { CompiledLink, CompiledRule, CompiledTarget, PhaseProgram } from '../compile/program.ts';
 import type { PreparedOperator } from '../operators/index.ts';
+import type { Selector } from '../seclang/model.ts';
 import { applyEffects, applyExpiry, applySetVar } from './act.ts';
 import { expand } from './expand.ts';
 import type { MatchedValue } from './report.ts';
@@ -69,7 +70,7 @@ function evaluateRule(state: TransactionState, rule: CompiledRule): boolean {
   return true;
 }
 
-function selects(target: CompiledTarget, pairs: Pairs, i: number): boolean {
+function selects(target: { readonly selector: Selector }, pairs: Pairs, i: number): boolean {
   const { selector } = target;
   if (selector.key !== null) return pairs.lowerKey(i) === selector.key;
   return selector.pattern === null || selector.pattern.test(pairs.keys[i]!);
@@ -111,12 +112,10 @@ function evaluateLink(state: TransactionState, rule: CompiledRule, link: Compile
 function evaluateTarget(state: TransactionState, rule: CompiledRule, link: CompiledLink, target: CompiledTarget, operator: PreparedOperator | null, argument: string): boolean {
   const { variable, selector } = target;
   // The most frequent case by far: one transaction variable by name.
-  if (variable.name === 'TX') {
-    if (selector.key !== null) {
-      const value = state.tx.get(selector.key);
-      if (target.count) return tryValue(state, link, operator, argument, value === undefined ? '0' : '1', `&TX:${selector.key}`);
-      return value !== undefined && tryValue(state, link, operator, argument, value, `TX:${selector.key}`);
-    }
+  if (target.slot >= 0) {
+    const value = state.tx.getSlot(target.slot);
+    if (target.count) return tryValue(state, link, operator, argument, value === undefined ? '0' : '1', '&TX', selector.key!);
+    return value !== undefined && tryValue(state, link, operator, argument, value, 'TX', selector.key!);
   }
   const pairs = variable.name === 'TX' && selector.pattern !== null ? state.tx.matching(selector.pattern) : readVariable(state, variable);
   const removals = state.removedTargets;
@@ -128,33 +127,32 @@ function evaluateTarget(state: TransactionState, rule: CompiledRule, link: Compi
     if (removals !== null && isRemoved(state, removals, rule, target, pairs, i)) continue;
     count++;
     if (target.count) continue;
-    const name = variable.shape === 'scalar' ? variable.name : `${variable.name}:${pairs.keys[i]}`;
-    if (tryValue(state, link, operator, argument, pairs.values[i]!, name)) any = true;
+    if (tryValue(state, link, operator, argument, pairs.values[i]!, variable.name, variable.shape === 'scalar' ? '' : pairs.keys[i]!)) any = true;
   }
-  if (target.count) return tryValue(state, link, operator, argument, String(count), `&${variable.name}${selector.key === null ? '' : `:${selector.key}`}`);
+  if (target.count) return tryValue(state, link, operator, argument, String(count), `&${variable.name}`, selector.key ?? '');
   return any;
 }
 
-function tryValue(state: TransactionState, link: CompiledLink, operator: PreparedOperator | null, argument: string, raw: string, name: string): boolean {
+function tryValue(state: TransactionState, link: CompiledLink, operator: PreparedOperator | null, argument: string, raw: string, variable: string, key: string): boolean {
   let value = raw;
   const { pipeline } = link;
   if (link.multiMatch) {
     let matched = operatorMatches(state, link, operator, argument, value);
-    if (matched) matchedValue(state, link, value, name);
+    if (matched) matchedValue(state, link, value, variable, key);
     for (const step of pipeline) {
       const next = step.apply(value);
       if (next === value) continue;
       value = next;
       if (operatorMatches(state, link, operator, argument, value)) {
         matched = true;
-        matchedValue(state, link, value, name);
+        matchedValue(state, link, value, variable, key);
       }
     }
     return matched;
   }
   for (let i = 0; i < pipeline.length; i++) value = pipeline[i]!.apply(value);
   if (!operatorMatches(state, link, operator, argument, value)) return false;
-  matchedValue(state, link, value, name);
+  matchedValue(state, link, value, variable, key);
   return true;
 }
 
@@ -171,7 +169,8 @@ function operatorMatches(state: TransactionState, link: CompiledLink, operator: 
   return true;
 }
 
-function matchedValue(state: TransactionState, link: CompiledLink, value: string, name: string): void {
+function matchedValue(state: TransactionState, link: CompiledLink, value: string, variable: string, key: string): void {
+  const name = key === '' ? variable : `${variable}:${key}`;
   state.matchedVar = value;
   state.matchedVarName = name;
   matchedNow.add(name, value);

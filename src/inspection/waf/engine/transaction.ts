@@ -15,7 +15,8 @@ import { TransactionState, type Connection } from './state.ts';
 import type { CollectionStore } from './store.ts';
 import { targetParts } from './target.ts';
 
-const noProtocolStatus = 413;
+const tooLargeStatus = 413;
+const scoreNames = /score/i;
 
 export class Transaction {
   private readonly state: TransactionState;
@@ -74,7 +75,7 @@ export class Transaction {
     if (!this.requestBuffer.add(chunk, limit)) {
       state.inboundDataError = true;
       if (settings.requestBodyLimitAction === 'Reject' && state.mode === 'On') {
-        state.interruption = { action: 'deny', status: noProtocolStatus, location: '', ruleId: 0, phase: 2, message: `request body longer than ${limit} bytes` };
+        state.interruption = { action: 'deny', status: tooLargeStatus, location: '', ruleId: 0, phase: 2, message: `request body longer than ${limit} bytes` };
       }
     }
     return state.interruption;
@@ -159,7 +160,7 @@ export class Transaction {
   summary(): Summary {
     const { state } = this;
     const scores: Record<string, number> = {};
-    const pairs = state.tx.matching(/score/i);
+    const pairs = state.tx.matching(scoreNames);
     for (let i = 0; i < pairs.keys.length; i++) {
       const number = Number(pairs.values[i]);
       if (Number.isFinite(number)) scores[pairs.keys[i]!] = number;

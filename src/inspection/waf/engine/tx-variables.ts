@@ -60,9 +60,9 @@ export class TxVariables {
   matching(pattern: RegExp): Pairs {
     const pairs = new Pairs();
     const { names } = this.layout;
-    for (let slot = 10; slot < this.slots.length; slot++) {
+    for (const slot of this.layout.matching(pattern)) {
       const value = this.slots[slot];
-      if (value !== undefined && pattern.test(names[slot]!)) pairs.add(names[slot]!, value);
+      if (value !== undefined) pairs.add(names[slot]!, value);
     }
     if (this.extra) for (const { name, value } of this.extra.values()) if (pattern.test(name)) pairs.add(name, value);
     return pairs;

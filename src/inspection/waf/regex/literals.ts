@@ -6,15 +6,23 @@ import type { PatternNode } from './parse.ts';
 export interface Gate { readonly literals: readonly string[]; readonly cost: number }
 
 /** Longest literal that is kept: a longer one is cut to its rarest window. */
-export const maxLiteralLength = 6;
+export const maxLiteralLength = 8;
 const maxExact = 400;
 const maxExactLength = 16;
 const maxGateLiterals = 2500;
+/** Sets up to this size are freed of literals that contain another. */
+const maxReduced = 100;
 
 const commonLetters = 'etaoinsrhldcumfpgwybvkxjqz';
 
 /** A rough probability that a byte of ordinary request text is this one. */
+const frequencies = Float64Array.from({ length: 256 }, (_, code) => estimate(code));
+
 function frequency(code: number): number {
+  return frequencies[code & 255]!;
+}
+
+function estimate(code: number): number {
   const letter = commonLetters.indexOf(String.fromCharCode(code));
   if (letter >= 0) return letter < 10 ? 0.06 : letter < 20 ? 0.03 : 0.01;
   if (code >= 48 && code <= 57) return 0.03;
@@ -54,7 +62,7 @@ export function gateOf(texts: Iterable<string>): Gate | null {
   const kept: string[] = [];
   let cost = 0;
   for (const text of cut) {
-    if (containsOther(text, cut)) continue;
+    if (cut.size <= maxReduced && containsOther(text, cut)) continue;
     kept.push(text);
     cost += costOf(text);
   }
@@ -76,10 +84,22 @@ interface Info {
   gates: readonly Gate[];
 }
 
+const setInfos = new Map<Uint8Array, Info>();
 const unknown: Info = { exact: null, gates: [] };
 const empty: Info = { exact: [''], gates: [] };
 
+/** Sets are shared between patterns (parse.ts), so what is known of one is kept. */
 function setInfo(bytes: Uint8Array): Info {
+  let info = setInfos.get(bytes);
+  if (info === undefined) {
+    info = freshSetInfo(bytes);
+    if (setInfos.size > 5000) setInfos.clear();
+    setInfos.set(bytes, info);
+  }
+  return info;
+}
+
+function freshSetInfo(bytes: Uint8Array): Info {
   const chars: string[] = [];
   for (let code = 0; code < 256; code++) {
     if (bytes[code] === 0 || (code >= 65 && code <= 90 && bytes[code + 32] === 1)) continue;

@@ -66,16 +66,40 @@ function classSet(node: AST.CharacterClass, fold: boolean): Uint8Array {
 
 interface Flags { fold: boolean; dotAll: boolean }
 
+/** Sets recur (every single character is one): one node for each. */
+const characterNodes = new Map<number, PatternNode>();
+const classNodes = new Map<string, PatternNode>();
+const maxClassNodes = 5000;
+
+function characterNode(code: number, fold: boolean): PatternNode {
+  const id = code * 2 + (fold ? 1 : 0);
+  let node = characterNodes.get(id);
+  if (node === undefined) {
+    const bytes = new Uint8Array(256);
+    addRange(bytes, code, code, fold);
+    node = { kind: 'set', bytes };
+    characterNodes.set(id, node);
+  }
+  return node;
+}
+
+function classNode(raw: string, flags: Flags, make: () => Uint8Array): PatternNode {
+  const id = `${flags.fold ? 'i' : ''}${flags.dotAll ? 's' : ''}/${raw}`;
+  let node = classNodes.get(id);
+  if (node === undefined) {
+    node = { kind: 'set', bytes: make() };
+    if (classNodes.size >= maxClassNodes) classNodes.clear();
+    classNodes.set(id, node);
+  }
+  return node;
+}
+
 function convert(node: AST.Element | AST.Alternative, flags: Flags): PatternNode {
   switch (node.type) {
     case 'Alternative': return { kind: 'sequence', items: node.elements.map((element) => convert(element, flags)) };
-    case 'Character': {
-      const bytes = new Uint8Array(256);
-      addRange(bytes, node.value, node.value, flags.fold);
-      return { kind: 'set', bytes };
-    }
-    case 'CharacterSet': return { kind: 'set', bytes: characterSet(node, flags.dotAll) };
-    case 'CharacterClass': return { kind: 'set', bytes: classSet(node, flags.fold) };
+    case 'Character': return characterNode(node.value, flags.fold);
+    case 'CharacterSet': return classNode(node.raw, flags, () => characterSet(node, flags.dotAll));
+    case 'CharacterClass': return classNode(node.raw, flags, () => classSet(node, flags.fold));
     case 'CapturingGroup': return choice(node.alternatives, flags);
     case 'Group': {
       const modifiers = node.modifiers;
@@ -104,13 +128,17 @@ function choice(alternatives: readonly AST.Alternative[], flags: Flags): Pattern
   return { kind: 'choice', options: alternatives.map((one) => convert(one, flags)) };
 }
 
-/** The tree of a translated pattern; throws regexpp's syntax error for what is not a pattern. */
-export function parsePattern(source: string, flags: string): PatternNode {
-  const pattern = parser.parsePattern(source, undefined, undefined, { unicode: false });
+/** regexpp's own tree, for rewrites of the source text; throws its syntax error for what is not a pattern. */
+export function parseSource(source: string): AST.Pattern {
+  return parser.parsePattern(source, undefined, undefined, { unicode: false });
+}
+
+/** The tree of a translated pattern, from regexpp's. */
+export function patternNode(pattern: AST.Pattern, flags: string): PatternNode {
   return choice(pattern.alternatives, { fold: flags.includes('i'), dotAll: flags.includes('s') });
 }
 
-/** regexpp's own tree, for rewrites of the source text. */
-export function parseSource(source: string): AST.Pattern {
-  return parser.parsePattern(source, undefined, undefined, { unicode: false });
+/** The tree of a translated pattern's source. */
+export function parsePattern(source: string, flags: string): PatternNode {
+  return patternNode(parseSource(source), flags);
 }

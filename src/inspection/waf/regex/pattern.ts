@@ -2,9 +2,9 @@
 // Compiling is lazy: V8 translates a pattern at its first run, the linear matcher is built when first needed.
 import { linearMatcher, type LinearMatcher } from './linear.ts';
 import { requiredGates, type Gate } from './literals.ts';
-import { parsePattern, type PatternNode } from './parse.ts';
+import { parseSource, patternNode, type PatternNode } from './parse.ts';
 import { guardLeadingLoops, writeOutCase } from './rewrite.ts';
-import { translatePattern } from './translate.ts';
+import { translatePattern, type Translated } from './translate.ts';
 
 /** Above this length a pattern with loops is tried with the linear matcher first. */
 export const linearAboveBytes = 200;
@@ -23,25 +23,47 @@ function hasLoop(node: PatternNode): boolean {
 
 export class Pattern {
   readonly text: string;
-  readonly regex: RegExp;
   readonly groups: readonly number[];
-  readonly node: PatternNode;
-  readonly looping: boolean;
+  private readonly translated: Translated;
+  private tree: { readonly regex: RegExp; readonly node: PatternNode; readonly looping: boolean } | null = null;
   private linear: LinearMatcher | null | undefined = undefined;
 
+  /** Throws PatternError or SyntaxError for a pattern that cannot be. */
   constructor(text: string) {
-    const translated = translatePattern(text);
+    this.translated = translatePattern(text);
     this.text = text;
-    this.groups = translated.groups;
-    this.node = parsePattern(translated.source, translated.flags);
-    this.looping = hasLoop(this.node);
-    let source = guardLeadingLoops(translated.source);
-    let flags = translated.flags;
-    if (flags.includes('i') && /\\x[89a-f]/.test(source)) {
-      source = writeOutCase(source);
-      flags = 's';
+    this.groups = this.translated.groups;
+    // For its syntax only: what will run is made when it is needed.
+    void new RegExp(this.translated.source, this.translated.flags);
+  }
+
+  /** The pattern as V8 runs it. */
+  get regex(): RegExp {
+    return this.parsed().regex;
+  }
+
+  get node(): PatternNode {
+    return this.parsed().node;
+  }
+
+  /** Parses when first needed; the syntax tree itself, which is large, is not kept. */
+  private parsed(): { readonly regex: RegExp; readonly node: PatternNode; readonly looping: boolean } {
+    if (this.tree === null) {
+      const ast = parseSource(this.translated.source);
+      const node = patternNode(ast, this.translated.flags);
+      let source = guardLeadingLoops(this.translated.source, ast);
+      let { flags } = this.translated;
+      if (flags.includes('i') && /\\x[89a-f]/.test(source)) {
+        source = writeOutCase(source);
+        flags = 's';
+      }
+      this.tree = { regex: new RegExp(source, flags), node, looping: hasLoop(node) };
     }
-    this.regex = new RegExp(source, flags);
+    return this.tree;
+  }
+
+  get looping(): boolean {
+    return this.parsed().looping;
   }
 
   /** Sets of required literals; see literals.ts. */

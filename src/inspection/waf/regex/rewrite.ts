@@ -34,10 +34,10 @@ function hasReference(source: string): boolean {
 }
 
 /** Rewrite 1. */
-export function guardLeadingLoops(source: string): string {
+export function guardLeadingLoops(source: string, pattern: AST.Pattern = parseSource(source)): string {
   if (hasReference(source)) return source;
   const edits: Edit[] = [];
-  guardLeading(parseSource(source).alternatives, edits);
+  guardLeading(pattern.alternatives, edits);
   return applyEdits(source, edits);
 }
 

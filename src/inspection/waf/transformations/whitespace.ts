@@ -1,31 +1,35 @@
 // t:removeWhitespace and t:compressWhitespace: isspace() of the C locale and the no-break space 0xA0.
 import { charClass, output, transformation } from './contract.ts';
 
-function isWhite(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || code === 160;
-}
+const white = new Uint8Array(256);
+for (const code of [9, 10, 11, 12, 13, 32, 160]) white[code] = 1;
 
 export const removeWhitespace = transformation('removeWhitespace', charClass.space | charClass.high, (value) => {
-  const out = output(value.length);
+  const length = value.length;
+  const out = output(length);
   let o = 0;
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (!isWhite(code)) out[o++] = code;
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i) & 255;
+    out[o] = code;
+    o += 1 - white[code]!;
   }
-  return o === value.length ? value : out.toString('latin1', 0, o);
+  return o === length ? value : out.toString('latin1', 0, o);
 });
 
 export const compressWhitespace = transformation('compressWhitespace', charClass.space | charClass.high, (value) => {
-  const out = output(value.length);
+  const length = value.length;
+  const out = output(length);
   let o = 0;
   let changed = false;
-  let inside = false;
-  for (let i = 0; i < value.length; i++) {
-    const code = value.charCodeAt(i);
-    if (!isWhite(code)) { out[o++] = code; inside = false; continue; }
-    if (!inside) out[o++] = 32;
-    if (inside || code !== 32) changed = true;
-    inside = true;
+  let inside = 0;
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i) & 255;
+    const isWhite = white[code]!;
+    if (isWhite === 1) {
+      if (inside === 0) out[o++] = 32;
+      if (inside === 1 || code !== 32) changed = true;
+    } else out[o++] = code;
+    inside = isWhite;
   }
   return changed ? out.toString('latin1', 0, o) : value;
 });
