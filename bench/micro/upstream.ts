@@ -44,7 +44,8 @@ for (const balance of balances) {
       }
     }, picks);
     const name = typeof balance === 'string' ? balance : 'hash, bounded load';
-    console.log(`${name.padEnd(22)} ${String(servers).padStart(7)}  ${pick.toFixed(0).padStart(7)}  ${whole.toFixed(0).padStart(18)}${pick > limitNs ? `  over ${limitNs} ns` : ''}`);
+    const columns = [name.padEnd(22), String(servers).padStart(7), pick.toFixed(0).padStart(8), whole.toFixed(0).padStart(19)];
+    console.log(columns.join(' ') + (pick > limitNs ? `  over ${limitNs} ns` : ''));
     over ||= pick > limitNs;
   }
 }

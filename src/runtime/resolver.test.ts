@@ -155,6 +155,15 @@ test('addresses are left alone, shared names are asked once, gone ones no more',
   assert.equal(bench.asked.length, 1);
 });
 
+test('an answer that comes after the stop changes nothing and starts nothing', async () => {
+  const bench = new Bench();
+  bench.four = [{ address: '10.0.0.1', ttl: 5 }];
+  bench.resolver.update(pools({ servers: ['web.internal:80'] }));
+  bench.resolver.stop();
+  await bench.timers.runUntilSettled(10_000);
+  assert.deepEqual([bench.changes, bench.asked, bench.timers.pending], [[], [0], 0]);
+});
+
 test('with the system: localhost', async () => {
   const addresses = await new Promise<string[]>((resolve) => {
     const hold = setInterval(() => { /* nothing */ }, 50);

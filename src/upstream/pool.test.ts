@@ -153,7 +153,10 @@ test('failures that slid out of the window do not count, nor do few among many',
 
 test('a connection that cannot be opened counts as a failure', () => {
   const { pool, heard } = makePool({ servers: ['a:1', 'b:1'], passive });
-  for (let index = 0; index < 5; index++) pool.connectFailed(pool.server('a:1')!, 'connection refused', 0);
+  for (let index = 0; index < 5; index++) {
+    pool.requestStarted(pool.server('a:1')!);
+    pool.connectFailed(pool.server('a:1')!, 'a', 'connection refused', 0);
+  }
   assert.equal(reachable(pool, 0), 'b:1');
   assert.equal(heard.ejected[0]?.reason, '5 of 5 requests failed within 10 s, last: connection refused');
   assert.equal(pool.server('a:1')!.activeRequests, 0);
@@ -231,6 +234,18 @@ test('an ejection by another worker is followed, but not for the last server', (
   assert.equal(pool.applyPassive({ pool: 'web', server: 'b:1', forMs: 5000, reason: 'six failed' }, 0), false);
   assert.equal(reachable(pool, 0), 'b:1');
   assert.deepEqual(heard.ejected, []);
+});
+
+test('a server that active checks bring up again is forgiven its ejection', () => {
+  const { pool } = makePool({ servers: ['a:1', 'b:1'], passive, health: { tcp: true } });
+  health(pool, 'a:1', 'up', 0);
+  fail(pool, 'a:1', 5, 0);
+  health(pool, 'a:1', 'up', 100);
+  assert.equal(reachable(pool, 100), 'b:1');
+  health(pool, 'a:1', 'down', 200);
+  health(pool, 'a:1', 'up', 300);
+  assert.equal(reachable(pool, 300), 'a:1 b:1');
+  assert.equal(pool.server('a:1')!.limit, 512);
 });
 
 test('maintenance counts no failures; ready forgives', () => {
@@ -447,22 +462,25 @@ test('explaining a choice does not change the next one', () => {
   const plain = makePool({ servers: ['a:1', 'b:1', 'c:1'] }).pool;
   const steps: string[] = [];
   for (let index = 0; index < 20; index++) {
-    const explained = pool.pick('', [], 0, { step: (stage, subject, outcome, detail) => { steps.push(`${stage} ${subject} ${outcome}: ${detail}`); } })!;
+    const trace = { step: (...parts: string[]) => { steps.push(parts.join(' | ')); } };
+    const explained = pool.pick('', [], 0, trace)!;
     assert.equal(pool.pick('', [], 0), explained);
     assert.equal(plain.pick('', [], 0)!.name, explained.name);
   }
-  assert.match(steps.find((step) => step.includes('chosen'))!, /^upstream \w:1 chosen: round-robin: next in turn by weight; health unknown \(not checked\), 0 of 512 requests under way$/);
+  const chosen = steps.find((step) => step.includes('chosen'))!;
+  assert.match(chosen, /^upstream \| \w:1 \| chosen \| round-robin: next in turn by weight; health unknown \(not checked\), 0 of 512 requests under way$/);
 });
 
 test('addresses: all in turn, those that failed rest, old ones stay when none are known', () => {
   const { pool } = makePool({ servers: ['web.internal:80'], passive: { ejectFor: '10s' } });
   const server = pool.servers[0]!;
-  assert.equal(pool.addressOf(server, 0), 'web.internal');
+  assert.equal(server.nextAddress(0), 'web.internal');
   pool.applyAddresses('web.internal:80', ['10.0.0.1', '10.0.0.2']);
-  assert.deepEqual([0, 0, 0].map(() => pool.addressOf(server, 0)), ['10.0.0.1', '10.0.0.2', '10.0.0.1']);
-  pool.connectFailed(server, 'refused', 0, '10.0.0.2');
-  assert.deepEqual([1, 1, 1].map((nowMs) => pool.addressOf(server, nowMs)), ['10.0.0.1', '10.0.0.1', '10.0.0.1']);
-  assert.deepEqual([0, 1].map(() => pool.addressOf(server, 10_000)).toSorted(), ['10.0.0.1', '10.0.0.2']);
+  assert.deepEqual([0, 0, 0].map(() => server.nextAddress(0)), ['10.0.0.1', '10.0.0.2', '10.0.0.1']);
+  pool.requestStarted(server);
+  pool.connectFailed(server, '10.0.0.2', 'refused', 0);
+  assert.deepEqual([1, 1, 1].map((nowMs) => server.nextAddress(nowMs)), ['10.0.0.1', '10.0.0.1', '10.0.0.1']);
+  assert.deepEqual([0, 1].map(() => server.nextAddress(10_000)).toSorted(), ['10.0.0.1', '10.0.0.2']);
   pool.applyAddresses('web.internal:80', []);
   assert.deepEqual(server.addresses, ['10.0.0.1', '10.0.0.2']);
   assert.equal(pool.applyAddresses('nobody:1', []), false);

@@ -112,30 +112,26 @@ export class Pool {
     this.#retries.earn();
   }
 
-  /** How it went: `neutral` says nothing about the server (the client went away). Negative latency: not measured. Hot. */
-  requestFinished(server: ServerState, outcome: RequestOutcome, latencyMs: number, nowMs: number): void {
+  /** How it went: `neutral` says nothing about the server (the client went away). Negative latency: not measured.
+   *  `reason`: of a failure, for people. Hot. */
+  requestFinished(server: ServerState, outcome: RequestOutcome, latencyMs: number, nowMs: number, reason = ''): void {
     server.activeRequests--;
     if (latencyMs >= 0) server.latencyMs += (latencyMs - server.latencyMs) * (server.latencyMs === 0 ? 1 : latencyShare);
     if (outcome === 'success') {
       server.window.add(false, nowMs);
       if (server.trialUntilMs !== 0) endTrial(server);
     } else if (outcome === 'failure') {
+      server.lastFailure = reason;
       this.#countFailure(server, nowMs);
     }
     if (server.removed) this.#freeIfDone(server);
   }
 
-  /** The address for a new connection: the resolved ones in turn, those that failed lately last. */
-  addressOf(server: ServerState, nowMs = 0): string {
-    return server.nextAddress(nowMs);
-  }
-
-  /** A connection could not be opened. Counts against the server; the request that wanted it is a matter of its own
-   *  (`requestFinished` with `neutral`), because an opening connection may outlive its request. */
-  connectFailed(server: ServerState, reason: string, nowMs: number, address = ''): void {
-    server.lastFailure = reason;
-    if (address !== '') server.restAddress(address, nowMs, this.settings.passive.ejectFor);
-    this.#countFailure(server, nowMs);
+  /** The connection for a request that was started could not be opened: its address rests, the reason is kept for people,
+   *  and the request is finished as a failure. */
+  connectFailed(server: ServerState, address: string, reason: string, nowMs: number): void {
+    server.restAddress(address, nowMs, this.settings.passive.ejectFor);
+    this.requestFinished(server, 'failure', -1, nowMs, reason);
   }
 
   /** A connection to the server is being opened, or stands. */

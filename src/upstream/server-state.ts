@@ -65,7 +65,7 @@ export class ServerState implements ChosenServer {
   ejections = 0;
   /** Moving average over about the last ten requests that were timed; 0 before the first. */
   latencyMs = 0;
-  /** Why the last connection could not be opened, or ''. */
+  /** Why the last request that failed did, or '' when nobody said. */
   lastFailure = '';
   window: OutcomeWindow;
   readonly waiting: Waiter[] = [];

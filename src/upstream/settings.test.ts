@@ -61,8 +61,7 @@ test('health takes exactly one kind of check', () => {
 test('what cannot work is refused', () => {
   const hint = 'servers.0: wanted host:port, for example 10.1.0.10:8080, web.internal:80 or [fd00::1]:80';
   assert.deepEqual(faults({ servers: [] }), ['servers: a pool needs at least one server']);
-  for (const wrong of ['web', 'web:0', 'web:70000', 'fd00::1:80', '']) assert.ok(faults({ servers: [wrong] }).some((fault) => fault === hint || fault.startsWith('servers.0')), wrong);
-  assert.deepEqual(faults({ servers: ['web'] }), [hint]);
+  for (const wrong of ['web', 'web:0', 'web:70000', 'fd00::1:80', '', 'http://web:80']) assert.deepEqual(faults({ servers: [wrong] }), [hint], wrong);
   assert.deepEqual(faults({ servers: ['a:1', 'a:1'] }), ['servers.1: server "a:1" is listed twice; give one of them another name']);
   assert.deepEqual(faults({ servers: [{ address: 'a:1', backup: true }] }), ['servers: every server is a backup; at least one must not be']);
   assert.deepEqual(faults({ servers, passive: { ejectFor: '10m' } }), ['passive.ejectFor: ejectFor is longer than maxEjectFor']);

@@ -163,6 +163,7 @@ export const poolSettings = z.strictObject({
   passive: passive.prefault({}).describe('Taking servers out of service because requests to them fail.'),
   retryBudget: retryBudget.prefault({}).describe('How many requests may be tried again on another server, so that retries do not become a storm.'),
   keepAlive: keepAlive.prefault({}).describe('Idle connections to servers.'),
+  tls: resourceName().optional().describe('TLS profile (section `tls`) for connections to the servers; plain TCP unless given.'),
   connectTimeout: duration().prefault('3s').describe('A connection that does not stand by then has failed.'),
   slowStart: duration().optional()
     .describe('A server that comes back starts with a tenth of its weight and reaches all of it after this time. Not with hash, which would move keys.'),

@@ -131,6 +131,23 @@ test('HTTP: the status decides, however slow and long the body; the connection i
   clearInterval(hold);
 });
 
+test('HTTP: a body that does not end is cut off, long before the time is up', async (t) => {
+  let closed = (): void => { /* set below */ };
+  const gone = new Promise<void>((resolve) => { closed = resolve; });
+  const chunk = Buffer.alloc(16_384, 'x');
+  const port = await listen(t, (socket) => {
+    socket.on('close', () => { closed(); });
+    const more = (): void => { while (!socket.destroyed && socket.write(chunk)); };
+    socket.on('drain', more);
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    more();
+  });
+  const hold = setInterval(() => { /* nothing */ }, 50);
+  assert.equal((await run(port, { http: {}, timeout: '60s' })).healthy, true);
+  await gone;
+  clearInterval(hold);
+});
+
 test('TCP: a connection that stands is health', async (t) => {
   const port = await listen(t, () => { /* says nothing */ });
   const result = await run(port, { tcp: true });

@@ -164,6 +164,20 @@ test('pause: no checks during maintenance; afterwards the first result decides',
   assert.deepEqual(bench.lines(), ['web a:1 down: connection refused']);
 });
 
+test('pause: a server that was up is unknown afterwards, and one failure takes it down', () => {
+  const bench = new Bench();
+  bench.runner.start(pools({ servers: ['a:1'], health }));
+  bench.timers.runUntil(500);
+  bench.runner.pause('web', 'a:1', true);
+  bench.runner.update(pools({ servers: ['a:1'], health: { ...health, fall: 9 } }));
+  bench.down.add('a');
+  bench.timers.runUntil(5000);
+  assert.equal(bench.started.length, 1);
+  bench.runner.pause('web', 'a:1', false);
+  bench.timers.runUntil(5100);
+  assert.deepEqual(bench.lines(), ['web a:1 up: connected', 'web a:1 down: connection refused']);
+});
+
 test('a name with several addresses is up while one of them answers', () => {
   const bench = new Bench({ addressesOf: () => ['10.0.0.1', '10.0.0.2'] });
   bench.down.add('10.0.0.1');
