@@ -190,7 +190,7 @@ export function zonesSettings() {
         context.addIssue({ code: 'custom', path: [name], message: 'a zone needs networks, or zones that it includes' });
       }
       settings.includes?.forEach((included, index) => {
-        if (zones[included] === undefined) context.addIssue({ code: 'custom', path: [name, 'includes', index], message: `there is no zone "${included}"` });
+        if (!Object.hasOwn(zones, included)) context.addIssue({ code: 'custom', path: [name, 'includes', index], message: `there is no zone "${included}"` });
         else if (reaches(zones, included, name)) context.addIssue({ code: 'custom', path: [name, 'includes', index], message: `zone "${included}" includes "${name}": a circle` });
       });
     }

@@ -143,6 +143,16 @@ describe('a change of a single resource', () => {
     });
   }
 
+  it('refuses values that are too deep to be walked, or of too many parts', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 200_000; level++) deep = [deep];
+    for (const value of [deep, Array.from({ length: 500_001 }, () => 1), JSON.parse('{"a":{"__proto__":1}}')]) {
+      const result = applyPatches(simpleDocument(), [{ resource: 'pools/x', value }]);
+      assert.ok(isPatchFailure(result));
+      assert.equal(result.code, 'bad-value');
+    }
+  });
+
   it('has a short form', () => {
     assert.deepEqual(patchResource({}, 'zones/a', 1), { document: { zones: { a: 1 } } });
   });

@@ -110,11 +110,14 @@ function valueChanges(before: unknown, after: unknown, steps: ConfigPath): Value
   if (sameValue(before, after)) return [];
   if (isRecord(before) && isRecord(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => valueChanges(before[key], after[key], [...steps, key]));
+    return [...keys].flatMap((key) => valueChanges(own(before, key), own(after, key), [...steps, key]));
   }
   if (Array.isArray(before) && Array.isArray(after)) return listChanges(before, after, steps);
   return [{ path: formatPath(steps), steps, before, after }];
 }
+
+/** Not what every object inherits: `toString` may be the name of something. */
+function own(record: Record<string, unknown>, key: string): unknown { return Object.hasOwn(record, key) ? record[key] : undefined; }
 
 /** Entries are paired by what identifies them (id, name, address), else by equality; what is left over by position. */
 function listChanges(before: unknown[], after: unknown[], steps: ConfigPath): ValueChange[] {

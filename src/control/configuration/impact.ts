@@ -5,6 +5,7 @@ import type { ConfigurationDiff, ResourceChange } from './diff.ts';
 import type { ConfigDocument } from './merge.ts';
 import { isRecord } from './merge.ts';
 import { painter, printable } from './print.ts';
+import { describeValue } from './problem.ts';
 
 /**
  * `none`: nobody notices. `new-sessions`: sessions under way keep the plan that they began with, new ones get the new.
@@ -54,11 +55,14 @@ function impactsOf(change: ResourceChange): Impact[] {
   }
 }
 
+/** Documents with faults are compared too: anything may stand anywhere. */
+function textOf(value: unknown): string { return typeof value === 'string' ? value : describeValue(value); }
+
 type Impacting = (kind: ImpactKind, effect: string) => Impact[];
 
 function bindsOf(listener: unknown): string[] {
   const bind = isRecord(listener) ? listener.bind : undefined;
-  return (Array.isArray(bind) ? bind : [bind]).map(String);
+  return (Array.isArray(bind) ? bind : [bind]).map(textOf);
 }
 
 function listenerImpact(change: ResourceChange, impact: Impacting): Impact[] {
@@ -72,7 +76,7 @@ function listenerImpact(change: ResourceChange, impact: Impacting): Impact[] {
   if (closed.length > 0) impacts.push(...impact('drain', `stops listening on ${closed.join(', ')}; connections that arrived there are drained`));
   if (opened.length > 0) impacts.push(...impact('none', `starts to listen on ${opened.join(', ')}`));
   for (const one of change.changes) {
-    if (one.path === 'service') impacts.push(...impact('new-sessions', `new connections go to service ${String(one.after)}; those under way stay with ${String(one.before)}`));
+    if (one.path === 'service') impacts.push(...impact('new-sessions', `new connections go to service ${textOf(one.after)}; those under way stay with ${textOf(one.before)}`));
     if (one.path === 'backlog' || one.path === 'transport') impacts.push(...impact('new-sessions', `${one.path} counts from the next time that the port is opened`));
   }
   return impacts.length > 0 ? impacts : impact('none', 'nothing');
@@ -83,14 +87,14 @@ function serversOf(pool: unknown): Map<string, string> {
   const servers: unknown = isRecord(pool) ? pool.servers : undefined;
   const named = new Map<string, string>();
   for (const server of Array.isArray(servers) ? servers as unknown[] : []) {
-    const address = isRecord(server) ? String(server.address) : String(server);
+    const address = isRecord(server) ? textOf(server.address) : textOf(server);
     const name = isRecord(server) && typeof server.name === 'string' ? server.name : address;
     named.set(name, isRecord(server) ? canonicalText(server) : canonicalText({ address }));
   }
   return named;
 }
 
-function addressIn(text: string): string { return String((JSON.parse(text) as { address?: unknown }).address); }
+function addressIn(text: string): string { return textOf((JSON.parse(text) as { address?: unknown }).address); }
 
 function poolImpact(change: ResourceChange, impact: Impacting): Impact[] {
   if (change.kind === 'added') return impact('none', 'starts when a service uses it');

@@ -21,7 +21,7 @@ function meantIn(hint: string): string { return /^did you mean "(.*)"\?$/.exec(h
 
 function valueAt(document: unknown, path: ConfigPath): unknown {
   let value = document;
-  for (const part of path) value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+  for (const part of path) value = typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<string | number, unknown>)[part] : undefined;
   return value;
 }
 
@@ -60,7 +60,7 @@ function shown(path: ConfigPath, value: unknown): string {
 function unknownKey(key: string, path: ConfigPath, context: IssueContext): Finding {
   const known = knownKeys(context.schema, path, context.document);
   const written = valueAt(context.document, path);
-  const free = known.filter((name) => typeof written !== 'object' || written === null || !(name in written));
+  const free = known.filter((name) => typeof written !== 'object' || written === null || !Object.hasOwn(written, name));
   const near = nearest(key, free);
   const twin = near === undefined ? nearest(key, known) : undefined;
   const hint = near !== undefined ? `did you mean "${near}"?`
@@ -82,7 +82,7 @@ function elsewhere(key: string, path: ConfigPath, context: IssueContext): string
   }
   for (const child of knownKeys(context.schema, path, context.document)) {
     const below = schemasAt(context.schema, [...path, child], undefined);
-    if (below.some((schema) => schema.properties && key in schema.properties)) return `"${key}" belongs in ${formatPath([...path, child])}`;
+    if (below.some((schema) => schema.properties && Object.hasOwn(schema.properties, key))) return `"${key}" belongs in ${formatPath([...path, child])}`;
   }
   return undefined;
 }
@@ -98,7 +98,7 @@ function wrongType(expected: string, path: ConfigPath, found: string, context: I
     const key = String(path.at(-1) ?? '');
     const where = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : '';
     const parents = schemasAt(context.schema, path.slice(0, -1), context.document);
-    const description = parents.map((parent) => parent.properties?.[key]?.description).find((text) => text !== undefined);
+    const description = parents.map((parent) => parent.properties && Object.hasOwn(parent.properties, key) ? parent.properties[key]?.description : undefined).find((text) => text !== undefined);
     return {
       code: 'schema.missing', path, message: `"${key}" is missing${where}`, found: 'nothing', wanted,
       hint: description === undefined ? exampleHint(path, context) : firstSentence(description),

@@ -137,12 +137,12 @@ export function schemasAt(root: JsonSchema, path: ConfigPath, document: unknown)
   let candidates = fitting(alternativesOf(root, root), document, root);
   let value = document;
   for (const part of path) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[part] : undefined;
+    value = typeof value === 'object' && value !== null && Object.hasOwn(value, part) ? (value as Record<string | number, unknown>)[part] : undefined;
     const next: JsonSchema[] = [];
     for (const schema of candidates) {
       const child = typeof part === 'number'
         ? schema.prefixItems?.[part] ?? schema.items
-        : schema.properties?.[part] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+        : (schema.properties && Object.hasOwn(schema.properties, part) ? schema.properties[part] : undefined) ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
       if (child) next.push(...alternativesOf(root, child));
     }
     candidates = fitting(next, value, root);
@@ -154,7 +154,7 @@ function fitting(schemas: JsonSchema[], value: unknown, root: JsonSchema): JsonS
   if (typeof value !== 'object' || value === null) return schemas;
   const fits = schemas.filter((schema) => Object.entries(schema.properties ?? {}).every(([key, property]) => {
     const constant = alternativesOf(root, property)[0]?.const;
-    const written: unknown = (value as Record<string, unknown>)[key];
+    const written: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
     return constant === undefined || written === undefined || written === constant;
   }));
   return fits.length > 0 ? fits : schemas;

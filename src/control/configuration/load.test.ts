@@ -126,6 +126,14 @@ describe('limits on the text', () => {
     assert.equal(limited(text(documentLimits.maxBytes + 1))[0], true);
   });
 
+  it('hold for documents that are plain data already', () => {
+    const deep = (levels: number): unknown => { let value: unknown = 1; for (let level = 0; level < levels; level++) value = { a: value }; return value; };
+    const of = (document: unknown): LoadResult => loadConfiguration({ document: document as Record<string, unknown> }, simpleManifests);
+    assert.deepEqual(of(deep(200_000)).problems.map((problem) => problem.code), ['yaml.limit']);
+    assert.ok(of(deep(documentLimits.maxDepth)).problems.every((problem) => problem.code !== 'yaml.limit'));
+    assert.ok(of(deep(documentLimits.maxDepth + 1)).problems.some((problem) => problem.code === 'yaml.limit'));
+  });
+
   it('maxNodes, counted after aliases are expanded', () => {
     const bomb = `a: &a [${'x,'.repeat(9)}x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}x]\n`).join('')}`;
     const [over, message] = limited(bomb);

@@ -13,6 +13,7 @@ import { formatPath } from './problem.ts';
 import { checkReferences } from './references.ts';
 import type { Configuration, SectionName } from './schema.ts';
 import { buildSchema, sectionNames, sectionSchemas } from './schema.ts';
+import { boundsProblem } from './source.ts';
 import type { Source } from './source.ts';
 
 /** Files and directories, texts at hand, or a document that is already plain data (history, admin API, a worker). */
@@ -60,6 +61,11 @@ export function loadConfiguration(input: ConfigurationInput, manifests: readonly
 }
 
 function loadDocument(document: ConfigDocument, manifests: readonly GatewayManifest[]): LoadResult {
+  const unbounded = boundsProblem(document);
+  if (unbounded !== undefined) {
+    const problem = placed({ code: 'yaml.limit', path: [], message: unbounded }, () => ({ file: '', line: 0, column: 0 }));
+    return { ok: false, document: {}, configuration: undefined, problems: [problem], version: '', sources: [], baseDirectory: process.cwd() };
+  }
   const copy = structuredClone(document);
   const { configuration, findings } = checkDocument(copy, manifests);
   const problems = findings.map((finding) => placed(finding, () => ({ file: '', line: 0, column: 0 })));

@@ -5,6 +5,7 @@ import { isRecord } from './merge.ts';
 import { suggestion } from './problem.ts';
 import type { SectionName } from './schema.ts';
 import { sectionNames } from './schema.ts';
+import { boundsProblem, forbiddenKeys } from './source.ts';
 
 export interface ResourcePatch {
   /** `section/name`; a rule by its id; `audit`, `admin` and `runtime` without a name. */
@@ -18,7 +19,7 @@ export interface ResourcePatch {
   after?: string;
 }
 
-export interface PatchFailure { kind: 'patch-failure'; code: 'bad-resource' | 'not-found' | 'exists'; resource: string; message: string; hint: string }
+export interface PatchFailure { kind: 'patch-failure'; code: 'bad-resource' | 'bad-value' | 'not-found' | 'exists'; resource: string; message: string; hint: string }
 
 export type PatchResult = { document: ConfigDocument } | PatchFailure;
 
@@ -50,7 +51,7 @@ export function parseResource(resource: string): ResourceAddress | undefined {
   const section = slash < 0 ? resource : resource.slice(0, slash);
   const name = slash < 0 ? '' : resource.slice(slash + 1);
   if (!(sectionNames as readonly string[]).includes(section) || singleSections.includes(section) !== (name === '')) return undefined;
-  if (['__proto__', 'constructor', 'prototype'].includes(name)) return undefined;
+  if (forbiddenKeys.has(name)) return undefined;
   return { section: section as SectionName, name };
 }
 
@@ -68,6 +69,8 @@ function applyOne(document: ConfigDocument, patch: ResourcePatch): PatchResult {
   const failure = (code: PatchFailure['code'], message: string, hint: string): PatchFailure => ({ kind: 'patch-failure', code, resource: patch.resource, message, hint });
   const address = parseResource(patch.resource);
   if (!address) return failure('bad-resource', `"${patch.resource}" is no resource`, `write section/name, or ${singleSections.join(', ')}; sections: ${sectionNames.join(', ')}`);
+  const unbounded = boundsProblem(patch.value);
+  if (unbounded !== undefined) return failure('bad-value', `${patch.resource}: ${unbounded}`, '');
   const { section, name } = address;
   const there = readResource(document, patch.resource) !== undefined;
   if (patch.mode === 'create' && there) return failure('exists', `${patch.resource} exists already`, 'change it, or choose another name');
@@ -87,7 +90,7 @@ function applyOne(document: ConfigDocument, patch: ResourcePatch): PatchResult {
 
 function namesIn(document: ConfigDocument, section: SectionName): string[] {
   const written = document[section];
-  if (Array.isArray(written)) return written.map((rule: unknown) => isRecord(rule) ? String(rule.id) : '');
+  if (Array.isArray(written)) return written.map((rule: unknown) => isRecord(rule) && typeof rule.id === 'string' ? rule.id : '');
   return isRecord(written) ? Object.keys(written) : [];
 }
 

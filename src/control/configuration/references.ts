@@ -110,7 +110,7 @@ class ReferenceCheck {
     const taken = new Map<string, { path: ConfigPath; name: string }>();
     for (const [name, listener] of Object.entries(this.#configuration.listeners)) {
       this.#refer('services', listener.service, ['listeners', name, 'service']);
-      const written = (this.#document.listeners as Record<string, { bind?: unknown }> | undefined)?.[name]?.bind;
+      const written = (this.#document.listeners as Record<string, { bind?: unknown }>)[name]?.bind;
       listener.bind.forEach((bind, index) => {
         const path: ConfigPath = Array.isArray(written) ? ['listeners', name, 'bind', index] : ['listeners', name, 'bind'];
         this.#claim(taken, bind, name, path);

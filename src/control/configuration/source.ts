@@ -17,6 +17,31 @@ export const documentLimits = {
   maxSyntaxErrors: 50,
 };
 
+/** Names that every object has already, or that change what it is. */
+export const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * What is wrong with plain data from elsewhere (the admin API): too deep, too large, keys that no map may have. Must be asked
+ * before anything walks it by calling itself.
+ */
+export function boundsProblem(data: unknown): string | undefined {
+  const waiting: unknown[] = [data];
+  const depths: number[] = [0];
+  for (let nodes = 1; waiting.length > 0; nodes++) {
+    const value = waiting.pop();
+    const depth = depths.pop() ?? 0;
+    if (nodes > documentLimits.maxNodes) return `too many values, at most ${documentLimits.maxNodes} (maxNodes)`;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth >= documentLimits.maxDepth) return `nested too deep, at most ${documentLimits.maxDepth} (maxDepth)`;
+    for (const key of Object.keys(value)) {
+      if (forbiddenKeys.has(key)) return `"${key}" cannot be used as a key`;
+      waiting.push((value as Record<string, unknown>)[key]);
+      depths.push(depth + 1);
+    }
+  }
+  return undefined;
+}
+
 export interface Source { file: string; text: string }
 
 export interface ParsedSource extends Source {
@@ -38,8 +63,6 @@ const syntaxHints: Record<string, string> = {
   MULTIPLE_DOCS: 'only one document a file: remove the --- line, or make two files in a directory',
   UNEXPECTED_TOKEN: 'is a quote, bracket or comma missing, or one too many?',
 };
-
-const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 export function parseSource(source: Source): ParsedSource {
   const lines = new LineCounter();
