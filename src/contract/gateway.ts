@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { AuditRecord, Outcome } from './audit-record.ts';
 import type { Decision, LimitRefusal, Trace } from './decision.ts';
+import type { ContentFacts, ContentInspection } from './inspection.ts';
 import type { Endpoint, Link, TlsFacts } from './link.ts';
 import type { Operation, Subject } from './operation.ts';
 
@@ -54,6 +55,58 @@ export interface ServerRequest {
   fresh: boolean;
 }
 
+/** A connection that a session makes besides those of its pool: a data channel to an address that was negotiated. */
+export interface DialRequest {
+  readonly host: string;
+  readonly port: number;
+  /** Local address to dial from, or ''. */
+  readonly localAddress: string;
+  readonly timeoutMs: number;
+}
+
+export interface DialOwner {
+  dialed(link: Link): void;
+  dialFailed(failure: OperationalFailure): void;
+}
+
+/** A permitted secondary channel: who may connect, where, how long. */
+export interface LeaseRequest {
+  /** `ftp-data`, `rtp` ...: shown in lists and records. */
+  readonly purpose: string;
+  /** Which side of the session is expected to connect. */
+  readonly side: 'client' | 'server';
+  /** Local address to listen on. */
+  readonly address: string;
+  /** First and last port to choose from, at random. */
+  readonly ports: readonly [number, number];
+  /** The one address that may connect. Others are closed, recorded, and do not use up the lease. */
+  readonly peer: string;
+  readonly ttlMs: number;
+  /** The operation that caused it, in words. */
+  readonly cause: string;
+}
+
+export interface LeaseOwner {
+  /** The one connection has come; the listening socket is closed already. */
+  leaseConnected(link: Link): void;
+  /** It ended without one: expired, revoked, or the port could not be opened. */
+  leaseEnded(reason: string): void;
+}
+
+export interface Lease {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  revoke(reason: string): void;
+}
+
+/** Keeps what a session shows or moves, for replay: layer runtime writes it, encrypted when a key is configured. */
+export interface Recording {
+  /** One event: milliseconds since the start, kind (`o` output, `i` input, `r` resize) and text. */
+  write(atMs: number, kind: string, text: string): void;
+  close(): void;
+}
+
 /** Everything that a session machine can ask for. Implemented by the session layer. */
 export interface SessionPort {
   readonly facts: SessionFacts;
@@ -75,6 +128,17 @@ export interface SessionPort {
   openServer(request: ServerRequest, owner: ServerLinkOwner): PendingServer | undefined;
   /** Gives back a link: reusable ones wait for the next operation, others must be closed already. Tells the pool how it went. */
   releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  /** Another connection of this session, apart from pools. Closed with the session. */
+  dial(request: DialRequest, owner: DialOwner): PendingServer;
+  /** Opens a port for one expected connection. The answer comes to the owner when the port is open: `opened` gives the
+   *  lease, `leaseEnded` says why not. Ends with the session. */
+  lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void): void;
+  /** Asks the gateway's own user file. The answer may come later: undefined for wrong, else the subject to act as. */
+  authenticate(user: string, password: string, done: (subject: Subject | undefined) => void): void;
+  /** An inspection for content of this session, or undefined when nothing is configured for it. */
+  inspect(content: ContentFacts): ContentInspection | undefined;
+  /** A recording of this session, or undefined when none is configured. */
+  recording(header: Readonly<Record<string, unknown>>): Recording | undefined;
   /** False when the pool's retry budget is used up. Counts a retry when true. */
   mayRetry(pool: string): boolean;
   /** Encoded at once; the object may be reused. */
@@ -98,12 +162,16 @@ export interface Gateway {
   drain(): void;
   /** For the session table: what it is doing now, short. */
   describe(): string;
+  /** An administrator's word to this session (`approve`, `watch` ...). The answer in words; undefined: not understood. */
+  control?(command: string, argument: string): string | undefined;
 }
 
 /** A service as compiled from its settings: makes session machines, answers `explain`. */
 export interface ServicePlan {
   readonly name: string;
   readonly protocol: string;
+  /** Application protocols for TLS from the start (ALPN): a client that offers any must offer one of these. */
+  readonly alpn: readonly string[];
   /** Names of the pools it can reach. */
   readonly pools: readonly string[];
   accept(port: SessionPort): Gateway;

@@ -14,6 +14,24 @@ export interface TlsFacts {
   readonly resumed: boolean;
 }
 
+/** How TLS is turned on. Certificates, keys and trust come from a named TLS profile of the configuration (section `tls`). */
+export interface SecureRequest {
+  /** Which end of the TLS handshake we are; independent of who dialled (an FTP client is the TLS client on every data
+   *  connection, RFC 4217 section 7). */
+  readonly end: 'tls-server' | 'tls-client';
+  /** Name of the TLS profile; '' for the default of the listener or pool that the link belongs to. */
+  readonly profile: string;
+  /** For `tls-client`: name to ask for and to verify; '' for the host that was dialled. */
+  readonly serverName: string;
+  /** Application protocols offered (`tls-client`) or demanded when the peer offers any (`tls-server`): a mismatch fails the handshake. */
+  readonly alpn: readonly string[];
+  /** A link of the same session whose TLS session this one continues: `tls-client` offers it for resumption; `tls-server`
+   *  uses the same session tickets, so that only the holder of that session can resume (`tls.resumed`). */
+  readonly continues: Link | undefined;
+  /** For `tls-server`: session tickets that only further links of this session can use (through `continues`). */
+  readonly ownTickets: boolean;
+}
+
 /** What happened on a link, in the past tense. */
 export interface LinkHandler {
   /** `bytes[start..end)` arrived. The buffer is reused after the call: copy what must be kept. */
@@ -24,6 +42,8 @@ export interface LinkHandler {
   drained(link: Link): void;
   /** A relay that this link was the source of has moved its last byte. */
   relayed(link: Link): void;
+  /** TLS that was asked for by `secure` stands; `tls` has the facts. A handshake that fails is a `closed` with code `tls`. */
+  secured?(link: Link): void;
   /** The link is gone, with the failure when it did not end in good order. The last event of a link. */
   closed(link: Link, failure: OperationalFailure | undefined): void;
 }
@@ -61,6 +81,9 @@ export interface Link {
   /** Bytes of the current relay still to come. */
   readonly relayRemaining: number;
   stopRelay(): void;
+  /** Turns TLS on in mid-stream; nothing may be sent until `secured`. Bytes that came behind the command which led here have
+   *  been received already: the gateway must have refused the session if there were any (injection before TLS). */
+  secure(request: SecureRequest): void;
   /** FIN after everything sent; the other direction stays open. */
   end(): void;
   /** FIN after everything sent, then closes for good. */

@@ -5,7 +5,8 @@ import { isAbsolute, join } from 'node:path';
 import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
-import type { Explanation, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
+import type { RunConfiguration } from '#session/configuration.ts';
+import type { Explanation, LeaseReport, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
@@ -61,6 +62,7 @@ export class ControlPlane {
   readonly notices: (Notice & { timeMs: number })[] = [];
   readonly options: ControlPlaneOptions;
   readonly #startedAtMs = Date.now();
+  readonly #changeListeners = new Set<() => void>();
   #stopped = false;
 
   private constructor(options: ControlPlaneOptions) {
@@ -85,10 +87,11 @@ export class ControlPlane {
       event: (event) => { this.#supervisorSaid(event); },
     });
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
-      activate: async (load) => { await this.supervisor.configure(runConfigurationOf(load.configuration), load.version); },
+      activate: async (load) => { await this.supervisor.configure(this.#runConfiguration(load.configuration), load.version); },
       changed: (active, { author, reason, source, diff }) => {
         const resources = diff.resources.map(({ section, name }) => (name === '' ? section : `${section}/${name}`)).join(', ');
         this.recordControl('configure', author, `version ${active.number}`, `${reason || source}${resources === '' ? '' : `: ${resources}`}`, 'allowed');
+        for (const listener of this.#changeListeners) listener();
       },
       alarm: (message) => { this.notice({ severity: 'error', message }); },
       wallMs: Date.now,
@@ -102,7 +105,7 @@ export class ControlPlane {
     const plane = new ControlPlane(options);
     const { load } = options;
     try {
-      await plane.supervisor.start(runConfigurationOf(load.configuration), load.version);
+      await plane.supervisor.start(plane.#runConfiguration(load.configuration), load.version);
     } catch (error) {
       await plane.stop(0);
       throw error;
@@ -110,6 +113,10 @@ export class ControlPlane {
     plane.transactions.adopt(load, { author: 'sallyport', reason: 'started', source: options.paths.join(', ') || 'embedded' });
     plane.recordControl('start', 'sallyport', options.paths.join(', '), `version ${load.version.slice(0, 12)}`, 'allowed');
     return plane;
+  }
+
+  #runConfiguration(configuration: Configuration): RunConfiguration {
+    return runConfigurationOf(configuration, { baseDirectory: this.options.load.baseDirectory, stateDirectory: this.stateDirectory });
   }
 
   notice(notice: Notice): void {
@@ -140,6 +147,10 @@ export class ControlPlane {
     record.configuration = this.supervisor.version.slice(0, 12);
     this.trail.record(record);
   }
+
+  /** Calls back after each change of the configuration in force. */
+  onChange(listener: () => void): void { this.#changeListeners.add(listener); }
+  offChange(listener: () => void): void { this.#changeListeners.delete(listener); }
 
   get running(): LoadResult['document'] { return this.transactions.active?.document ?? {}; }
 
@@ -179,6 +190,20 @@ export class ControlPlane {
   }
 
   async sessions(): Promise<SessionReport[]> { return this.supervisor.sessions(); }
+
+  async leases(): Promise<LeaseReport[]> { return this.supervisor.leases(); }
+
+  revokeLease(id: string, author: string, reason: string): void {
+    this.supervisor.revokeLease(id, `revoked by ${author}${reason === '' ? '' : `: ${reason}`}`);
+    this.recordControl('revoke', author, id, reason, 'allowed');
+  }
+
+  /** An administrator's word to a live session; undefined when no session understands it. */
+  async controlSession(id: string, command: string, argument: string, author: string): Promise<string | undefined> {
+    const answer = await this.supervisor.controlSession(id, command, argument);
+    this.recordControl(command, author, id, argument, answer === undefined ? 'failed' : 'allowed');
+    return answer;
+  }
 
   async killSession(id: string, author: string, reason: string): Promise<boolean> {
     const found = await this.supervisor.killSession(id, `ended by ${author}${reason === '' ? '' : `: ${reason}`}`);

@@ -1,13 +1,50 @@
-// What of a checked configuration the workers need. The rest (admin, runtime, the store) stays with the supervisor.
-import type { LimitsSettings } from '#policy/limits/settings.ts';
+// What of a checked configuration the workers need, with the certificate and key files read: workers may have given up the
+// right to. The rest (admin, runtime, the store) stays with the supervisor.
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { TlsProfile, TlsProfileSettings } from '#runtime/tls/settings.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { Configuration } from './configuration/index.ts';
 
-export function runConfigurationOf(configuration: Configuration): RunConfiguration {
-  const { zones, listeners, services, pools, policy, limits, audit } = configuration;
+export interface FilePlaces {
+  /** Where relative paths of certificates and keys start: the directory of the configuration. */
+  readonly baseDirectory: string;
+  readonly stateDirectory: string;
+}
+
+/** @throws Error naming the file that cannot be read. */
+export function runConfigurationOf(configuration: Configuration, places: FilePlaces): RunConfiguration {
+  const { zones, listeners, services, pools, policy, limits, tls, users, recordings, audit } = configuration;
   return {
-    zones, services, pools, policy, limits: limits as LimitsSettings,
-    listeners: Object.fromEntries(Object.entries(listeners).map(([name, { bind, service, backlog }]) => [name, { bind, service, backlog }])),
+    zones, services, pools, policy, users, limits,
+    listeners: Object.fromEntries(Object.entries(listeners).map(([name, listener]) => {
+      const { bind, service, backlog } = listener;
+      return [name, { bind, service, backlog, tls: listener.tls }];
+    })),
+    tls: Object.fromEntries(Object.entries(tls).map(([name, profile]) => [name, readProfile(profile, places.baseDirectory)])),
+    recordings: recordings.enabled ? {
+      directory: within(places.stateDirectory, recordings.directory),
+      key: recordings.keyFile === undefined ? undefined : readKey(within(places.baseDirectory, recordings.keyFile)),
+    } : undefined,
     audit: { mask: audit.mask, onOverflow: audit.onOverflow },
   };
+}
+
+function within(directory: string, path: string): string {
+  return isAbsolute(path) ? path : join(directory, path);
+}
+
+function readProfile(profile: TlsProfileSettings, baseDirectory: string): TlsProfile {
+  const read = (path: string): string => readFileSync(within(baseDirectory, path), 'utf8');
+  return {
+    ...profile,
+    certificates: profile.certificates.map(({ certificate, key }) => ({ certificate: read(certificate), key: read(key) })),
+    ca: profile.ca === undefined ? undefined : read(profile.ca),
+  };
+}
+
+function readKey(path: string): string {
+  const key = readFileSync(path, 'utf8').trim();
+  if (!/^[0-9a-f]{64}$/i.test(key)) throw new Error(`${path}: wanted a key of 64 hexadecimal digits`);
+  return key;
 }

@@ -8,7 +8,7 @@ import type { Link, LinkHandler } from '#contract/link.ts';
 import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import type { ServerState } from '#upstream/server-state.ts';
 import type { Waiter } from '#upstream/wait-queue.ts';
-import { SocketLink, sharedReadBuffer, type BugGuard } from './link.ts';
+import { SocketLink, sharedReadBuffer, type BugGuard, type LinkSecurity } from './link.ts';
 
 /** How long an address of a server that refused a connection is left alone while the server has others. */
 const restAddressMs = 10_000;
@@ -83,12 +83,14 @@ class Pending implements PendingServer, Waiter {
 
 export class Connector {
   readonly #nowMs: () => number;
+  readonly #security: () => LinkSecurity;
   readonly #idle = new Map<ServerState, ServerLink[]>();
   readonly #dialing = new Set<Pending>();
   readonly #idleHandler: LinkHandler;
 
-  constructor(nowMs: () => number) {
+  constructor(nowMs: () => number, security: () => LinkSecurity) {
     this.#nowMs = nowMs;
+    this.#security = security;
     this.#idleHandler = {
       // Bytes that nobody asked for: whatever they are, the next operation must not read them as its answer.
       received(link) { link.reset(); },
@@ -176,6 +178,7 @@ export class Connector {
     });
     pool.connectionOpened(server);
     link = new ServerLink(socket, pool, server, nowMs);
+    link.security = this.#security();
     pending.link = link;
     pending.deadlineMs = nowMs + pool.settings.connectTimeout;
     link.handler = {
@@ -186,7 +189,15 @@ export class Connector {
       closed: (_, failure) => { this.#dialFailed(pending, server, address, failure); },
     };
     socket.on('close', () => { pool.connectionClosed(server); });
-    socket.once('connect', () => { this.#dialed(pending, link); });
+    socket.once('connect', () => {
+      const { tls } = pool.settings;
+      if (tls === undefined) {
+        this.#dialed(pending, link);
+        return;
+      }
+      link.handler.secured = () => { this.#dialed(pending, link); };
+      try { link.secure({ end: 'tls-client', profile: tls, serverName: server.host, alpn: [], continues: undefined, ownTickets: false }); } catch (error) { pending.taker.bug(error); }
+    });
     this.#dialing.add(pending);
   }
 

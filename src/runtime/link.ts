@@ -3,7 +3,7 @@
 // Does not dial, accept or time out; knows no protocol.
 import type { Socket } from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
-import type { Endpoint, Link, LinkHandler, Tap, TlsFacts } from '#contract/link.ts';
+import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
 /** Reads of ordinary size land in one buffer that all links of the process share; large relays bring their own. */
@@ -42,9 +42,20 @@ function onError(this: Socket, error: NodeJS.ErrnoException): void {
   link.failure ??= failureOf(error, link.role);
 }
 
+function onSecuredBytes(this: Socket, bytes: Buffer): void { (this as LinkSocket).link.deliver(bytes, 0, bytes.length); }
+const socketListeners = [['end', onEnd], ['drain', onDrain], ['error', onError], ['close', onClose]] as const;
+
+/** Turns TLS on over a transport (runtime/tls). */
+export interface LinkSecurity {
+  secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket;
+}
+
 export class SocketLink implements Link {
   readonly role: 'client' | 'server';
-  readonly socket: Socket;
+  /** What is read and written: the TCP socket, or TLS over it once `secure` was called. */
+  socket: Socket;
+  /** Makes TLS of it when a gateway or the runtime asks: given by the worker. */
+  security: LinkSecurity | undefined = undefined;
   handler: LinkHandler = noHandler;
   bytesIn = 0;
   bytesOut = 0;
@@ -65,25 +76,25 @@ export class SocketLink implements Link {
   #relayBuffer: Buffer | undefined = undefined;
   #readsInto: Buffer = sharedReadBuffer;
   #retiring: Buffer | undefined = undefined;
+  /** The TCP socket below. */
+  readonly #transport: Socket;
   #peer: Endpoint | undefined = undefined;
   #local: Endpoint | undefined = undefined;
 
   constructor(socket: Socket, role: 'client' | 'server') {
     this.socket = socket;
+    this.#transport = socket;
     this.role = role;
     (socket as LinkSocket).link = this;
-    socket.on('end', onEnd);
-    socket.on('drain', onDrain);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    for (const [event, listener] of socketListeners) socket.on(event, listener);
   }
 
   get peer(): Endpoint {
-    return this.#peer ??= { address: plainAddress(this.socket.remoteAddress), port: this.socket.remotePort ?? 0 };
+    return this.#peer ??= { address: plainAddress(this.#transport.remoteAddress), port: this.#transport.remotePort ?? 0 };
   }
 
   get local(): Endpoint {
-    return this.#local ??= { address: plainAddress(this.socket.localAddress), port: this.socket.localPort ?? 0 };
+    return this.#local ??= { address: plainAddress(this.#transport.localAddress), port: this.#transport.localPort ?? 0 };
   }
 
   /** Bytes read from the socket, called by whoever owns its read path. The buffer is only lent. */
@@ -216,6 +227,26 @@ export class SocketLink implements Link {
     if (target?.socket.writableLength === 0) this.#retiring = buffer;
   }
 
+  secure(request: SecureRequest): void {
+    if (this.closed) return;
+    if (this.security === undefined) throw new Error('TLS was asked for on a link that has no TLS profiles');
+    const transport = this.#transport;
+    for (const [event, listener] of socketListeners) transport.off(event, listener);
+    // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
+    transport.on('error', onError);
+    const secured = this.security.secure(this, transport, request);
+    (secured as unknown as LinkSocket).link = this;
+    for (const [event, listener] of socketListeners) secured.on(event, listener);
+    secured.on('data', onSecuredBytes);
+    this.socket = secured;
+  }
+
+  /** Runtime only: the handshake is done. */
+  onSecured(facts: TlsFacts): void {
+    this.tls = facts;
+    try { this.handler.secured?.(this); } catch (error) { this.#bug(error); }
+  }
+
   end(): void {
     if (this.closed || this.#ending) return;
     this.#ending = true;
@@ -230,7 +261,7 @@ export class SocketLink implements Link {
   }
 
   reset(): void {
-    if (!this.closed) this.socket.resetAndDestroy();
+    if (!this.closed) this.#transport.resetAndDestroy();
   }
 
   /** Runtime only: the socket's events. */

@@ -19,6 +19,7 @@ export type ToWorker =
   | { readonly type: 'audit-refusing'; readonly refusing: boolean }
   | { readonly type: 'query'; readonly id: number; readonly query: WorkerQuery }
   | { readonly type: 'kill'; readonly session: string; readonly reason: string }
+  | { readonly type: 'revoke'; readonly lease: string; readonly reason: string }
   | { readonly type: 'drain'; readonly deadlineMs: number };
 
 export type FromWorker =
@@ -35,11 +36,15 @@ export type FromWorker =
 export type WorkerQuery =
   | { readonly what: 'status' }
   | { readonly what: 'sessions' }
+  | { readonly what: 'leases' }
+  | { readonly what: 'control'; readonly session: string; readonly command: string; readonly argument: string }
   | { readonly what: 'explain'; readonly listener: string; readonly client: { readonly address: string; readonly port: number }; readonly request: ExplainRequest };
 
 export type WorkerAnswer =
   | { readonly what: 'status'; readonly status: WorkerStatus }
   | { readonly what: 'sessions'; readonly sessions: readonly SessionReport[] }
+  | { readonly what: 'leases'; readonly leases: readonly LeaseReport[] }
+  | { readonly what: 'control'; readonly answer: string | undefined }
   | { readonly what: 'explain'; readonly explanation: Explanation };
 
 export interface ListenerReport {
@@ -66,6 +71,22 @@ export interface SessionReport {
   readonly servers: readonly string[];
   readonly doing: string;
   readonly configuration: string;
+}
+
+/** One line of `sallyport leases`. */
+export interface LeaseReport {
+  readonly id: string;
+  readonly session: string;
+  readonly service: string;
+  readonly purpose: string;
+  readonly side: 'client' | 'server';
+  readonly address: string;
+  readonly port: number;
+  readonly peer: string;
+  readonly cause: string;
+  readonly ageMs: number;
+  readonly leftMs: number;
+  readonly strangers: number;
 }
 
 export interface WorkerStatus {

@@ -33,6 +33,8 @@ export const listenerSettings = z.strictObject({
     .describe('How many connections the kernel keeps waiting when all workers are busy; more are refused by the kernel. The system\'s own maximum '
       + '(net.core.somaxconn) applies as well.')
     .meta({ limit: true }),
+  tls: resourceName().optional()
+    .describe('TLS profile (section `tls`): clients speak TLS from the first byte. Plain TCP unless given.'),
   description: z.string().max(500).optional()
     .describe('What it is for, in your own words; shown in listings.'),
 });
@@ -75,6 +77,16 @@ export const adminSchema = z.strictObject({
     .describe('Admin API on a loopback TCP port, with tokens and roles. Off unless given.'),
 });
 
+/** Section `recordings`. */
+export const recordingsSchema = z.strictObject({
+  enabled: z.boolean().prefault(false).describe('Whether services that can record their sessions (Telnet) do.'),
+  directory: z.string().min(1).max(1024).prefault('recordings')
+    .describe('Directory of the files. A relative path is inside `runtime.stateDirectory`.'),
+  keyFile: z.string().min(1).max(1024).optional()
+    .describe('File with the key that encrypts recordings (AES-256-GCM): 64 hexadecimal digits. Readable text unless given.'),
+  maxAge: duration().prefault('30d').describe('Recordings older than this are removed.'),
+});
+
 /** Section `runtime`. */
 export const runtimeSchema = z.strictObject({
   workers: z.union([z.literal('auto'), z.number().int().min(0).max(256)]).prefault('auto')
@@ -95,6 +107,7 @@ export const runtimeSchema = z.strictObject({
 
 export type ListenerSettings = z.infer<typeof listenerSettings>;
 export type AdminSettings = z.infer<typeof adminSchema>;
+export type RecordingsSettings = z.infer<typeof recordingsSchema>;
 export type RuntimeSettings = z.infer<typeof runtimeSchema>;
 export type AdminTokenSettings = z.infer<typeof adminToken>;
 

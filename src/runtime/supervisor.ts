@@ -6,7 +6,7 @@ import type { AuditBlock } from '#audit/batch.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
-import type { Explanation, FromWorker, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
+import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
 import { Resolver } from './resolver.ts';
 import { embedWorker, forkWorker, type WorkerHandle } from './worker-handle.ts';
@@ -265,6 +265,28 @@ export class Supervisor {
       return answer?.what === 'sessions' ? [...answer.sessions] : [];
     }));
     return answers.flat().sort((a, b) => b.ageMs - a.ageMs);
+  }
+
+  async leases(): Promise<LeaseReport[]> {
+    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
+      const answer = await this.#ask(member, { what: 'leases' });
+      return answer?.what === 'leases' ? [...answer.leases] : [];
+    }));
+    return answers.flat();
+  }
+
+  revokeLease(id: string, reason: string): void {
+    this.#broadcast({ type: 'revoke', lease: id, reason });
+  }
+
+  /** Passes an administrator's word to the session machine. Undefined: no such session, or it understood none of it. */
+  async controlSession(session: string, command: string, argument: string): Promise<string | undefined> {
+    for (const member of this.#members) {
+      if (member.gone) continue;
+      const answer = await this.#ask(member, { what: 'control', session, command, argument });
+      if (answer?.what === 'control' && answer.answer !== undefined) return answer.answer;
+    }
+    return undefined;
   }
 
   /** By the engine of a live worker: the first that answers. */

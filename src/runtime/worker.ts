@@ -5,17 +5,24 @@ import { performance } from 'node:perf_hooks';
 import { AuditBatch } from '#audit/batch.ts';
 import { makeIdSource, type IdSource } from '#audit/ids.ts';
 import { AuditRecord } from '#contract/audit-record.ts';
-import type { ExplainRequest, GatewayManifest, PendingServer, ServerLinkOwner, ServerRequest } from '#contract/gateway.ts';
+import type {
+  DialOwner, DialRequest, ExplainRequest, GatewayManifest, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest,
+} from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
+import { Channels } from './channels.ts';
+import { Recordings } from './recordings.ts';
+import { TlsProfiles } from './tls/profiles.ts';
+import type { TlsProfile } from './tls/settings.ts';
+import { Users, type UserSettings } from './users.ts';
 import { adoptPools, compilePlan, type Plan } from '#session/plan.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import { explainOperation } from '#session/explanation.ts';
 import { Session, type SessionHost } from '#session/session.ts';
 import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import { Acceptor } from './acceptor.ts';
-import { Connector, type ServerLink } from './connector.ts';
+import { Connector, ServerLink } from './connector.ts';
 import type { SocketLink } from './link.ts';
-import type { FromWorker, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
+import type { FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
 
 /** How often alarms, queues and idle connections are looked at. */
 export const sweepMs = 100;
@@ -50,6 +57,10 @@ export class Worker implements SessionHost {
   readonly #options: WorkerOptions;
   readonly #ids: IdSource;
   readonly #connector: Connector;
+  readonly #channels: Channels;
+  #security = new TlsProfiles({});
+  #users = new Users({});
+  #recordings: Recordings | undefined = undefined;
   readonly #sessions = new Map<string, Session>();
   readonly #listeners = new Map<string, OpenListener>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -70,7 +81,11 @@ export class Worker implements SessionHost {
     this.#options = options;
     // Worker 0 of the ids is the supervisor.
     this.#ids = makeIdSource(options.worker + 1);
-    this.#connector = new Connector(() => performance.now());
+    this.#connector = new Connector(() => performance.now(), () => this.#security);
+    this.#channels = new Channels({
+      nowMs: () => performance.now(), nextId: () => this.nextId(), security: () => this.#security,
+      stranger: (lease, address) => { this.#recordStranger(lease, address); },
+    });
     this.#batch = this.#makeBatch(pendingConfiguration);
     this.plan = compilePlan(pendingConfiguration, '', this.#environment());
   }
@@ -103,7 +118,9 @@ export class Worker implements SessionHost {
     for (const timer of this.#timers) clearInterval(timer);
     for (const { acceptor } of this.#listeners.values()) acceptor.close();
     for (const session of this.#sessions.values()) session.kill('the gateway stopped');
+    this.#channels.stop();
     this.#connector.closeAllIdle();
+    this.#recordings?.flush();
     this.#batch.flush();
   }
 
@@ -123,6 +140,7 @@ export class Worker implements SessionHost {
       case 'audit-kept': this.#batch.acknowledge(message.blocks); break;
       case 'query': this.#options.send({ type: 'answer', id: message.id, answer: this.#answer(message.query) }); break;
       case 'kill': this.#sessions.get(message.session)?.kill(message.reason); break;
+      case 'revoke': this.#channels.revoke(message.lease, message.reason); break;
       case 'drain': this.#drain(message.deadlineMs); break;
     }
   }
@@ -134,6 +152,7 @@ export class Worker implements SessionHost {
     try {
       const previous = this.plan;
       const plan = compilePlan(configuration, version, this.#environment(), previous);
+      const security = new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>);
       for (const listener of plan.listeners.values()) {
         for (const bind of listener.binds) {
           const key = `${bind.host} ${bind.port}`;
@@ -143,6 +162,10 @@ export class Worker implements SessionHost {
           opened.push({ key, acceptor, name: listener.name });
         }
       }
+      this.#security = security;
+      this.#users = new Users((configuration.users ?? {}) as Record<string, UserSettings>);
+      const { recordings } = configuration;
+      this.#recordings = recordings === undefined ? undefined : new Recordings(recordings.directory, recordings.key);
       this.#adopt(plan, previous, configuration, opened);
       this.#options.send({ type: 'configured', version, listeners: this.#listenerReports() });
     } catch (error) {
@@ -223,9 +246,21 @@ export class Worker implements SessionHost {
       return;
     }
     link.guard = session;
+    link.security = this.#security;
     this.#sessions.set(session.id, session);
     this.#sessionsTotal++;
-    session.start();
+    if (listener.tls === '') session.start();
+    else this.#startSecured(session, link, listener.tls, service.alpn);
+  }
+
+  /** TLS from the start: the session machine begins when the handshake is done. */
+  #startSecured(session: Session, link: SocketLink, profile: string, alpn: readonly string[]): void {
+    link.handler = {
+      received(early) { early.reset(); }, ended(early) { early.close(); }, drained() { /* nothing was sent */ }, relayed() { /* no relay */ },
+      secured: () => { session.start(); },
+      closed: (_, failure) => { session.finished('refused', failure?.message ?? 'closed during the TLS handshake'); },
+    };
+    link.secure({ end: 'tls-server', profile, serverName: '', alpn, continues: undefined, ownTickets: alpn.includes('ftp') });
   }
 
   #refuseConnection(session: Session, rule: string, reason: string): void {
@@ -254,7 +289,46 @@ export class Worker implements SessionHost {
   }
 
   releaseServer(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
-    this.#connector.release(link as ServerLink, reusable, outcome, latencyMs);
+    if (link instanceof ServerLink) this.#connector.release(link, reusable, outcome, latencyMs);
+    else this.#channels.release(link);
+  }
+
+  dial(request: DialRequest, owner: DialOwner, session: Session): PendingServer { return this.#channels.dial(request, owner, session); }
+
+  lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void, session: Session): void {
+    this.#channels.lease(request, owner, opened, session);
+  }
+
+  authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void {
+    this.#users.authenticate(user, password, done);
+  }
+
+  recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined {
+    return this.#recordings?.begin(session.id, header);
+  }
+
+  /** Somebody tried to take a port that was opened for somebody else. */
+  #recordStranger(lease: LeaseReport, address: string): void {
+    const record = connectionRecord;
+    this.#fillConnection(record, this.nextId(), lease.session, this.wallMs());
+    record.kind = 'violation';
+    record.service = lease.service;
+    record.client = address;
+    record.outcome = 'refused';
+    record.rule = 'lease.stranger';
+    record.reason = `connection to port ${lease.port}, which was opened for ${lease.peer} (${lease.cause})`;
+    this.#batch.add(record);
+  }
+
+  #fillConnection(record: AuditRecord, id: string, session: string, timeMs: number): void {
+    record.id = id;
+    record.session = session;
+    record.timeMs = timeMs;
+    record.protocol = '';
+    record.listener = '';
+    record.clientPort = 0;
+    record.zone = '';
+    record.configuration = this.plan.shortVersion;
   }
 
   record(record: AuditRecord): void {
@@ -267,6 +341,7 @@ export class Worker implements SessionHost {
 
   sessionEnded(session: Session): void {
     session.plan.limiter.releaseConnection(session.connection);
+    this.#channels.sessionEnded(session);
     this.#sessions.delete(session.id);
   }
 
@@ -279,6 +354,8 @@ export class Worker implements SessionHost {
     const nowMs = this.nowMs();
     for (const session of this.#sessions.values()) if (session.wakeAtMs <= nowMs) session.wake(nowMs);
     this.#connector.sweep(nowMs);
+    this.#channels.sweep(nowMs);
+    this.#recordings?.flush();
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
     if (!this.#draining) return;
     if (nowMs >= this.#drainDeadlineMs) for (const session of this.#sessions.values()) session.kill('the drain time is over');
@@ -306,6 +383,8 @@ export class Worker implements SessionHost {
     switch (query.what) {
       case 'status': return { what: 'status', status: this.status() };
       case 'sessions': return { what: 'sessions', sessions: [...this.#sessions.values()].map((session) => this.#reportSession(session)) };
+      case 'leases': return { what: 'leases', leases: this.#channels.reports() };
+      case 'control': return { what: 'control', answer: this.#sessions.get(query.session)?.control(query.command, query.argument) };
       case 'explain': return { what: 'explain', explanation: this.#explain(query.listener, query.client, query.request) };
     }
   }

@@ -8,6 +8,7 @@ export interface ListenerConfiguration {
   readonly bind: readonly { readonly host: string; readonly port: number }[];
   readonly service: string;
   readonly backlog: number;
+  readonly tls?: string | undefined;
 }
 
 export interface RunConfiguration {
@@ -17,6 +18,12 @@ export interface RunConfiguration {
   readonly pools: Readonly<Record<string, PoolSettings>>;
   readonly policy: readonly RuleSettings[];
   readonly limits: LimitsSettings;
+  /** What the files of the TLS profiles hold. Plain data for the runtime; opaque to sessions. */
+  readonly tls?: Readonly<Record<string, unknown>> | undefined;
+  /** Directory for session recordings, and the key (32 bytes, hexadecimal) that encrypts them. */
+  readonly recordings?: { readonly directory: string; readonly key: string | undefined } | undefined;
+  /** The gateway's own users; opaque to sessions. */
+  readonly users?: Readonly<Record<string, unknown>> | undefined;
   /** What workers must know of the audit section. */
   readonly audit: { readonly mask: readonly string[] | undefined; readonly onOverflow: 'drop' | 'refuse' };
 }

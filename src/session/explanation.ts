@@ -65,6 +65,11 @@ class ExplainPort implements SessionPort {
   }
 
   releaseServer(): void { /* none was taken */ }
+  dial(): never { throw new Error('an explanation dials nobody'); }
+  lease(): never { throw new Error('an explanation opens no port'); }
+  authenticate(_user: string, _password: string, done: (subject: Subject | undefined) => void): void { done(undefined); }
+  inspect(): undefined { return undefined; }
+  recording(): undefined { return undefined; }
   mayRetry(): boolean { return false; }
   record(_record: AuditRecord): void { /* nothing happened */ }
   finished(): void { /* nothing began */ }

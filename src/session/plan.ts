@@ -1,6 +1,7 @@
 // A configuration made ready to run: one compiled, immutable plan that sessions begin with. Compiling is all or nothing.
 // Does not load or check configuration (control/configuration) and opens nothing.
 import type { GatewayManifest, ServicePlan } from '#contract/gateway.ts';
+import type { Inspector } from '#contract/inspection.ts';
 import { compilePolicy, type Policy } from '#policy/policy.ts';
 import { compileLimits, type Limiter } from '#policy/limits/limiter.ts';
 import { compileZones, type Zones } from '#policy/zones.ts';
@@ -12,6 +13,8 @@ export interface ListenerPlan {
   readonly service: string;
   readonly binds: readonly { readonly host: string; readonly port: number }[];
   readonly backlog: number;
+  /** TLS profile of the listener, or '' for none. */
+  readonly tls: string;
 }
 
 export interface Plan {
@@ -24,6 +27,8 @@ export interface Plan {
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly listeners: ReadonlyMap<string, ListenerPlan>;
   readonly pools: ReadonlyMap<string, Pool>;
+  /** Asked in this order about the content of transfers. */
+  readonly inspectors: readonly Inspector[];
 }
 
 export interface PlanEnvironment {
@@ -33,6 +38,7 @@ export interface PlanEnvironment {
   readonly worker: number;
   readonly workers: number;
   readonly nowMs: number;
+  readonly inspectors?: readonly Inspector[] | undefined;
   random(): number;
 }
 
@@ -60,9 +66,9 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   }
   const listeners = new Map<string, ListenerPlan>();
   for (const [name, settings] of Object.entries(configuration.listeners)) {
-    listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog });
+    listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog, tls: settings.tls ?? '' });
   }
-  return { version, shortVersion, zones, policy, limiter, services, listeners, pools };
+  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [] };
 }
 
 /** Makes the plan's pools follow its configuration. Called when nothing can fail any more. */

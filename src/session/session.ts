@@ -4,7 +4,10 @@
 import type { Clock } from '#core/clock.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { Decision, LimitRefusal, Trace } from '#contract/decision.ts';
-import type { Gateway, PendingServer, ServerLinkOwner, ServerRequest, ServicePlan, SessionFacts, SessionPort } from '#contract/gateway.ts';
+import type {
+  DialOwner, DialRequest, Gateway, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest, ServicePlan, SessionFacts, SessionPort,
+} from '#contract/gateway.ts';
+import type { ContentFacts, ContentInspection } from '#contract/inspection.ts';
 import type { Link } from '#contract/link.ts';
 import type { Operation, Subject } from '#contract/operation.ts';
 import { affinityOf } from '#upstream/affinity.ts';
@@ -22,6 +25,10 @@ export interface SessionHost extends Clock {
   /** Hands out links to the servers of a pool. */
   openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined;
   releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  dial(request: DialRequest, owner: DialOwner, session: Session): PendingServer;
+  lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void, session: Session): void;
+  authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void;
+  recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined;
   sessionEnded(session: Session): void;
   /** A bug: for the process's own log and counters. */
   bug(error: unknown): void;
@@ -156,6 +163,34 @@ export class Session implements SessionPort {
     this.#host.releaseServer(link, reusable, outcome, latencyMs);
   }
 
+  dial(request: DialRequest, owner: DialOwner): PendingServer {
+    return this.#host.dial(request, owner, this);
+  }
+
+  lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void): void {
+    this.#host.lease(request, owner, opened, this);
+  }
+
+  authenticate(user: string, password: string, done: (subject: Subject | undefined) => void): void {
+    const { address, port, zones } = this.subject;
+    this.#host.authenticate(user, password, (groups) => {
+      if (this.ended) return;
+      try { done(groups === undefined ? undefined : { address, port, zones, user, groups }); } catch (error) { this.bug(error); }
+    });
+  }
+
+  inspect(content: ContentFacts): ContentInspection | undefined {
+    for (const inspector of this.plan.inspectors) {
+      const inspection = inspector.open(content);
+      if (inspection !== undefined) return inspection;
+    }
+    return undefined;
+  }
+
+  recording(header: Readonly<Record<string, unknown>>): Recording | undefined {
+    return this.#host.recording(this, header);
+  }
+
   mayRetry(pool: string): boolean {
     return this.plan.pools.get(pool)?.mayRetry(this.#host.nowMs()) ?? false;
   }
@@ -183,6 +218,14 @@ export class Session implements SessionPort {
 
   drain(): void {
     try { this.gateway?.drain(); } catch (error) { this.bug(error); }
+  }
+
+  /** An administrator's word to the session machine; undefined when it understands none. */
+  control(command: string, argument: string): string | undefined {
+    try { return this.gateway?.control?.(command, argument); } catch (error) {
+      this.bug(error);
+      return undefined;
+    }
   }
 
   /** Ends the session from outside: an administrator, or the end of the drain time. */

@@ -1,8 +1,9 @@
 // A gateway inside the test's own process: a configuration text in, ports and audit records out. Everything is real
 // (sockets, parser, policy, pools) but the processes. Does not test worker processes: test/scenarios/processes does.
 import { once, EventEmitter } from 'node:events';
+import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
-import { runConfigurationOf } from '#control/run-configuration.ts';
+import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
 import type { StoredRecord } from '#audit/record.ts';
 import type { FromWorker, ListenerReport, WorkerStatus } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
@@ -23,7 +24,7 @@ export interface GatewayUnderTest {
 }
 
 /** The worker keeps audit blocks for a fifth of a second; tests that wait for a record wait on this event. */
-export async function startGateway(text: string): Promise<GatewayUnderTest> {
+export async function startGateway(text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }): Promise<GatewayUnderTest> {
   const events = new EventEmitter();
   events.setMaxListeners(0);
   const records: StoredRecord[] = [];
@@ -45,7 +46,7 @@ export async function startGateway(text: string): Promise<GatewayUnderTest> {
     const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways);
     if (load.configuration === undefined) throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
     const done = Promise.race([once(events, 'configured'), once(events, 'refused')]);
-    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration), version: load.version });
+    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places), version: load.version });
     const [answer] = await done as [FromWorker];
     if (answer.type === 'refused') throw new Error(answer.reason);
   };

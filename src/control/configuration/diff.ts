@@ -31,7 +31,7 @@ export interface ResourceChange {
 
 export interface ConfigurationDiff { same: boolean; resources: ResourceChange[] }
 
-const singleSections = new Set<SectionName>(['audit', 'admin', 'runtime']);
+const singleSections = new Set<SectionName>(['recordings', 'audit', 'admin', 'runtime']);
 
 export function diffDocuments(before: ConfigDocument, after: ConfigDocument): ConfigurationDiff {
   const resources: ResourceChange[] = [];

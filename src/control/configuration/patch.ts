@@ -25,7 +25,7 @@ export type PatchResult = { document: ConfigDocument } | PatchFailure;
 
 export function isPatchFailure(result: PatchResult): result is PatchFailure { return 'kind' in result; }
 
-const singleSections: readonly string[] = ['audit', 'admin', 'runtime'];
+const singleSections: readonly string[] = ['recordings', 'audit', 'admin', 'runtime'];
 
 /** The short form of one patch; throws nothing, a document that is not what it should be is replaced. */
 export function patchResource(document: ConfigDocument, resource: string, value: unknown): PatchResult {

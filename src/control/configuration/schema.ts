@@ -9,8 +9,12 @@ import { buildLimitSettings } from '#policy/limits/settings.ts';
 import type { LimitSettings } from '#policy/limits/settings.ts';
 import { buildRuleSettings, zonesSettings } from '#policy/settings.ts';
 import type { RuleSettings, ZoneSettings } from '#policy/settings.ts';
-import { adminSchema, listenersSchema, runtimeSchema } from '#runtime/settings.ts';
-import type { AdminSettings, ListenerSettings, RuntimeSettings } from '#runtime/settings.ts';
+import { adminSchema, listenersSchema, recordingsSchema, runtimeSchema } from '#runtime/settings.ts';
+import type { AdminSettings, ListenerSettings, RecordingsSettings, RuntimeSettings } from '#runtime/settings.ts';
+import { tlsSchema } from '#runtime/tls/settings.ts';
+import type { TlsProfileSettings } from '#runtime/tls/settings.ts';
+import { usersSchema } from '#runtime/users.ts';
+import type { UserSettings } from '#runtime/users.ts';
 import { poolSettings } from '#upstream/settings.ts';
 import type { PoolSettings } from '#upstream/settings.ts';
 
@@ -25,12 +29,15 @@ export interface Configuration {
   pools: Record<string, PoolSettings>;
   policy: RuleSettings[];
   limits: Record<string, LimitSettings>;
+  tls: Record<string, TlsProfileSettings>;
+  users: Record<string, UserSettings>;
+  recordings: RecordingsSettings;
   audit: AuditSettings;
   admin: AdminSettings;
   runtime: RuntimeSettings;
 }
 
-export const sectionNames = ['zones', 'listeners', 'services', 'pools', 'policy', 'limits', 'audit', 'admin', 'runtime'] as const;
+export const sectionNames = ['zones', 'listeners', 'services', 'pools', 'policy', 'limits', 'tls', 'users', 'recordings', 'audit', 'admin', 'runtime'] as const;
 export type SectionName = typeof sectionNames[number];
 
 /** Order of sections in texts that are made for people. */
@@ -41,6 +48,9 @@ export const sectionSummaries: Record<SectionName, string> = {
   pools: 'Servers that services forward to, how they are balanced and how their health is known.',
   policy: 'Rules, asked from top to bottom for every operation: the first that matches decides; what none matches is denied.',
   limits: 'Rates and numbers that operations and connections must stay within.',
+  tls: 'Certificates, keys and trust, by name, for listeners and pools.',
+  users: 'The gateway\'s own users, for protocols that let the gateway ask who somebody is.',
+  recordings: 'Recordings of terminal sessions.',
   audit: 'What is kept of every operation, where and for how long.',
   admin: 'How the gateway is administered while it runs.',
   runtime: 'Processes, their user, and how they stop.',
@@ -78,6 +88,9 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
     pools: map(poolSettings),
     policy: section(policy, policy.unwrap().element),
     limits: section(limits, limits.unwrap().valueType),
+    tls: section(tlsSchema.prefault({}), tlsSchema.valueType),
+    users: section(usersSchema.prefault({}), usersSchema.valueType),
+    recordings: section(recordingsSchema.prefault({})),
     audit: section(auditSettings),
     admin: section(adminSchema.prefault({})),
     runtime: section(runtimeSchema.prefault({})),

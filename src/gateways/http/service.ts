@@ -15,6 +15,7 @@ const maxSpareExchanges = 256;
 
 export class HttpService implements ServicePlan {
   readonly protocol = 'http';
+  readonly alpn: readonly string[] = ['http/1.1'];
   readonly name: string;
   readonly pools: readonly string[];
   readonly routes: RouteTable;

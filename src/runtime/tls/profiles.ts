@@ -1,0 +1,141 @@
+// TLS on links: from the start or in mid-stream, at either end of the handshake, with sessions of a control link carried
+// on to its data links. RFC 8446; RFC 4217 section 10 for why data links continue the control link's session.
+// Knows no protocol and reads no files.
+import { X509Certificate, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import tls from 'node:tls';
+import { operational } from '#core/failure.ts';
+import type { SecureRequest, TlsFacts } from '#contract/link.ts';
+import type { LinkSecurity, SocketLink } from '../link.ts';
+import type { TlsProfile } from './settings.ts';
+
+const ticketKeyBytes = 48;
+
+interface NamedContext { readonly names: X509Certificate; readonly context: tls.SecureContext }
+
+/** One compiled profile. @throws Error when a certificate or key does not fit. */
+class CompiledProfile {
+  readonly settings: TlsProfile;
+  readonly #contexts: NamedContext[];
+
+  constructor(settings: TlsProfile) {
+    this.settings = settings;
+    this.#contexts = settings.certificates.map((pair) => ({ names: new X509Certificate(pair.certificate), context: this.#make(pair, undefined) }));
+  }
+
+  #make(pair: { certificate: string; key: string } | undefined, ticketKeys: Buffer | undefined): tls.SecureContext {
+    const { minVersion, maxVersion, ciphers, ca } = this.settings;
+    return tls.createSecureContext({
+      minVersion, maxVersion,
+      ...(pair === undefined ? {} : { cert: pair.certificate, key: pair.key }),
+      ...(ciphers === undefined ? {} : { ciphers }),
+      ...(ca === undefined ? {} : { ca }),
+      ...(ticketKeys === undefined ? {} : { ticketKeys }),
+    });
+  }
+
+  get first(): tls.SecureContext | undefined { return this.#contexts[0]?.context; }
+
+  byName(name: string): tls.SecureContext | undefined {
+    return (this.#contexts.find(({ names }) => names.checkHost(name) !== undefined) ?? this.#contexts[0])?.context;
+  }
+
+  /** A context of one session: its tickets open nothing elsewhere. */
+  own(): tls.SecureContext {
+    return this.#make(this.settings.certificates[0], randomBytes(ticketKeyBytes));
+  }
+
+  toServers(): tls.SecureContext {
+    return this.#make(this.settings.certificates[0], undefined);
+  }
+}
+
+export class TlsProfiles implements LinkSecurity {
+  readonly #profiles = new Map<string, CompiledProfile>();
+  /** Of links that asked for tickets of their own, and of those that continue them. */
+  readonly #contexts = new WeakMap<SocketLink, tls.SecureContext>();
+  /** The latest session that a server gave a link. */
+  readonly #sessions = new WeakMap<SocketLink, Buffer>();
+
+  /** @throws Error naming the profile that does not compile. */
+  constructor(profiles: Readonly<Record<string, TlsProfile>>) {
+    for (const [name, settings] of Object.entries(profiles)) {
+      try {
+        this.#profiles.set(name, new CompiledProfile(settings));
+      } catch (error) { throw new Error(`tls profile ${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error }); }
+    }
+  }
+
+  secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket {
+    const profile = this.#profiles.get(request.profile);
+    if (profile === undefined) throw new Error(`there is no TLS profile "${request.profile}"`);
+    const secured = request.end === 'tls-server' ? this.#asServer(link, transport, request, profile) : this.#asClient(link, transport, request, profile);
+    this.#limitHandshake(link, secured, profile);
+    return secured;
+  }
+
+  #asServer(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
+    const continued = request.continues === undefined ? undefined : this.#contexts.get(request.continues as SocketLink);
+    const context = continued ?? (request.ownTickets ? profile.own() : profile.first);
+    if (context === undefined) throw new Error(`TLS profile "${request.profile}" has no certificate to show to clients`);
+    this.#contexts.set(link, context);
+    const { clientCertificates } = profile.settings;
+    const options: tls.TLSSocketOptions = {
+      isServer: true, secureContext: context, requestCert: clientCertificates !== 'off', rejectUnauthorized: clientCertificates === 'require',
+    };
+    if (!request.ownTickets && continued === undefined) options.SNICallback = (name, done) => { done(null, profile.byName(name)); };
+    // RFC 7301 section 3.2 with ALPACA's advice: a client that offers protocols must offer ours; one that offers none may pass.
+    if (request.alpn.length > 0) Object.assign(options, { ALPNCallback: ({ protocols }: { protocols: string[] }) => request.alpn.find((name) => protocols.includes(name)) });
+    const secured = new tls.TLSSocket(transport, options);
+    secured.once('secure', () => {
+      if (clientCertificates === 'require' && secured.getPeerCertificate().subject === undefined) {
+        link.failure = operational('tls', 'client', 'tls', false, 'the client showed no certificate');
+        secured.destroy();
+      } else link.onSecured(factsOf(secured));
+    });
+    return secured;
+  }
+
+  #asClient(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
+    const session = request.continues === undefined ? undefined : this.#sessions.get(request.continues as SocketLink);
+    const name = profile.settings.serverName ?? request.serverName;
+    const secured = tls.connect({
+      socket: transport, secureContext: profile.toServers(), rejectUnauthorized: profile.settings.verify,
+      ...(name === '' || /^[\d.]+$|:/.test(name) ? {} : { servername: name }),
+      ...(name === '' ? { checkServerIdentity: () => profile.settings.verify ? new Error('no name to verify the server by') : undefined } : {}),
+      ...(session === undefined ? {} : { session }),
+      ...(request.alpn.length === 0 ? {} : { ALPNProtocols: [...request.alpn] }),
+    } as tls.ConnectionOptions);
+    secured.allowHalfOpen = true;
+    secured.on('session', (ticket: Buffer) => { this.#sessions.set(link, ticket); });
+    secured.once('secureConnect', () => {
+      const resumable = secured.getSession();
+      if (resumable !== undefined && !this.#sessions.has(link)) this.#sessions.set(link, resumable);
+      link.onSecured(factsOf(secured));
+    });
+    return secured;
+  }
+
+  #limitHandshake(link: SocketLink, secured: tls.TLSSocket, profile: CompiledProfile): void {
+    const { handshakeTimeoutMs } = profile.settings;
+    const fail = (message: string): void => {
+      link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', message);
+      secured.destroy();
+    };
+    const timer = setTimeout(() => { fail(`no TLS handshake within ${handshakeTimeoutMs} ms`); }, handshakeTimeoutMs);
+    const done = (): void => { clearTimeout(timer); };
+    secured.once('secure', done);
+    secured.once('close', done);
+    // Before the handshake is done, errors of a TLS server end come only by this event.
+    secured.on('_tlsError', (error: Error) => { fail(`TLS: ${error.message}`); });
+    secured.prependListener('error', (error: Error) => { link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`); });
+  }
+}
+
+function factsOf(secured: tls.TLSSocket): TlsFacts {
+  const { subject } = secured.getPeerCertificate();
+  return {
+    protocol: secured.getProtocol() ?? '', cipher: secured.getCipher().name, serverName: (secured as { servername?: string | false }).servername || '',
+    alpn: secured.alpnProtocol || '', peerSubject: typeof subject?.CN === 'string' ? subject.CN : '', resumed: secured.isSessionReused(),
+  };
+}
