@@ -10,9 +10,6 @@ import type { ServerState } from '#upstream/server-state.ts';
 import type { Waiter } from '#upstream/wait-queue.ts';
 import { SocketLink, sharedReadBuffer, type BugGuard, type LinkSecurity } from './link.ts';
 
-/** How long an address of a server that refused a connection is left alone while the server has others. */
-const restAddressMs = 10_000;
-
 /** Who gets the link: a session, which answers for it and for bugs of its owner. */
 export interface LinkTaker extends BugGuard {
   took(link: Link): void;
@@ -165,6 +162,8 @@ export class Connector {
     const { pool } = pending;
     const nowMs = this.#nowMs();
     const address = server.nextAddress(nowMs);
+    // A fresh connection was asked for while idle ones use up what the server allows: one of them makes room.
+    if (!pool.canConnect(server)) this.#idle.get(server)?.shift()?.close();
     // Assigned once, but read by a callback that runs while the socket is made.
     // oxlint-disable-next-line prefer-const
     let link: ServerLink | undefined;
@@ -215,8 +214,7 @@ export class Connector {
   #dialFailed(pending: Pending, server: ServerState, address: string, failure: OperationalFailure | undefined): void {
     this.#dialing.delete(pending);
     const nowMs = this.#nowMs();
-    server.restAddress(address, nowMs, restAddressMs);
-    pending.pool.requestFinished(server, 'failure', -1, nowMs);
+    pending.pool.connectFailed(server, address, failure?.message ?? 'closed before it stood', nowMs);
     this.#serveQueue(pending.pool, server);
     if (pending.cancelled) return;
     const { code, message } = failure ?? { code: 'closed', message: 'closed before it stood' };

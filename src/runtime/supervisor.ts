@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import type { AuditBlock } from '#audit/batch.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
+import { LimitLedger } from '#policy/limits/deltas.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
 import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
@@ -43,6 +44,8 @@ interface Member {
   startedMs: number;
   restarts: number;
   configured: boolean;
+  /** Has not been told yet what the others hold. */
+  fresh: boolean;
   /** Sessions when last asked, to say what went with a worker that died. */
   sessions: number;
   gone: boolean;
@@ -60,6 +63,8 @@ interface Round {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #members: Member[] = [];
+  /** What each worker holds of the limits: told to a new one, taken back from a dead one. */
+  readonly #ledger = new LimitLedger();
   readonly #questions = new Map<number, Question>();
   readonly #probes: ProbeRunner;
   readonly #resolver: Resolver;
@@ -102,7 +107,7 @@ export class Supervisor {
 
   #startMember(number: number, restarts = 0): Member {
     const { workers, workerEntry, user, manifests, product } = this.#options;
-    const member: Member = { number, handle: undefined as never, startedMs: performance.now(), restarts, configured: false, sessions: 0, gone: false };
+    const member: Member = { number, handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, sessions: 0, gone: false };
     const events = {
       message: (message: FromWorker) => { this.#received(member, message); },
       gone: (how: string) => { this.#gone(member, how); },
@@ -156,6 +161,9 @@ export class Supervisor {
   #tellState(member: Member): void {
     if (this.#health.size > 0) member.handle.send({ type: 'health', reports: [...this.#health.values()] });
     for (const report of this.#administrative.values()) member.handle.send({ type: 'administrative', report });
+    const holdings = this.#ledger.holdingsFor(member.number);
+    if (holdings.length > 0 && member.fresh) member.handle.send({ type: 'limits', deltas: holdings });
+    member.fresh = false;
     if (this.#refusing) member.handle.send({ type: 'audit-refusing', refusing: true });
     const addresses = this.#resolver.current();
     if (addresses.length > 0) member.handle.send({ type: 'addresses', reports: addresses });
@@ -171,7 +179,10 @@ export class Supervisor {
       case 'configured': this.#configured(member, message.version, message.listeners); break;
       case 'refused': this.#refused(message.version, message.reason); break;
       case 'audit': this.#options.audit(message.block, () => { member.handle.send({ type: 'audit-kept', blocks: 1 }); }); break;
-      case 'limits': this.#broadcast({ type: 'limits', deltas: message.deltas }, member); break;
+      case 'limits':
+        this.#ledger.note(member.number, message.deltas);
+        this.#broadcast({ type: 'limits', deltas: message.deltas }, member);
+        break;
       case 'passive':
         this.#options.event({ kind: 'health', severity: 'warning', message: `${message.report.pool}/${message.report.server} ejected: ${message.report.reason}` });
         this.#broadcast({ type: 'passive', report: message.report }, member);
@@ -201,6 +212,8 @@ export class Supervisor {
     member.gone = true;
     if (this.#stopping) return;
     this.#restarts++;
+    const held = this.#ledger.forget(member.number);
+    if (held !== undefined) this.#broadcast({ type: 'limits', deltas: held }, member);
     const ended = member.sessions === 0 ? 'no session was open when last asked' : `${member.sessions} sessions ended with it`;
     this.#options.event({ kind: 'worker', severity: 'error', message: `worker ${member.number} (pid ${member.handle.pid}) ended by ${how}: ${ended}; it is being replaced` });
     if (this.#round?.waiting.has(member.number) === true) this.#round.reject(new Error(`worker ${member.number} ended by ${how} while it took the configuration`));
@@ -314,6 +327,7 @@ export class Supervisor {
     const report = { pool, server, state };
     if (state === 'ready') this.#administrative.delete(`${pool} ${server}`);
     else this.#administrative.set(`${pool} ${server}`, report);
+    this.#probes.pause(pool, server, state === 'maintenance');
     this.#broadcast({ type: 'administrative', report });
     return true;
   }
