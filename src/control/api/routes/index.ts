@@ -1,0 +1,10 @@
+// Every resource of the admin API.
+import type { AnyRoute } from '../route.ts';
+import { configurationRoutes } from './configuration.ts';
+import { explainRoutes } from './explain.ts';
+import { recordRoutes } from './records.ts';
+import { resourceRoutes } from './resources.ts';
+import { stateRoutes } from './state.ts';
+import { trafficRoutes } from './traffic.ts';
+
+export const routes: readonly AnyRoute[] = [...stateRoutes, ...trafficRoutes, ...recordRoutes, ...explainRoutes, ...configurationRoutes, ...resourceRoutes];
