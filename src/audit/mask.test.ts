@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { SecretNames } from './mask.ts';
 
 const secrets = new SecretNames(['password', 'api_key', 'cookie', 'X-Auth-Token']);

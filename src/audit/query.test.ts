@@ -1,7 +1,7 @@
 // Tests of query.ts: each filter field admits what it should, and the quick looks never rule out what matches.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { Outcome } from '#contract/audit-record.ts';
 import { encodeRecord } from './encode.ts';

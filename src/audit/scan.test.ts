@@ -1,7 +1,7 @@
 // Tests of scan.ts: it reads what JSON.parse reads, and survives any line.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { Outcome, RecordKind } from '#contract/audit-record.ts';
 import { encodeRecord } from './encode.ts';

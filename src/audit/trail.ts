@@ -143,6 +143,7 @@ export class AuditTrail {
     for (const line of text.split('\n')) {
       if (line === '') continue;
       for (const follower of wanting) {
+        if (!this.#followers.has(follower)) continue;
         const record = follower.filter.matchLine(line, parseRecord);
         if (record !== undefined) this.#tell(follower, record);
       }

@@ -144,6 +144,7 @@ export class SyslogSink implements Sink {
   }
 
   #disconnected(): void {
+    if (this.#connected && !this.#closed) this.#failed('the collector closed the connection');
     this.#stream = undefined;
     this.#connected = false;
     this.#blocked = false;

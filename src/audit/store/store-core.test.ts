@@ -34,6 +34,11 @@ function bench(options: Partial<StoreOptions> = {}, open?: (path: string) => Blo
   return { core, clock, events, acknowledged: () => acknowledged, directory };
 }
 
+/** Text that does not compress well. */
+const noise = (number: number): Partial<AuditRecord> => ({
+  path: `/${Array.from({ length: 40 }, (_, at) => (Math.imul(number + 3, at * 65_537 + 7919) >>> 0).toString(36)).join('')}`,
+});
+
 /** Records numbered by their status, made at the clock's time. */
 function lines(clock: VirtualClock, first: number, count: number, change: (number: number) => Partial<AuditRecord> = () => ({})): string {
   let text = '';
@@ -168,7 +173,6 @@ test('retention by age', () => {
 test('retention by size keeps the newest and the file small', () => {
   const maxSize = 400_000;
   const { core, clock, directory } = bench({ maxSize });
-  const noise = (number: number): Partial<AuditRecord> => ({ path: `/${Array.from({ length: 30 }, (_, at) => (Math.imul(number + 1, at + 7919) >>> 0).toString(36)).join('')}` });
   for (let block = 0; block < 120; block++) {
     core.append(lines(clock, block * 100 + 1, 100, noise), 100);
     clock.advance(10_000);
@@ -302,7 +306,6 @@ test('a really full file system', { skip: process.getuid?.() !== 0 || process.pl
   }
   try {
     const { core, clock, events } = bench({ directory });
-    const noise = (number: number): Partial<AuditRecord> => ({ path: `/${Array.from({ length: 40 }, (_, at) => (Math.imul(number + 3, at * 65_537 + 7919) >>> 0).toString(36)).join('')}` });
     writeFileSync(join(directory, 'ballast'), Buffer.alloc(120_000));
     for (let block = 0; block < 40; block++) core.append(lines(clock, block * 100 + 1, 100, noise), 100);
     assert.equal(events[0]?.code, 'store-failing');

@@ -22,11 +22,11 @@ function block(first: number, count: number): string {
 }
 
 test('append, page, query, find, close, and all is there after a restart', async () => {
-  let acknowledged = 0;
-  let told: () => void = () => undefined;
-  const store = new AuditStore(options, { report: () => undefined, acknowledge: (blocks) => { acknowledged += blocks; told(); } });
+  let waiting = 30;
+  const { promise: allAcknowledged, resolve } = Promise.withResolvers<void>();
+  const store = new AuditStore(options, { report: () => undefined, acknowledge: (blocks) => { if ((waiting -= blocks) === 0) resolve(); } });
   for (let number = 0; number < 30; number++) store.append(block(number * 50, 50), 50);
-  while (acknowledged < 30) await new Promise<void>((resolve) => { told = resolve; });
+  await allAcknowledged;
   const page = await store.page({ limit: 3 });
   assert.deepEqual(page.records.map((record) => record.status), [1499, 1498, 1497]);
   const next = await store.page({ limit: 2, cursor: page.cursor });

@@ -1,0 +1,51 @@
+// Tests of console-line.ts: aligned, readable, and harmless to a terminal whatever a peer sent.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
+import * as fc from 'fast-check';
+import type { StoredRecord } from '../record.ts';
+import { consoleLine, humanBytes, humanDuration, visible } from './console-line.ts';
+
+const record: StoredRecord = {
+  time: 1_700_000_000_123, kind: 'operation', outcome: 'allowed', status: 200, ms: 12.3, out: 2048, client: '203.0.113.9', service: 'shop',
+  verb: 'GET', host: 'shop.example', path: '/a', params: 'b=1', server: '10.1.0.10:80',
+};
+
+test('an allowed operation', () => {
+  assert.equal(consoleLine(record, { utc: true }), '22:13:20.123 allowed 200    12ms  2.0KiB 203.0.113.9     shop     GET shop.example/a?b=1 -> 10.1.0.10:80');
+});
+
+test('a denial says why; other kinds say what they are', () => {
+  assert.match(consoleLine({ ...record, outcome: 'denied', rule: 'no-admin', reason: 'office only' }), /GET shop\.example\/a\?b=1 no-admin: office only$/);
+  assert.match(consoleLine({ time: 0, kind: 'system', outcome: 'error', rule: 'store-failing', reason: 'disk is full' }), /system store-failing: disk is full$/);
+  assert.match(consoleLine({ time: 0, kind: 'session', outcome: 'aborted', verb: 'end' }), /session end$/);
+});
+
+test('date and cutting to columns', () => {
+  assert.match(consoleLine(record, { utc: true, date: true }), /^2023-11-14 22:13:20\.123 /);
+  for (let columns = 1; columns < 120; columns++) {
+    const line = consoleLine(record, { columns, colours: true });
+    assert.ok(stripVTControlCharacters(line).length <= columns, String(columns));
+  }
+});
+
+test('colours wrap, and do not change the text', () => {
+  assert.equal(stripVTControlCharacters(consoleLine(record, { colours: true, utc: true })), consoleLine(record, { utc: true }));
+  assert.match(consoleLine(record, { colours: true }), /\u001b\[32mallowed\u001b\[0m/);
+});
+
+test('nothing of a peer acts on the terminal', () => {
+  const effects = fc.constantFrom(0x200b, 0x202e, 0x2066, 0xfeff, 0x2028, 0xd800);
+  const hostile = fc.string({ unit: fc.oneof(fc.integer({ min: 0, max: 0xff }), effects).map((code) => String.fromCharCode(code)) });
+  fc.assert(fc.property(hostile, hostile, hostile, (path, reason, client) => {
+    const line = consoleLine({ ...record, path, reason, client, rule: path, service: reason, outcome: 'denied', verb: client });
+    assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u00a0\u200b\u202e\u2066\ufeff\u2028\ud800]/);
+  }));
+  assert.equal(visible('a\u001b[31mb\r\n\u009b2J\u202ec'), 'a\\x1b[31mb\\x0d\\x0a\\x9b2J\\u202ec');
+  assert.equal(visible('Grüße'), 'Grüße');
+});
+
+test('figures for people', () => {
+  assert.deepEqual([0, 1023, 1024, 10_240, 1_048_576, 5e12].map(humanBytes), ['0B', '1023B', '1.0KiB', '10KiB', '1.0MiB', '4.5TiB']);
+  assert.deepEqual([0, 9.94, 10, 999, 1000, 59_900, 61_000].map(humanDuration), ['0.0ms', '9.9ms', '10ms', '999ms', '1.0s', '59.9s', '1m01s']);
+});
