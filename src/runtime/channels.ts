@@ -74,6 +74,8 @@ export class Channels {
   }
 
   dial(request: DialRequest, owner: DialOwner, holder: ChannelHolder): PendingServer {
+    // Assigned once, but read by a callback that runs while the socket is made.
+    // oxlint-disable-next-line prefer-const
     let link: SocketLink | undefined;
     let settled = false;
     const socket = dialSocket(request.host, request.port, request.localAddress, () => link);
@@ -197,7 +199,10 @@ export class Channels {
   #report(lease: OpenLease): LeaseReport {
     const { purpose, side, address, peer, cause, ttlMs } = lease.request;
     const ageMs = this.#options.nowMs() - lease.openedMs;
-    return { id: lease.id, session: lease.holder.id, service: lease.holder.service, purpose, side, address, port: lease.port, peer, cause, ageMs, leftMs: ttlMs - ageMs, strangers: lease.strangers };
+    return {
+      id: lease.id, session: lease.holder.id, service: lease.holder.service, purpose, side, address, port: lease.port, peer, cause,
+      ageMs, leftMs: ttlMs - ageMs, strangers: lease.strangers,
+    };
   }
 
   reports(): LeaseReport[] { return [...this.#leases.values()].map((lease) => this.#report(lease)); }

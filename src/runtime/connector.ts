@@ -195,7 +195,9 @@ export class Connector {
         return;
       }
       link.handler.secured = () => { this.#dialed(pending, link); };
-      try { link.secure({ end: 'tls-client', profile: tls, serverName: server.host, alpn: [], continues: undefined, ownTickets: false }); } catch (error) { pending.taker.bug(error); }
+      try {
+        link.secure({ end: 'tls-client', profile: tls, serverName: server.host, alpn: [], continues: undefined, ownTickets: false });
+      } catch (error) { pending.taker.bug(error); }
     });
     this.#dialing.add(pending);
   }

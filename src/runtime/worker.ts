@@ -52,6 +52,11 @@ const pendingConfiguration: RunConfiguration = {
 
 const connectionRecord = new AuditRecord();
 
+/** A bind stays open as long as some listener has it, whatever the listener is called. Port 0 is another port each time. */
+function bindKey(listener: string, bind: { host: string; port: number }): string {
+  return bind.port === 0 ? `${listener} ${bind.host} 0` : `${bind.host} ${bind.port}`;
+}
+
 export class Worker implements SessionHost {
   plan: Plan;
   readonly #options: WorkerOptions;
@@ -155,7 +160,7 @@ export class Worker implements SessionHost {
       const security = new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>);
       for (const listener of plan.listeners.values()) {
         for (const bind of listener.binds) {
-          const key = `${bind.host} ${bind.port}`;
+          const key = bindKey(listener.name, bind);
           if (this.#listeners.has(key)) continue;
           const acceptor = this.#makeAcceptor(key, bind.host, bind.port, listener.backlog);
           await acceptor.listen();
@@ -204,7 +209,7 @@ export class Worker implements SessionHost {
 
   #closeRemovedListeners(plan: Plan): void {
     const owners = new Map<string, string>();
-    for (const listener of plan.listeners.values()) for (const { host, port } of listener.binds) owners.set(`${host} ${port}`, listener.name);
+    for (const { name, binds } of plan.listeners.values()) for (const bind of binds) owners.set(bindKey(name, bind), name);
     for (const [key, open] of this.#listeners) {
       const owner = owners.get(key);
       if (owner === undefined) {
@@ -217,7 +222,7 @@ export class Worker implements SessionHost {
   #listenerReports(): ListenerReport[] {
     return [...this.plan.listeners.values()].map(({ name, service, binds }) => ({
       name, service, protocol: this.plan.services.get(service)?.protocol ?? '',
-      binds: binds.map(({ host, port }) => ({ host, port: this.#listeners.get(`${host} ${port}`)?.acceptor.port ?? port })),
+      binds: binds.map((bind) => ({ host: bind.host, port: this.#listeners.get(bindKey(name, bind))?.acceptor.port ?? bind.port })),
     }));
   }
 

@@ -44,7 +44,9 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
   worker.start();
   const configure = async (next: string): Promise<void> => {
     const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways);
-    if (load.configuration === undefined) throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
+    if (load.configuration === undefined) {
+      throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
+    }
     const done = Promise.race([once(events, 'configured'), once(events, 'refused')]);
     worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places), version: load.version });
     const [answer] = await done as [FromWorker];

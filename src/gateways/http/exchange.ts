@@ -1,7 +1,7 @@
 // One request and its response: asks limits and policy, finds the route, gets a server, forwards, retries where that is
 // safe, and writes the record. Everything that concerns one operation and nothing that concerns the connection, so that a
 // stream of HTTP/2 can be an exchange too. Bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
-import type { OperationalFailure } from '#core/failure.ts';
+import { operational, type OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
 import type { ChosenServer, PendingServer, ServerLinkOwner, ServerRequest, SessionPort } from '#contract/gateway.ts';
 import type { Link, LinkHandler } from '#contract/link.ts';
@@ -61,6 +61,8 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   #audit = true;
   #pending: PendingServer | undefined = undefined;
   #reused = false;
+  /** Why the attempt before failed. */
+  #earlier: OperationalFailure | undefined = undefined;
   #tried: string[] | undefined = undefined;
   readonly #request: ServerRequest;
   /** The part of the client's buffer behind the head, during `begin` only. */
@@ -110,6 +112,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.#audit = true;
     this.#pending = undefined;
     this.#reused = false;
+    this.#earlier = undefined;
     this.#tried = undefined;
     this.bytesInBefore = this.client.bytesIn;
     this.bytesOutBefore = this.client.bytesOut;
@@ -278,16 +281,23 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void {
     this.#pending = undefined;
     if (server !== undefined) this.server = server;
-    if (failure.phase === 'connect' && this.#retry(false)) return;
-    const status = failure.code === 'timeout' && failure.phase === 'connect' ? 504 : failure.phase === 'connect' ? 502 : 503;
-    this.#fail(status, failure);
+    if (failure.phase === 'connect' && this.#retry(false, failure)) return;
+    // That no other server is left is less than what went wrong with the first.
+    const told = this.#earlier !== undefined && failure.phase !== 'connect' ? this.#earlier : failure;
+    this.#failed(told);
+  }
+
+  #failed(failure: OperationalFailure): void {
+    if (failure.phase !== 'connect') this.#fail(failure.phase === 'receive' ? 502 : 503, failure);
+    else this.#fail(failure.code === 'timeout' ? 504 : 502, failure);
   }
 
   /** Another server (or another connection of the same) when that is safe and the budget allows. */
-  #retry(sent: boolean): boolean {
+  #retry(sent: boolean, failure: OperationalFailure): boolean {
     const route = this.route!;
     if (sent && !this.body.repeatable) return false;
     if (!route.retries.permits(this.parser.head.method, this.attempts, sent) || !this.port.mayRetry(route.pool)) return false;
+    this.#earlier = failure;
     // A kept connection that the server closed meanwhile says nothing about the server itself.
     if (!this.#reused && this.server !== undefined) (this.#tried ??= []).push(this.server.name);
     this.#open(route, this.#reused);
@@ -457,8 +467,8 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     if (!link.closed) link.reset();
     // An idle connection that was closed just then is no failure of the server.
     this.port.releaseServer(link, false, this.#reused ? 'neutral' : 'failure', -1);
-    if (this.#retry(true)) return;
-    this.#fail(502, { kind: 'operational', code, side: 'server', phase: 'receive', retryable: false, message: `${this.server!.name}: ${message} before a response` });
+    const failure = operational(code, 'server', 'receive', false, `${this.server!.name}: ${message} before a response`);
+    if (!this.#retry(true, failure)) this.#fail(502, failure);
   }
 
   /** The final response is on its way in full. */

@@ -50,7 +50,8 @@ test('a request is forwarded and its response comes back; the connection stays',
 
 test('pipelined requests are answered in order, local and forwarded mixed', async () => {
   const client = new RawClient(gateway.port());
-  client.send('GET /hello HTTP/1.1\r\nHost: x\r\n\r\nGET /p HTTP/1.1\r\nHost: x\r\n\r\nGET /admin/z HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+  client.send(get('/hello') + get('/p') + get('/admin/z') + get('/hello', 'Connection: close\r\n'));
   const text = await client.untilEnd();
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   assert.deepEqual(statuses, ['200', '200', '403', '200']);
