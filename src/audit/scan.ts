@@ -100,7 +100,7 @@ export class LineScanner {
     const pieces = this.#pieces;
     for (let number = 0; number < pieces.length; number++) {
       const piece = pieces[number]!;
-      if (text.startsWith(piece.text, at)) return piece;
+      if (text.slice(at, at + piece.text.length) === piece.text) return piece;
     }
     return undefined;
   }

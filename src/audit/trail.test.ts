@@ -131,3 +131,23 @@ test('settings: defaults, and what is wrong is refused', () => {
   assert.equal(auditSettings.safeParse({ syslog: { address: 'nowhere' } }).success, false);
   assert.deepEqual(auditSettings.parse({ syslog: { address: '10.0.0.5:514' } }).syslog!.address, { host: '10.0.0.5', port: 514 });
 });
+
+test('other settings at run time: nothing is lost, what has not changed stays', async () => {
+  const { trail: log, stateDirectory } = trail({ jsonLines: { path: 'a.jsonl' } });
+  log.accept(block(3));
+  await log.reconfigure(auditSettings.parse({ jsonLines: { path: 'a.jsonl' }, store: { maxAge: '1d' }, mask: [] }));
+  log.accept(block(3));
+  assert.equal((await log.page({})).records.length, 6);
+  await log.reconfigure(auditSettings.parse({ directory: 'elsewhere', jsonLines: { path: '../audit/b.jsonl' } }));
+  log.accept(block(4));
+  assert.equal((await log.page({})).records.length, 4);
+  assert.deepEqual(log.status().sinks.map((sink) => sink.name), ['json-lines']);
+  await log.reconfigure(auditSettings.parse({ store: { enabled: false } }));
+  let done = 0;
+  log.accept(block(1), () => { done++; });
+  assert.equal(done, 1);
+  assert.deepEqual([log.status().store, log.status().sinks], [undefined, []]);
+  await log.close();
+  assert.equal(readFileSync(join(stateDirectory, 'audit', 'a.jsonl'), 'latin1').split('\n').length, 7);
+  assert.equal(readFileSync(join(stateDirectory, 'audit', 'b.jsonl'), 'latin1').split('\n').length, 5);
+});

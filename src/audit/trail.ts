@@ -57,13 +57,14 @@ interface Follower { filter: CompiledFilter; callback: (record: StoredRecord) =>
 export class AuditTrail {
   readonly statistics = new AuditStatistics();
   readonly #options: AuditTrailOptions;
-  readonly #encoder: RecordEncoder;
+  #settings: AuditSettings;
+  #encoder: RecordEncoder;
   readonly #ids;
   readonly #wallMs: () => number;
-  readonly #sinks: Sink[];
-  readonly #store: AuditStore | undefined;
+  #sinks: { sink: Sink; settings: string }[];
+  #store: AuditStore | undefined;
   readonly #followers = new Set<Follower>();
-  /** What is owed for the blocks with the store, in order. */
+  /** What is owed for the blocks with the store that is in use, in order. */
   #owed: ((() => void) | undefined)[] = [];
   #lostInWorkers = 0;
   #refusing = false;
@@ -72,21 +73,65 @@ export class AuditTrail {
   constructor(options: AuditTrailOptions) {
     const { settings } = options;
     this.#options = options;
+    this.#settings = settings;
     this.#wallMs = options.wallMs ?? Date.now;
     this.#encoder = new RecordEncoder(settings.mask);
     this.#ids = makeIdSource(0, this.#wallMs);
-    const directory = within(options.stateDirectory, settings.directory);
-    this.#sinks = [...options.sinks ?? []];
-    if (settings.jsonLines) this.#sinks.push(new JsonLinesSink({ ...settings.jsonLines, path: within(directory, settings.jsonLines.path) }));
-    if (settings.syslog) this.#sinks.push(new SyslogSink(settings.syslog));
-    if (settings.console && options.output) this.#sinks.push(new ConsoleSink(options.output, { colours: options.output.isTTY === true }));
+    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => ({ sink: make(), settings: key }));
+    if (settings.store.enabled) this.#store = this.#openStore(settings);
+  }
+
+  #directory(settings: AuditSettings): string {
+    return within(this.#options.stateDirectory, settings.directory);
+  }
+
+  /** What the settings want, with a text that says whether a sink at hand is the same. */
+  #wantedSinks(settings: AuditSettings): { key: string; make: () => Sink }[] {
+    const { jsonLines, syslog } = settings;
+    const { output } = this.#options;
+    const wanted = (this.#options.sinks ?? []).map((sink, at) => ({ key: `given ${at}`, make: () => sink }));
+    if (jsonLines) {
+      const options = { ...jsonLines, path: within(this.#directory(settings), jsonLines.path) };
+      wanted.push({ key: `json-lines ${JSON.stringify(options)}`, make: () => new JsonLinesSink(options) });
+    }
+    if (syslog) wanted.push({ key: `syslog ${JSON.stringify(syslog)}`, make: () => new SyslogSink(syslog) });
+    if (settings.console && output) wanted.push({ key: 'console', make: () => new ConsoleSink(output, { colours: output.isTTY === true }) });
+    return wanted;
+  }
+
+  #openStore(settings: AuditSettings): AuditStore {
+    const { maxSize, maxAge, blockRecords, flushEvery } = settings.store;
+    const owed: ((() => void) | undefined)[] = [];
+    this.#owed = owed;
+    return new AuditStore({ directory: this.#directory(settings), maxSize, maxAgeMs: maxAge, blockRecords, flushEveryMs: flushEvery }, {
+      report: (event) => this.#storeSaid(event),
+      acknowledge: (blocks) => { for (const done of owed.splice(0, blocks)) done?.(); },
+    });
+  }
+
+  /** Goes over to other settings without losing a record: what has not changed stays as it is. Resolves when what is no
+   *  longer wanted has written what it held and is closed. */
+  async reconfigure(settings: AuditSettings): Promise<void> {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#encoder = new RecordEncoder(settings.mask);
+    const closing: Promise<void>[] = [];
+    const kept = this.#sinks;
+    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => kept.find((each) => each.settings === key) ?? { sink: make(), settings: key });
+    for (const each of kept) if (!this.#sinks.includes(each)) closing.push(each.sink.close());
+    const moved = this.#directory(before) !== this.#directory(settings);
+    const old = this.#store;
+    if (old !== undefined && (moved || !settings.store.enabled)) {
+      this.#store = undefined;
+      closing.push(old.close());
+    }
     if (settings.store.enabled) {
       const { maxSize, maxAge, blockRecords, flushEvery } = settings.store;
-      this.#store = new AuditStore({ directory, maxSize, maxAgeMs: maxAge, blockRecords, flushEveryMs: flushEvery }, {
-        report: (event) => this.#storeSaid(event),
-        acknowledge: (blocks) => { for (const done of this.#owed.splice(0, blocks)) done?.(); },
-      });
+      if (this.#store === undefined) this.#store = this.#openStore(settings);
+      else this.#store.configure({ maxSize, maxAgeMs: maxAge, blockRecords, flushEveryMs: flushEvery });
     }
+    this.#setRefusing(settings.onStoreFailure === 'refuse' && (this.#store?.status.failing ?? '') !== '');
+    await Promise.all(closing);
   }
 
   /** True when new operations must be refused: the store fails, and `onStoreFailure` says so. */
@@ -118,7 +163,7 @@ export class AuditTrail {
     this.statistics.addText(text);
     // Sinks pass the text on as it is, and a worker may have been taken over.
     if (this.#sinks.length > 0 && foreign.test(text)) text = text.replace(foreignAll, '?');
-    for (const sink of this.#sinks) {
+    for (const { sink } of this.#sinks) {
       try {
         sink.write(text, count);
       } catch (error) {
@@ -186,13 +231,13 @@ export class AuditTrail {
     return {
       records: this.statistics.records, lostInWorkers: this.#lostInWorkers, lostInStore: this.#store?.status.lost ?? 0,
       refusing: this.#refusing, store: this.#store?.status,
-      sinks: this.#sinks.map((sink) => ({ name: sink.name, counters: sink.counters })), followers: this.#followers.size,
+      sinks: this.#sinks.map(({ sink }) => ({ name: sink.name, counters: sink.counters })), followers: this.#followers.size,
     };
   }
 
   #storeSaid(event: StoreEvent): void {
     this.#options.report?.(event);
-    const failClosed = this.#options.settings.onStoreFailure === 'refuse';
+    const failClosed = this.#settings.onStoreFailure === 'refuse';
     if (failClosed && event.code === 'store-failing') this.#setRefusing(true);
     if (event.code === 'store-recovered') this.#setRefusing(false);
     this.#note(event.code, event.message);
@@ -217,12 +262,12 @@ export class AuditTrail {
 
   /** Everything taken before is on disk or with the collectors. */
   async flush(): Promise<void> {
-    await Promise.all([this.#store?.flush(), ...this.#sinks.map((sink) => sink.flush())]);
+    await Promise.all([this.#store?.flush(), ...this.#sinks.map(({ sink }) => sink.flush())]);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all([this.#store?.close(), ...this.#sinks.map((sink) => sink.close())]);
+    await Promise.all([this.#store?.close(), ...this.#sinks.map(({ sink }) => sink.close())]);
     this.#followers.clear();
   }
 }

@@ -12,12 +12,16 @@ import { findById, searchPage } from './search.ts';
 
 export const storeFileName = 'audit.db';
 
-export interface StoreOptions {
-  directory: string;
+/** What can change while the store runs. */
+export interface StoreLimits {
   maxSize: number;
   maxAgeMs: number;
   blockRecords: number;
   flushEveryMs: number;
+}
+
+export interface StoreOptions extends StoreLimits {
+  directory: string;
   /** Text held in memory while it cannot be written; beyond it new blocks are lost and counted. */
   maxPendingBytes?: number;
 }
@@ -66,7 +70,7 @@ const removeAtOnce = 256;
 const mergeFrom = 60;
 
 export class StoreCore {
-  readonly #options: StoreOptions;
+  #options: StoreOptions;
   readonly #environment: StoreEnvironment;
   readonly #maxPendingBytes: number;
   #database: BlockDatabase | undefined;
@@ -95,6 +99,11 @@ export class StoreCore {
   }
 
   get path(): string { return join(this.#options.directory, storeFileName); }
+
+  configure(limits: StoreLimits): void {
+    this.#options = { ...this.#options, ...limits };
+    this.#retentionAtMs = 0;
+  }
 
   append(text: string, count: number): void {
     if (this.#pendingBytes + text.length > this.#maxPendingBytes) {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
-import type { StoreEvent, StoreOptions, StoreStatus } from './store-core.ts';
+import type { StoreEvent, StoreLimits, StoreOptions, StoreStatus } from './store-core.ts';
 
 /** How long one slice of a search may keep the thread from writing. */
 const sliceMs = 40;
@@ -24,7 +24,7 @@ const emptyStatus: StoreStatus = {
 };
 
 export class AuditStore {
-  readonly #options: StoreOptions;
+  #options: StoreOptions;
   readonly #events: AuditStoreEvents;
   readonly #waiting = new Map<number, Waiting>();
   #thread: Worker | undefined;
@@ -45,6 +45,11 @@ export class AuditStore {
 
   /** As of about a second ago. */
   get status(): StoreStatus { return this.#latest; }
+
+  configure(limits: StoreLimits): void {
+    this.#options = { ...this.#options, ...limits };
+    if (this.#thread !== undefined) this.#say({ kind: 'configure', limits });
+  }
 
   append(text: string, count: number): void {
     if (this.#thread === undefined) {

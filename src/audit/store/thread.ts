@@ -22,16 +22,26 @@ const statusEveryMs = 1000;
 let statusAtMs = 0;
 let closing = false;
 
-const timer = setInterval(() => {
-  core.tick();
-  if (performance.now() < statusAtMs) return;
-  statusAtMs = performance.now() + statusEveryMs;
-  say({ kind: 'status', status: core.status() });
-}, Math.min(1000, Math.max(20, options.flushEveryMs / 2)));
+function startTimer(flushEveryMs: number): NodeJS.Timeout {
+  return setInterval(() => {
+    core.tick();
+    if (performance.now() < statusAtMs) return;
+    statusAtMs = performance.now() + statusEveryMs;
+    say({ kind: 'status', status: core.status() });
+  }, Math.min(1000, Math.max(20, flushEveryMs / 2)));
+}
+
+let timer = startTimer(options.flushEveryMs);
 
 port.on('message', (message: ToThread) => {
   if (message.kind === 'append') {
     core.append(message.text, message.count);
+    return;
+  }
+  if (message.kind === 'configure') {
+    core.configure(message.limits);
+    clearInterval(timer);
+    timer = startTimer(message.limits.flushEveryMs);
     return;
   }
   try {
@@ -42,7 +52,7 @@ port.on('message', (message: ToThread) => {
   if (closing) port.close();
 });
 
-function answer(message: Exclude<ToThread, { kind: 'append' }>): (FromThread & { kind: 'answer' })['value'] {
+function answer(message: Exclude<ToThread, { kind: 'append' | 'configure' }>): (FromThread & { kind: 'answer' })['value'] {
   switch (message.kind) {
     case 'page': return core.page(message.query, message.budgetMs);
     case 'find': return core.find(message.id);
