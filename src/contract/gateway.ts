@@ -104,7 +104,8 @@ export interface Lease {
 export interface Recording {
   /** One event: milliseconds since the start, kind (`o` output, `i` input, `r` resize) and text. */
   write(atMs: number, kind: string, text: string): void;
-  close(): void;
+  /** A machine need not wait: what was written is kept. */
+  close(): Promise<void> | void;
 }
 
 /** Everything that a session machine can ask for. Implemented by the session layer. */

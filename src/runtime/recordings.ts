@@ -40,9 +40,13 @@ class FileRecording implements Recording {
     this.#file.write(this.#key === undefined ? plain : sealed(this.#key, plain));
   }
 
-  close(): void {
+  /** Resolves when all of it is on disk (or given up). */
+  async close(): Promise<void> {
     this.flush();
-    this.#file.end();
+    await new Promise<void>((resolve) => {
+      this.#file.on('close', () => { resolve(); });
+      this.#file.end();
+    });
   }
 }
 
@@ -91,9 +95,9 @@ export class Recordings {
     this.#open.add(recording);
     return {
       write: (atMs, kind, text) => { recording.write(atMs, kind, text); },
-      close: () => {
+      close: async () => {
         this.#open.delete(recording);
-        recording.close();
+        await recording.close();
       },
     };
   }
