@@ -1,0 +1,268 @@
+// Takes out of a stream for a terminal what can act on the terminal's machine or make it type: strings (DCS, APC, PM, SOS,
+// OSC other than a title), answerback (ENQ), reports of titles and screen contents, printing, key definitions. Colours,
+// cursor movement and modes pass. ECMA-48, xterm control sequences. Keeps its place when the stream is cut anywhere.
+// Does not understand what is shown. A sequence is passed whole or not at all; its text is never shown in part.
+
+/** What becomes of window titles: they can be reported back as input by some terminals, and mislead people. */
+export type TitleHandling = 'pass' | 'remove';
+
+export interface FilterSink {
+  /** Text and harmless sequences. Only lent for the call. */
+  text(bytes: Uint8Array, start: number, end: number): void;
+  /** Something was taken out: its kind, such as `osc 52`, `dcs`, `enq`. */
+  removed(what: string): void;
+}
+
+const ESC = 0x1b;
+const ENQ = 0x05;
+const BEL = 0x07;
+const CAN = 0x18;
+const SUB = 0x1a;
+
+const GROUND = 0;
+const ESCAPE = 1;
+/** ESC with an intermediate byte: `ESC ( B` and the like. */
+const ESCAPE_MORE = 2;
+const CSI = 3;
+const OSC = 4;
+/** A string that is thrown away. */
+const STRING = 5;
+/** ESC inside a string: the end, or the start of something else. */
+const STRING_ESC = 6;
+
+/** Longest control sequence; longer ones are thrown away. */
+const maxSequenceBytes = 64;
+const maxTitleBytes = 256;
+/** A string that does not end by then is taken for text that only began like one. */
+const maxStringBytes = 65_536;
+
+const stringNames: Readonly<Record<number, string>> = { 0x50: 'dcs', 0x58: 'sos', 0x5e: 'pm', 0x5f: 'apc' };
+
+export class EscapeFilter {
+  readonly #titles: TitleHandling;
+  #state = GROUND;
+  /** Of the sequence or title being read. */
+  #held = '';
+  #stringBytes = 0;
+  #stringName = '';
+  /** Continuation bytes still to come of a UTF-8 character: a C1 code inside one is no control. */
+  #continuation = 0;
+  /** C2 was the last byte: with 80 to 9F it is a C1 control in UTF-8. It is held back until then. */
+  #heldC2 = false;
+
+  constructor(titles: TitleHandling = 'pass') { this.#titles = titles; }
+
+  push(bytes: Uint8Array, start: number, end: number, sink: FilterSink): void {
+    let at = start;
+    while (at < end) at = this.#state === GROUND ? this.#ground(bytes, at, end, sink) : this.#step(bytes, at, sink);
+  }
+
+  /** Text up to the next byte that begins something. */
+  #ground(bytes: Uint8Array, start: number, end: number, sink: FilterSink): number {
+    let at = start;
+    if (this.#heldC2) {
+      this.#heldC2 = false;
+      const byte = bytes[at]!;
+      if (byte >= 0x80 && byte <= 0x9f) return this.#begin(byte - 0x40, at, sink, c2Of(byte));
+      sink.text(c2, 0, 1);
+      this.#continuation = 1;
+    }
+    let continuation = this.#continuation;
+    for (; at < end; at++) {
+      const byte = bytes[at]!;
+      if (byte >= 0x20 && byte < 0x7f) continuation = 0;
+      else if (byte === ESC || byte === ENQ) break;
+      else if (byte < 0x80) continuation = 0;
+      else if (continuation > 0 && byte < 0xc0) continuation--;
+      else if (byte < 0xa0 || byte === 0xc2) break;
+      else continuation = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
+    }
+    if (at > start) sink.text(bytes, start, at);
+    if (at === end) {
+      this.#continuation = continuation;
+      return end;
+    }
+    this.#continuation = 0;
+    const byte = bytes[at]!;
+    if (byte === ENQ) sink.removed('enq');
+    else if (byte === ESC) {
+      this.#held = '';
+      this.#state = ESCAPE;
+    } else if (byte === 0xc2) this.#heldC2 = true;
+    else return this.#begin(byte - 0x40, at, sink, bytes.subarray(at, at + 1));
+    return at + 1;
+  }
+
+  /** What `ESC code` begins. `plain` is passed when it begins nothing: the C1 code itself. */
+  #begin(code: number, at: number, sink: FilterSink, plain: Uint8Array | undefined): number {
+    const name = stringNames[code];
+    if (name !== undefined) this.#string(name);
+    else if (code === 0x5b) {
+      this.#state = CSI;
+      this.#held = '';
+    } else if (code === 0x5d) {
+      this.#state = OSC;
+      this.#held = '';
+    } else if (plain === undefined) {
+      this.#state = GROUND;
+      sink.text(Buffer.from(`\u001b${this.#held}${String.fromCharCode(code)}`, 'latin1'), 0, this.#held.length + 2);
+    } else {
+      this.#state = GROUND;
+      // NEL and IND move the cursor; the others do nothing that a stream of text needs. A lone ST ends nothing.
+      if (code === 0x44 || code === 0x45) sink.text(plain, 0, plain.length);
+    }
+    return at + 1;
+  }
+
+  #string(name: string): void {
+    this.#state = STRING;
+    this.#stringName = name;
+    this.#stringBytes = 0;
+  }
+
+  #step(bytes: Uint8Array, at: number, sink: FilterSink): number {
+    const byte = bytes[at]!;
+    // CAN and SUB abort any sequence (ECMA-48 section 8.3.6).
+    if (byte === CAN || byte === SUB) {
+      this.#endString(sink, true);
+      this.#state = GROUND;
+      return at + 1;
+    }
+    switch (this.#state) {
+      case ESCAPE:
+      case ESCAPE_MORE: return this.#escape(byte, at, sink);
+      case CSI: return this.#csi(byte, at, sink);
+      case OSC: return this.#osc(byte, at, sink);
+      case STRING_ESC:
+        // ESC \ ends it; anything else ends it too, and begins a sequence of its own.
+        this.#endString(sink, false);
+        if (byte === 0x5c) {
+          this.#state = GROUND;
+          return at + 1;
+        }
+        this.#state = ESCAPE;
+        this.#held = '';
+        return at;
+      default: return this.#inString(byte, at, sink);
+    }
+  }
+
+  #escape(byte: number, at: number, sink: FilterSink): number {
+    if (byte === ESC) {
+      this.#held = '';
+      this.#state = ESCAPE;
+      return at + 1;
+    }
+    if (byte < 0x20 || byte > 0x7e) {
+      // Controls inside a sequence act as if they stood before it; here the sequence is dropped and they are read again.
+      this.#state = GROUND;
+      return at;
+    }
+    if (byte < 0x30) {
+      this.#held += String.fromCharCode(byte);
+      this.#state = this.#held.length > 4 ? GROUND : ESCAPE_MORE;
+      return at + 1;
+    }
+    if (this.#state === ESCAPE) return this.#begin(byte, at, sink, undefined);
+    this.#state = GROUND;
+    sink.text(Buffer.from(`\u001b${this.#held}${String.fromCharCode(byte)}`, 'latin1'), 0, this.#held.length + 2);
+    return at + 1;
+  }
+
+  #csi(byte: number, at: number, sink: FilterSink): number {
+    if (byte < 0x20 || byte > 0x7e) {
+      this.#state = GROUND;
+      return at;
+    }
+    if (byte < 0x40) {
+      if (this.#held.length < maxSequenceBytes) this.#held += String.fromCharCode(byte);
+      return at + 1;
+    }
+    this.#state = GROUND;
+    const final = String.fromCharCode(byte);
+    if (this.#held.length < maxSequenceBytes && csiAllowed(this.#held, final)) {
+      sink.text(Buffer.from(`\u001b[${this.#held}${final}`, 'latin1'), 0, this.#held.length + 3);
+    } else sink.removed(`csi ${this.#held.slice(0, 8)}${final}`);
+    return at + 1;
+  }
+
+  #osc(byte: number, at: number, sink: FilterSink): number {
+    if (byte === BEL || byte === 0x9c && !/[\u00c0-\u00ff][\u0080-\u00bf]{0,2}$/.test(this.#held)) {
+      this.#endOsc(sink);
+      this.#state = GROUND;
+    } else if (byte === ESC) {
+      this.#endOsc(sink);
+      this.#string('');
+      this.#state = STRING_ESC;
+    } else if (this.#held.length < maxTitleBytes) this.#held += String.fromCharCode(byte);
+    else {
+      const number = /^\d{1,4}/.exec(this.#held)?.[0] ?? '';
+      this.#string(`osc ${number}`);
+    }
+    return at + 1;
+  }
+
+  #endOsc(sink: FilterSink): void {
+    const title = /^([012]);([^]*)$/.exec(this.#held);
+    if (title === null || this.#titles === 'remove') {
+      sink.removed(`osc ${/^\d{1,4}/.exec(this.#held)?.[0] ?? ''}`);
+      return;
+    }
+    // A title is text: controls in it would be read as something else by some terminals.
+    const text = `\u001b]${title[1]};${title[2]!.replaceAll(/[\u0000-\u001f\u007f]/g, '')}\u0007`;
+    sink.text(Buffer.from(text, 'latin1'), 0, text.length);
+  }
+
+  #inString(byte: number, at: number, sink: FilterSink): number {
+    this.#stringBytes++;
+    if (byte === ESC) this.#state = STRING_ESC;
+    else if (byte === 0x9c || (byte === BEL && this.#stringName.startsWith('osc')) || this.#stringBytes > maxStringBytes) {
+      this.#endString(sink, false);
+      this.#state = GROUND;
+    }
+    return at + 1;
+  }
+
+  #endString(sink: FilterSink, aborted: boolean): void {
+    if (this.#state < STRING || this.#stringName === '') return;
+    sink.removed(aborted ? `${this.#stringName} aborted` : this.#stringName);
+    this.#stringName = '';
+  }
+}
+
+const c2 = Uint8Array.of(0xc2);
+function c2Of(byte: number): Uint8Array { return Uint8Array.of(0xc2, byte); }
+
+/** Control sequences that make a terminal type something other than digits, print, or change its size. */
+function csiAllowed(parameters: string, final: string): boolean {
+  switch (final) {
+    // Window operations: titles are pushed and popped, nothing else (21 reports the title as input).
+    case 't': return /^2[23](?:;[0-9;]*)?$/.test(parameters);
+    // Media copy: printing.
+    case 'i': return false;
+    // Checksum of screen areas (DECRQCRA) and kin; macros.
+    case 'y':
+    case 'z': return !parameters.includes('*');
+    // Name and version report; terminal parameters report.
+    case 'q': return !parameters.startsWith('>');
+    case 'x': return parameters.includes('$') || parameters.includes('*');
+    // Status reports: the device's state and the cursor's place, digits only. Not printer, user keys, locator, memory.
+    case 'n': return parameters === '5' || parameters === '6' || parameters === '?6' || parameters.startsWith('>');
+    // Tertiary device attributes report a unit id.
+    case 'c': return !parameters.startsWith('=');
+    // Presentation state report.
+    case 'w': return !parameters.includes('$');
+    case 'u': return !parameters.includes('&');
+    // User-preference and colour-table reports.
+    case 'p': return !parameters.includes('&');
+    default: return true;
+  }
+}
+
+/** A line for a terminal out of text of unknown origin: every control code is shown, none acts. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x20 ? `^${String.fromCharCode(code + 64)}` : `\\x${code.toString(16)}`;
+  });
+}
