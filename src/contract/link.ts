@@ -66,6 +66,8 @@ export interface Link {
   readonly closed: boolean;
   /** True when the peer has sent FIN. */
   readonly peerEnded: boolean;
+  /** 0 when the kernel has taken everything that was sent; otherwise a measure of what waits, which shrinks as the peer takes some. */
+  readonly unsentBytes: number;
   /** Sends a copy-free slice when the kernel takes it at once, else a copy. False: wait for `drained` before sending more. */
   send(bytes: Uint8Array, start: number, end: number): boolean;
   /** Sends latin1 text. */

@@ -8,6 +8,7 @@ import type { Link, LinkHandler } from '#contract/link.ts';
 import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import type { ServerState } from '#upstream/server-state.ts';
 import type { Waiter } from '#upstream/wait-queue.ts';
+import { ClosingLinks } from './closing.ts';
 import { SocketLink, sharedReadBuffer, type BugGuard, type LinkSecurity } from './link.ts';
 
 /** Who gets the link: a session, which answers for it and for bugs of its owner. */
@@ -83,6 +84,7 @@ export class Connector {
   readonly #security: () => LinkSecurity;
   readonly #idle = new Map<ServerState, ServerLink[]>();
   readonly #dialing = new Set<Pending>();
+  readonly #closing = new ClosingLinks();
   readonly #idleHandler: LinkHandler;
 
   constructor(nowMs: () => number, security: () => LinkSecurity) {
@@ -145,7 +147,7 @@ export class Connector {
       // The one used last is the one least likely to be closed by the server just now.
       const link = idle.pop();
       if (link === undefined) return undefined;
-      if (!link.closed && !link.peerEnded && nowMs - link.idleSinceMs < link.pool.settings.keepAlive.idleTimeout) return link;
+      if (!link.given && !link.peerEnded && nowMs - link.idleSinceMs < link.pool.settings.keepAlive.idleTimeout) return link;
       link.close();
     }
   }
@@ -232,13 +234,17 @@ export class Connector {
     const { pool, server } = link;
     const nowMs = this.#nowMs();
     pool.requestFinished(server, outcome, latencyMs, nowMs);
-    if (reusable && !link.closed && !link.peerEnded && this.#keeps(link, nowMs)) {
+    // What a server sent behind its response is not the answer to anything: nobody may read it as one.
+    if (reusable && !link.given && !link.peerEnded && link.surplusBytes === 0 && this.#keeps(link, nowMs)) {
       link.idleSinceMs = nowMs;
       link.resume();
       const idle = this.#idle.get(server);
       if (idle === undefined) this.#idle.set(server, [link]);
       else idle.push(link);
-    } else link.close();
+    } else {
+      link.close();
+      this.#closing.watch(link, nowMs);
+    }
     if (pool.waiting > 0) this.#serveQueue(pool, server);
   }
 
@@ -272,6 +278,7 @@ export class Connector {
 
   /** Called by the runtime's sweep: gives up connections that do not come to be, closes those that were idle too long. */
   sweep(nowMs: number): void {
+    this.#closing.sweep(nowMs);
     for (const pending of this.#dialing) {
       if (nowMs < pending.deadlineMs) continue;
       const { link, pool } = pending;
@@ -293,5 +300,6 @@ export class Connector {
   /** Shutdown: nothing is kept any more. */
   closeAllIdle(): void {
     for (const server of this.#idle.keys()) this.closeIdle(server);
+    this.#closing.resetAll();
   }
 }

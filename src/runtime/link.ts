@@ -64,6 +64,8 @@ export class SocketLink implements Link {
   relayRemaining = 0;
   tls: TlsFacts | undefined = undefined;
   failure: OperationalFailure | undefined = undefined;
+  /** Bytes of the read being delivered that lie behind the end of a relay: whoever takes the link back must know of them. */
+  surplusBytes = 0;
   guard: BugGuard | undefined = undefined;
   #relayTarget: SocketLink | undefined = undefined;
   /** The link that is relaying into this one and waits for it to drain. */
@@ -97,9 +99,20 @@ export class SocketLink implements Link {
     return this.#local ??= { address: plainAddress(this.#transport.localAddress), port: this.#transport.localPort ?? 0 };
   }
 
+  /** True from the moment that it was given up, which is before it is `closed`. */
+  get given(): boolean { return this.closed || this.#transport.destroyed || this.socket.destroyed; }
+
+  /** Node counts a write as pending until all of it is taken; how far it is, its handle knows. */
+  get unsentBytes(): number {
+    const pending = this.socket.writableLength;
+    return pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0);
+  }
+
   /** Bytes read from the socket, called by whoever owns its read path. The buffer is only lent. */
   deliver(bytes: Buffer, start: number, end: number): void {
     this.bytesIn += end - start;
+    // The handler may give the link back while it runs; a bug is still this session's.
+    const { guard } = this;
     try {
       const target = this.#relayTarget;
       if (target === undefined) {
@@ -107,14 +120,18 @@ export class SocketLink implements Link {
         return;
       }
       const cut = end - start <= this.relayRemaining ? end : start + this.relayRemaining;
+      this.surplusBytes = end - cut;
       this.#pass(target, bytes, start, cut);
-      if (cut < end) this.handler.received(this, bytes, cut, end);
-    } catch (error) { this.#bug(error); }
+      if (cut < end) {
+        this.surplusBytes = 0;
+        this.handler.received(this, bytes, cut, end);
+      }
+    } catch (error) { this.#bug(error, guard); }
   }
 
-  #bug(error: unknown): void {
-    if (this.guard === undefined) this.reset();
-    else this.guard.bug(error);
+  #bug(error: unknown, guard: BugGuard | undefined): void {
+    if (guard === undefined) this.reset();
+    else guard.bug(error);
   }
 
   #pass(target: SocketLink, bytes: Buffer, start: number, end: number): void {
@@ -244,7 +261,7 @@ export class SocketLink implements Link {
   /** Runtime only: the handshake is done. */
   onSecured(facts: TlsFacts): void {
     this.tls = facts;
-    try { this.handler.secured?.(this); } catch (error) { this.#bug(error); }
+    try { this.handler.secured?.(this); } catch (error) { this.#bug(error, this.guard); }
   }
 
   end(): void {
@@ -267,7 +284,8 @@ export class SocketLink implements Link {
   /** Runtime only: the socket's events. */
   onEnded(): void {
     this.peerEnded = true;
-    try { this.handler.ended(this); } catch (error) { this.#bug(error); }
+    const { guard } = this;
+    try { this.handler.ended(this); } catch (error) { this.#bug(error, guard); }
   }
 
   onDrained(): void {
@@ -275,7 +293,8 @@ export class SocketLink implements Link {
     this.#waitsForDrain = false;
     const source = this.#waitingSource;
     if (source === undefined) {
-      try { this.handler.drained(this); } catch (error) { this.#bug(error); }
+      const { guard } = this;
+      try { this.handler.drained(this); } catch (error) { this.#bug(error, guard); }
       return;
     }
     this.#waitingSource = undefined;
@@ -289,9 +308,9 @@ export class SocketLink implements Link {
     this.#waitingSource?.resume();
     this.#waitingSource = undefined;
     if (this.#relayTarget !== undefined) this.#endRelay();
-    const handler = this.handler;
+    const { handler, guard } = this;
     this.handler = noHandler;
-    try { handler.closed(this, this.failure); } catch (error) { this.#bug(error); }
+    try { handler.closed(this, this.failure); } catch (error) { this.#bug(error, guard); }
   }
 }
 
