@@ -86,9 +86,11 @@ export class Session implements SessionPort {
   readonly connection: ConnectionFacts;
   readonly #host: SessionHost;
   readonly #listener: ListenerPlan;
-  readonly #service: ServicePlan;
+  #service: ServicePlan;
   /** Server links in this session's hands: closed with it whatever happens. */
   readonly #serverLinks: Link[] = [];
+  /** Operations that hold a place of some limit: let go with the session whatever happens. */
+  readonly #holding: Operation[] = [];
 
   constructor(host: SessionHost, listener: ListenerPlan, service: ServicePlan, client: Link) {
     this.#host = host;
@@ -136,11 +138,16 @@ export class Session implements SessionPort {
   }
 
   admit(operation: Operation, trace?: Trace): LimitRefusal | undefined {
-    return this.plan.limiter.admit(operation, this.#host.nowMs(), trace);
+    const refusal = this.plan.limiter.admit(operation, this.#host.nowMs(), trace);
+    if (operation.admission !== undefined) this.#holding.push(operation);
+    return refusal;
   }
 
   release(operation: Operation): void {
+    if (operation.admission === undefined) return;
     this.plan.limiter.release(operation);
+    const at = this.#holding.indexOf(operation);
+    if (at >= 0) this.#holding.splice(at, 1);
   }
 
   openServer(request: ServerRequest, owner: ServerLinkOwner): PendingServer | undefined {
@@ -208,6 +215,7 @@ export class Session implements SessionPort {
     if (service === undefined || service.name !== this.#service.name || service.protocol !== this.#service.protocol) return undefined;
     // Concurrency counts are held by limiter objects that successive plans share by name, so a plan may change between operations.
     this.plan = current;
+    this.#service = service;
     (this.facts as Facts).configuration = current.shortVersion;
     return service;
   }
@@ -256,6 +264,7 @@ export class Session implements SessionPort {
     this.ended = true;
     this.wakeAtMs = Infinity;
     if (this.#serverLinks.length > 0) this.#dropServerLinks();
+    for (const operation of this.#holding) this.plan.limiter.release(operation);
     this.#recordEnd(outcome, reason);
     this.#host.sessionEnded(this);
   }

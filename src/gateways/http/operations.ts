@@ -22,6 +22,8 @@ export class HttpOperation implements Operation {
   readonly listener: string;
   subject: Subject;
   readonly view: RequestView;
+  /** The limiter's. */
+  admission: unknown = undefined;
 
   constructor(view: RequestView, service: string, listener: string, subject: Subject) {
     this.view = view;
