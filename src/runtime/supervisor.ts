@@ -4,9 +4,10 @@
 import { performance } from 'node:perf_hooks';
 import type { AuditBlock } from '#audit/batch.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
-import { LimitLedger } from '#policy/limits/deltas.ts';
+import { LimitLedger, type LimitDelta } from '#policy/limits/deltas.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
+import { requireFreePorts } from './free-ports.ts';
 import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
 import { Resolver } from './resolver.ts';
@@ -54,6 +55,7 @@ interface Member {
 interface Question { readonly resolve: (answer: WorkerAnswer | undefined) => void; readonly timer: NodeJS.Timeout }
 
 interface Round {
+  readonly configuration: RunConfiguration;
   readonly version: string;
   readonly waiting: Set<number>;
   readonly resolve: () => void;
@@ -123,6 +125,8 @@ export class Supervisor {
     if (this.#round !== undefined) throw new Error('another configuration is being applied');
     const previous = this.#configuration;
     const previousVersion = this.#version;
+    await requireFreePorts(configuration, previous);
+    if (this.#round !== undefined) throw new Error('another configuration is being applied');
     try {
       await this.#runRound(configuration, version);
     } catch (error) {
@@ -147,7 +151,7 @@ export class Supervisor {
     try {
       await new Promise<void>((resolve, reject) => {
         timeout.signal.addEventListener('abort', () => { reject(new Error('a worker did not answer in time')); });
-        this.#round = { version, waiting: new Set(this.#members.map(({ number }) => number)), resolve, reject };
+        this.#round = { configuration, version, waiting: new Set(this.#members.map(({ number }) => number)), resolve, reject };
         this.#broadcast({ type: 'configure', configuration, version });
       });
       for (const member of this.#members) this.#tellState(member);
@@ -173,15 +177,20 @@ export class Supervisor {
     for (const member of this.#members) if (member !== except && !member.gone) member.handle.send(message);
   }
 
+  /** A worker that has not been told yet what the others hold will hear of this then. */
+  #shareLimits(deltas: readonly LimitDelta[], from: Member): void {
+    for (const member of this.#members) if (member !== from && !member.gone && !member.fresh) member.handle.send({ type: 'limits', deltas });
+  }
+
   #received(member: Member, message: FromWorker): void {
     switch (message.type) {
       case 'started': break;
       case 'configured': this.#configured(member, message.version, message.listeners); break;
-      case 'refused': this.#refused(message.version, message.reason); break;
+      case 'refused': this.#refused(member, message.version, message.reason); break;
       case 'audit': this.#options.audit(message.block, () => { member.handle.send({ type: 'audit-kept', blocks: 1 }); }); break;
       case 'limits':
         this.#ledger.note(member.number, message.deltas);
-        this.#broadcast({ type: 'limits', deltas: message.deltas }, member);
+        this.#shareLimits(message.deltas, member);
         break;
       case 'passive':
         this.#options.event({ kind: 'health', severity: 'warning', message: `${message.report.pool}/${message.report.server} ejected: ${message.report.reason}` });
@@ -194,17 +203,26 @@ export class Supervisor {
   }
 
   #configured(member: Member, version: string, listeners: readonly ListenerReport[]): void {
-    member.configured = true;
     this.#listeners = listeners;
+    if (!member.configured) {
+      member.configured = true;
+      // Only now has it pools and limits that this could be said of.
+      this.#tellState(member);
+    }
     const round = this.#round;
     if (round?.version !== version) return;
     round.waiting.delete(member.number);
     if (round.waiting.size === 0) round.resolve();
   }
 
-  #refused(version: string, reason: string): void {
-    if (this.#round?.version === version) this.#round.reject(new Error(reason));
-    else this.#options.event({ kind: 'worker', severity: 'error', message: `a replaced worker could not take the configuration: ${reason}` });
+  #refused(member: Member, version: string, reason: string): void {
+    if (this.#round?.version === version) {
+      this.#round.reject(new Error(reason));
+      return;
+    }
+    this.#options.event({ kind: 'worker', severity: 'error', message: `worker ${member.number} could not take the configuration: ${reason}` });
+    // Without one it serves nobody: another is started, after a while.
+    if (!member.configured) member.handle.kill();
   }
 
   #gone(member: Member, how: string): void {
@@ -213,7 +231,7 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#restarts++;
     const held = this.#ledger.forget(member.number);
-    if (held !== undefined) this.#broadcast({ type: 'limits', deltas: held }, member);
+    if (held !== undefined) this.#shareLimits(held, member);
     const ended = member.sessions === 0 ? 'no session was open when last asked' : `${member.sessions} sessions ended with it`;
     this.#options.event({ kind: 'worker', severity: 'error', message: `worker ${member.number} (pid ${member.handle.pid}) ended by ${how}: ${ended}; it is being replaced` });
     if (this.#round?.waiting.has(member.number) === true) this.#round.reject(new Error(`worker ${member.number} ended by ${how} while it took the configuration`));
@@ -226,9 +244,10 @@ export class Supervisor {
     if (this.#stopping) return;
     const fresh = this.#startMember(member.number, restarts);
     this.#members[this.#members.indexOf(member)] = fresh;
-    if (this.#configuration === undefined) return;
-    fresh.handle.send({ type: 'configure', configuration: this.#configuration, version: this.#version });
-    this.#tellState(fresh);
+    // While a configuration is being brought to all, it waits for this one too.
+    const configuration = this.#round?.configuration ?? this.#configuration;
+    if (configuration === undefined) return;
+    fresh.handle.send({ type: 'configure', configuration, version: this.#round?.version ?? this.#version });
   }
 
   #healthChanged(report: HealthReport): void {

@@ -20,6 +20,7 @@ import { explainOperation } from '#session/explanation.ts';
 import { Session, type SessionHost } from '#session/session.ts';
 import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import { Acceptor } from './acceptor.ts';
+import { ClosingLinks } from './closing.ts';
 import { Connector, ServerLink } from './connector.ts';
 import type { SocketLink } from './link.ts';
 import type { FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
@@ -69,6 +70,8 @@ export class Worker implements SessionHost {
   readonly #sessions = new Map<string, Session>();
   readonly #listeners = new Map<string, OpenListener>();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #closing = new ClosingLinks();
+  #configuring = Promise.resolve();
   #batch: AuditBatch;
   #configuration = pendingConfiguration;
   #draining = false;
@@ -126,12 +129,14 @@ export class Worker implements SessionHost {
     this.#channels.stop();
     this.#connector.closeAllIdle();
     this.#recordings?.flush();
+    this.#closing.resetAll();
     this.#batch.flush();
   }
 
   receive(message: ToWorker): void {
     switch (message.type) {
-      case 'configure': void this.#configure(message.configuration, message.version); break;
+      // One after the other: a return to the previous configuration must not overtake the one that failed.
+      case 'configure': this.#configuring = this.#configuring.then(() => this.#configure(message.configuration, message.version)); break;
       case 'health': for (const report of message.reports) this.plan.pools.get(report.pool)?.applyHealth(report, this.nowMs()); break;
       case 'passive': this.plan.pools.get(message.report.pool)?.applyPassive(message.report, this.nowMs()); break;
       case 'administrative': {
@@ -348,6 +353,7 @@ export class Worker implements SessionHost {
     session.plan.limiter.releaseConnection(session.connection);
     this.#channels.sessionEnded(session);
     this.#sessions.delete(session.id);
+    this.#closing.watch(session.client as SocketLink, this.nowMs());
   }
 
   bug(error: unknown): void {
@@ -361,6 +367,7 @@ export class Worker implements SessionHost {
     this.#connector.sweep(nowMs);
     this.#channels.sweep(nowMs);
     this.#recordings?.flush();
+    this.#closing.sweep(nowMs);
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
     if (!this.#draining) return;
     if (nowMs >= this.#drainDeadlineMs) for (const session of this.#sessions.values()) session.kill('the drain time is over');
