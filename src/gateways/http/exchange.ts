@@ -1,10 +1,10 @@
-// One request and its response: asks limits and policy, finds the route, gets a server, forwards, retries where that is
-// safe, and writes the record. Everything that concerns one operation and nothing that concerns the connection, so that a
-// stream of HTTP/2 can be an exchange too. Bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
-import { operational, type OperationalFailure } from '#core/failure.ts';
+// One request and its response: asks limits and policy, finds the route, forwards or answers, and writes the record.
+// Everything that concerns one operation and nothing that concerns the connection, so that a stream of HTTP/2 can be an
+// exchange too. The server's side and retries: server-leg.ts; bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
+import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
-import type { ChosenServer, PendingServer, ServerLinkOwner, ServerRequest, SessionPort } from '#contract/gateway.ts';
-import type { Link, LinkHandler } from '#contract/link.ts';
+import type { SessionPort } from '#contract/gateway.ts';
+import type { Link } from '#contract/link.ts';
 import { HeaderId, RequestParser } from '#codecs/http1/index.ts';
 import type { HttpGateway } from './gateway.ts';
 import { HttpOperation } from './operations.ts';
@@ -14,22 +14,23 @@ import { RequestView } from './request-view.ts';
 import { ResponseRelay } from './response-relay.ts';
 import type { Route } from './routing.ts';
 import { fillRecord } from './records.ts';
+import { ServerLeg } from './server-leg.ts';
 import type { HttpService } from './service.ts';
 import type { Tunnel } from './tunnel.ts';
 import { Watch } from './watch.ts';
 import { RequestContext } from './variables.ts';
 
-const noNames: readonly string[] = Object.freeze([]);
 /** `head`: nothing decided yet. `server`: waiting for a link. `response`: request (or part of it) sent, no final head yet. */
 export type Phase = 'head' | 'server' | 'response' | 'body' | 'tunnel' | 'done';
 
-export class Exchange implements ServerLinkOwner, LinkHandler {
+export class Exchange {
   readonly service: HttpService;
   readonly parser: RequestParser;
   readonly view: RequestView;
   readonly body: RequestBody;
   readonly relay: ResponseRelay;
   readonly watch: Watch;
+  readonly leg: ServerLeg;
   gateway!: HttpGateway;
   port!: SessionPort;
   client!: Link;
@@ -41,14 +42,10 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   timeMs = 0;
   startedMs = 0;
   route: Route | undefined = undefined;
-  server: ChosenServer | undefined = undefined;
-  serverLink: Link | undefined = undefined;
-  attempts = 0;
   status = 0;
   outcome: Outcome = 'allowed';
   rule = '';
   reason = '';
-  connectedMs = 0;
   firstByteMs = 0;
   bytesInBefore = 0;
   bytesOutBefore = 0;
@@ -59,12 +56,6 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
   tunnel: Tunnel | undefined = undefined;
   #admitted = false;
   #audit = true;
-  #pending: PendingServer | undefined = undefined;
-  #reused = false;
-  /** Why the attempt before failed. */
-  #earlier: OperationalFailure | undefined = undefined;
-  #tried: string[] | undefined = undefined;
-  readonly #request: ServerRequest;
   /** The part of the client's buffer behind the head, during `begin` only. */
   #bytes: Buffer | undefined = undefined;
   #at = 0;
@@ -77,7 +68,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.body = new RequestBody(this, service);
     this.relay = new ResponseRelay(this, service);
     this.watch = new Watch(this);
-    this.#request = { pool: '', affinity: '', operation: undefined as never, excluded: noNames, fresh: false };
+    this.leg = new ServerLeg(this);
   }
 
   /** Now works for this connection. */
@@ -88,7 +79,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     const { facts, subject } = gateway.port;
     this.context = new RequestContext(facts, this.view);
     this.operation = new HttpOperation(this.view, facts.service, facts.listener, subject);
-    this.#request.operation = this.operation;
+    this.leg.attach(this.operation);
   }
 
   #reset(): void {
@@ -97,23 +88,16 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.timeMs = this.port.wallMs();
     this.startedMs = this.gateway.headStartedMs;
     this.route = undefined;
-    this.server = undefined;
-    this.serverLink = undefined;
-    this.attempts = 0;
+    this.leg.reset();
     this.status = 0;
     this.outcome = 'allowed';
     this.rule = '';
     this.reason = '';
-    this.connectedMs = 0;
     this.firstByteMs = 0;
     this.answered = false;
     this.tunnel = undefined;
     this.#admitted = false;
     this.#audit = true;
-    this.#pending = undefined;
-    this.#reused = false;
-    this.#earlier = undefined;
-    this.#tried = undefined;
     this.bytesInBefore = this.client.bytesIn;
     this.bytesOutBefore = this.client.bytesOut;
   }
@@ -135,7 +119,10 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.#decide();
     // What is left of the body in this buffer, when nobody took it: held until the server is there, or thrown away.
     if (!this.body.complete && this.#at < this.#end) this.#at = this.body.take(bytes, this.#at, this.#end);
-    if (this.phase !== 'done' && !this.body.complete && this.serverLink === undefined) this.client.pause();
+    if (this.phase !== 'done' && !this.body.complete) {
+      if (this.leg.link === undefined) this.client.pause();
+      else this.client.resume();
+    }
     this.#bytes = undefined;
     return this.#at;
   }
@@ -223,7 +210,7 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
       return;
     }
     if (head.upgrade !== undefined) this.context.upgrade = route.acceptedUpgrade(head.upgrade);
-    this.#open(route, false);
+    this.leg.open(route, false);
   }
 
   #answerLocally(rules: HttpService, route: Route): void {
@@ -238,73 +225,22 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.finish();
   }
 
-  #open(route: Route, fresh: boolean): void {
-    const request = this.#request;
-    request.pool = route.pool;
-    request.affinity = route.affinity === undefined ? '' : route.affinity.of(this.context);
-    request.excluded = this.#tried ?? noNames;
-    request.fresh = fresh;
-    this.attempts++;
-    this.phase = 'server';
-    const pending = this.port.openServer(request, this);
-    if (pending !== undefined && this.serverLink === undefined && this.phase === 'server') {
-      this.#pending = pending;
-      // The pool and the connector watch queue and connect times; this is only the total.
-      this.watch.total();
-    }
-  }
-
-  serverReady(link: Link, server: ChosenServer, reused: boolean): void {
-    this.#pending = undefined;
-    this.serverLink = link;
-    this.server = server;
-    this.context.server = server;
-    this.#reused = reused;
-    link.handler = this;
-    this.connectedMs = this.port.nowMs();
+  /** A server is there: the request goes out. */
+  sendRequest(link: Link): void {
     this.phase = 'response';
     const requestHead = this.route!.request.build(this.context);
     if (requestHead === '') {
-      this.serverLink = undefined;
-      this.port.releaseServer(link, true, 'neutral', -1);
+      this.leg.release(true, 'neutral', -1);
       this.refuse(400, 'rewrite', '', 'refused', 'http.rewrite', this.context.fault);
       return;
     }
     this.relay.begin(this.parser.head);
-    const waited = this.#bytes === undefined;
-    const taken = this.body.start(link, requestHead, this.#bytes, this.#at, this.#end);
-    if (!waited) this.#at = taken;
-    if (waited) this.client.resume();
-    this.watch.response();
+    if (this.#bytes !== undefined) this.#at = this.body.start(link, requestHead, this.#bytes, this.#at, this.#end);
+    else this.body.startHeld(link, requestHead);
+    if (this.phase === 'response') this.watch.response();
   }
 
-  serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void {
-    this.#pending = undefined;
-    if (server !== undefined) this.server = server;
-    if (failure.phase === 'connect' && this.#retry(false, failure)) return;
-    // That no other server is left is less than what went wrong with the first.
-    const told = this.#earlier !== undefined && failure.phase !== 'connect' ? this.#earlier : failure;
-    this.#failed(told);
-  }
-
-  #failed(failure: OperationalFailure): void {
-    if (failure.phase !== 'connect') this.#fail(failure.phase === 'receive' ? 502 : 503, failure);
-    else this.#fail(failure.code === 'timeout' ? 504 : 502, failure);
-  }
-
-  /** Another server (or another connection of the same) when that is safe and the budget allows. */
-  #retry(sent: boolean, failure: OperationalFailure): boolean {
-    const route = this.route!;
-    if (sent && !this.body.repeatable) return false;
-    if (!route.retries.permits(this.parser.head.method, this.attempts, sent) || !this.port.mayRetry(route.pool)) return false;
-    this.#earlier = failure;
-    // A kept connection that the server closed meanwhile says nothing about the server itself.
-    if (!this.#reused && this.server !== undefined) (this.#tried ??= []).push(this.server.name);
-    this.#open(route, this.#reused);
-    return true;
-  }
-
-  #fail(status: number, failure: OperationalFailure): void {
+  fail(status: number, failure: OperationalFailure): void {
     const lines = status === 503 ? 'Retry-After: 1\r\n' : '';
     this.refuse(status, failure.code, '', 'failed', `${failure.phase}.${failure.code}`, failure.message, lines);
   }
@@ -314,8 +250,10 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     this.outcome = outcome;
     this.rule = rule;
     this.reason = reason;
-    if (this.serverLink !== undefined) this.dropServer(outcome === 'failed' ? 'failure' : 'neutral');
+    this.leg.abandon(outcome === 'failed' ? 'failure' : 'neutral');
     if (this.answered) {
+      this.keepAlive = false;
+      this.body.abandon();
       this.client.reset();
       this.finish();
       return;
@@ -372,17 +310,18 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
     return this.body.take(bytes, start, end);
   }
 
-  clientEnded(): void {
+  /** The client has sent all that it will. `more`: there are requests behind this one. */
+  clientEnded(more: boolean): void {
     if (this.phase === 'tunnel') {
       this.tunnel!.clientEnded();
       return;
     }
-    this.keepAlive = false;
-    if (!this.body.complete) this.abort('client closed before the end of its request');
+    if (!more) this.keepAlive = false;
+    if (!this.body.complete) this.#abort('client closed before the end of its request');
   }
 
   clientDrained(): void {
-    if (this.serverLink !== undefined) this.serverLink.resume();
+    this.leg.link?.resume();
   }
 
   requestRelayed(): void {
@@ -395,94 +334,33 @@ export class Exchange implements ServerLinkOwner, LinkHandler {
       this.outcome = 'aborted';
       this.reason = failure === undefined ? 'client closed' : `client: ${failure.message}`;
     }
-    this.#pending?.cancel();
-    this.#pending = undefined;
-    if (this.serverLink !== undefined) this.dropServer('neutral');
+    this.leg.abandon('neutral');
     this.phase = 'done';
+    this.body.abandon();
     this.#finishRecord();
   }
 
   /** The request can go no further; no answer makes sense. */
-  abort(reason: string): void {
+  #abort(reason: string): void {
     this.outcome = 'aborted';
     this.reason = reason;
-    this.#pending?.cancel();
-    this.#pending = undefined;
-    if (this.serverLink !== undefined) this.dropServer('neutral');
+    this.leg.abandon('neutral');
     this.keepAlive = false;
+    this.body.abandon();
     this.client.reset();
     this.finish();
   }
 
-  /** Closes the server link: what is on it can serve nobody else. */
-  dropServer(outcome: 'failure' | 'neutral' | 'success'): void {
-    const link = this.serverLink;
-    if (link === undefined) return;
-    this.serverLink = undefined;
-    if (!link.closed) link.reset();
-    this.port.releaseServer(link, false, outcome, -1);
-  }
-
-  /** Closes the server link in good order. */
-  closeServer(): void {
-    const link = this.serverLink;
-    if (link === undefined) return;
-    this.serverLink = undefined;
-    this.port.releaseServer(link, false, 'neutral', -1);
-  }
-
-  // Events of the server link.
-
-  received(_link: Link, bytes: Buffer, start: number, end: number): void {
-    if (this.phase === 'tunnel') this.tunnel!.serverBytes(bytes, start, end);
-    else this.relay.received(bytes, start, end);
-  }
-
-  ended(): void {
-    if (this.phase === 'tunnel') this.tunnel!.serverEnded();
-    else this.relay.serverEnded();
-  }
-
-  drained(): void {
-    this.body.serverDrained();
-  }
-
-  relayed(): void {
-    this.relay.relayed();
-  }
-
-  closed(link: Link, failure: OperationalFailure | undefined): void {
-    if (link !== this.serverLink) return;
-    if (this.phase === 'tunnel') {
-      this.tunnel!.serverClosed(failure);
-      return;
-    }
-    this.relay.serverLost(failure?.code ?? 'closed', failure?.message ?? 'connection closed');
-  }
-
-  /** The server went away before the first byte of a response. */
-  serverLostEarly(code: string, message: string): void {
-    const link = this.serverLink!;
-    this.serverLink = undefined;
-    if (!link.closed) link.reset();
-    // An idle connection that was closed just then is no failure of the server.
-    this.port.releaseServer(link, false, this.#reused ? 'neutral' : 'failure', -1);
-    const failure = operational(code, 'server', 'receive', false, `${this.server!.name}: ${message} before a response`);
-    if (!this.#retry(true, failure)) this.#fail(502, failure);
-  }
-
   /** The final response is on its way in full. */
   responseDone(reusable: boolean): void {
-    const link = this.serverLink!;
-    this.serverLink = undefined;
-    if (!this.body.complete) {
+    const latencyMs = this.firstByteMs - this.leg.connectedMs;
+    if (this.body.complete) this.leg.release(reusable, this.status >= 500 && this.status !== 501 ? 'failure' : 'success', latencyMs);
+    else {
       // Answered before the request was read: neither side can be used for another.
       this.keepAlive = false;
       this.body.abandon();
-      this.client.stopRelay();
-      link.reset();
-      this.port.releaseServer(link, false, 'success', this.firstByteMs - this.connectedMs);
-    } else this.port.releaseServer(link, reusable, this.status >= 500 && this.status !== 501 ? 'failure' : 'success', this.firstByteMs - this.connectedMs);
+      this.leg.drop('success', latencyMs);
+    }
     this.finish();
   }
 

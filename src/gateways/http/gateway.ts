@@ -15,6 +15,10 @@ const lingerMs = 2_000;
 const maxLingerBytes = 1024 * 1024;
 /** A connection that is idle for this long gives its parser and buffers back. */
 const slimAfterMs = 1_000;
+/** When draining, a client that has connected and not asked yet is given so long. */
+const drainGraceMs = 1_000;
+/** A client that does not read its responses is not read from either: more than this is not kept for it. */
+const maxUnsentBytes = 256 * 1024;
 
 type State = 'open' | 'lingering' | 'closed';
 
@@ -61,7 +65,7 @@ export class HttpGateway implements Gateway, LinkHandler {
       return;
     }
     const rest = this.#exchange!.clientBytes(bytes, start, end);
-    if (rest < end) this.#hold(bytes, rest, end);
+    if (rest < end) this.hold(bytes, rest, end);
   }
 
   /** Reads heads and begins exchanges until the bytes are used up or an exchange has to be waited for. */
@@ -69,7 +73,13 @@ export class HttpGateway implements Gateway, LinkHandler {
     let at = start;
     this.#reading = true;
     while (at < end && this.#state === 'open') {
-      const exchange = this.#exchange ??= this.service.takeExchange(this);
+      if (this.link.unsentBytes > maxUnsentBytes) {
+        // Goes on when the client has taken what is waiting for it.
+        this.hold(bytes, at, end);
+        this.link.pause();
+        break;
+      }
+      const exchange = this.#takeExchange();
       if (exchange.parser.pendingBytes === 0) this.headStartedMs = this.port.nowMs();
       const next = exchange.parser.push(bytes, at, end);
       if (next === NEED_MORE) {
@@ -84,14 +94,23 @@ export class HttpGateway implements Gateway, LinkHandler {
       }
       at = exchange.begin(bytes, next, end);
       if (this.#active) {
-        if (at < end) this.#hold(bytes, at, end);
+        if (at < end) this.hold(bytes, at, end);
         break;
       }
     }
     this.#reading = false;
   }
 
-  #hold(bytes: Buffer, start: number, end: number): void {
+  /** A parser of the service as it is now: what was begun by an older one is finished by it. */
+  #takeExchange(): Exchange {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && (exchange.service === this.service || exchange.parser.pendingBytes > 0)) return exchange;
+    exchange?.service.giveExchange(exchange);
+    return this.#exchange = this.service.takeExchange(this);
+  }
+
+  /** Keeps bytes of further requests until their turn. */
+  hold(bytes: Buffer, start: number, end: number): void {
     const more = bytes.subarray(start, end);
     this.#held = this.#held === undefined ? Buffer.from(more) : Buffer.concat([this.#held, more]);
     if (this.#held.length >= this.service.limits.maxPipelinedBytes) this.link.pause();
@@ -116,16 +135,18 @@ export class HttpGateway implements Gateway, LinkHandler {
     this.port.wakeAtMs = this.#idleSinceMs + Math.min(slimAfterMs, this.service.timeouts.clientIdleMs);
     // The loop in #read goes on by itself; otherwise what was held is read now.
     if (!this.#reading) this.#readHeld();
-    if (this.link.peerEnded && !this.#active) this.#end('client closed');
   }
 
   #readHeld(): void {
     while (this.#held !== undefined && !this.#active && this.#state === 'open') {
+      if (this.link.unsentBytes > maxUnsentBytes) return;
       const held = this.#held;
       this.#held = undefined;
       this.#read(held, 0, held.length);
     }
-    if (!this.#active) this.link.resume();
+    if (this.#active || this.#state !== 'open') return;
+    if (this.link.peerEnded) this.#end('client closed');
+    else this.link.resume();
   }
 
   /** Sends FIN behind the response and reads until the client has closed too. */
@@ -160,15 +181,17 @@ export class HttpGateway implements Gateway, LinkHandler {
 
   ended(): void {
     if (this.#active) {
-      this.#exchange!.clientEnded();
+      this.#exchange!.clientEnded(this.#held !== undefined);
       return;
     }
-    // FIN in the middle of a head is no request; between requests it is the usual end.
-    this.#end('client closed');
+    // FIN in the middle of a head is no request; between requests it is the usual end. What is held waits for the client
+    // to read its responses.
+    if (this.#state !== 'open' || this.#held === undefined) this.#end('client closed');
   }
 
   drained(): void {
     if (this.#active) this.#exchange!.clientDrained();
+    else if (this.#held !== undefined) this.#readHeld();
   }
 
   relayed(): void {
@@ -203,6 +226,10 @@ export class HttpGateway implements Gateway, LinkHandler {
       return;
     }
     this.#giveExchange();
+    if (this.draining) {
+      this.#linger();
+      return;
+    }
     // A connection that never sent anything has the time of a head; one that did, that of keep-alive.
     const idleMs = this.requests === 0 ? clientHeaderMs : clientIdleMs;
     if (nowMs >= this.#idleSinceMs + idleMs) this.#end(this.requests === 0 ? 'no request came' : 'idle');
@@ -211,7 +238,11 @@ export class HttpGateway implements Gateway, LinkHandler {
 
   drain(): void {
     this.draining = true;
-    if (this.#state === 'open' && !this.#active) this.#end('drained');
+    if (this.#state !== 'open' || this.#active) return;
+    // A request that has begun to arrive is still served, and one that may be on its way gets a moment.
+    if (this.#held !== undefined || (this.#exchange?.parser.pendingBytes ?? 0) > 0) return;
+    if (this.requests === 0) this.port.wakeAtMs = Math.min(this.port.wakeAtMs, this.port.nowMs() + drainGraceMs);
+    else this.#linger();
   }
 
   describe(): string {

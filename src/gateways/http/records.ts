@@ -45,9 +45,9 @@ export function fillRecord(exchange: Exchange): AuditRecord {
   record.status = exchange.status;
   record.route = exchange.route?.id ?? '';
   record.pool = exchange.route?.pool ?? '';
-  record.server = exchange.server?.name ?? '';
-  record.attempts = exchange.attempts;
-  record.connectMs = exchange.connectedMs === 0 ? 0 : exchange.connectedMs - exchange.startedMs;
+  record.server = exchange.leg.server?.name ?? '';
+  record.attempts = exchange.leg.attempts;
+  record.connectMs = exchange.leg.connectedMs === 0 ? 0 : exchange.leg.connectedMs - exchange.startedMs;
   record.firstByteMs = exchange.firstByteMs === 0 ? 0 : exchange.firstByteMs - exchange.startedMs;
   record.bytesIn = client.bytesIn - exchange.bytesInBefore;
   record.bytesOut = client.bytesOut - exchange.bytesOutBefore;

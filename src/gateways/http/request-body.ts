@@ -6,8 +6,6 @@ import type { Link } from '#contract/link.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpService } from './service.ts';
 
-const nothing = Buffer.alloc(0);
-
 export class RequestBody {
   /** Nothing of it is still to come from the client. */
   complete = true;
@@ -48,28 +46,41 @@ export class RequestBody {
     }
   }
 
-  /** The server is there: sends the head with what is at hand of the body. Returns where the rest of the buffer begins. */
-  start(link: Link, headText: string, bytes: Buffer | undefined, at: number, end: number): number {
+  /** The server is there at once: sends the head with what bytes[at..end) holds of the body. Returns where the rest begins. */
+  start(link: Link, headText: string, bytes: Buffer, at: number, end: number): number {
     this.#link = link;
-    if (this.complete && this.#held === undefined) {
+    if (this.complete) {
       link.sendText(headText);
       return at;
     }
-    const held = this.#held;
-    this.#held = undefined;
-    const source = held ?? bytes ?? nothing;
-    const from = held === undefined ? at : 0;
-    const to = held === undefined && bytes !== undefined ? end : source.length;
     if (this.#chunked) {
       link.sendText(headText);
-      const rest = this.#takeChunked(source, held === undefined && bytes === undefined ? 0 : from, to);
-      return held === undefined ? rest : at;
+      return this.#takeChunked(bytes, at, end);
     }
-    const count = held === undefined ? Math.min(this.#remaining, bytes === undefined ? 0 : end - at) : held.length;
-    link.sendTextAndBytes(headText, source, from, from + count);
-    if (held === undefined) this.#count(count);
+    const count = Math.min(this.#remaining, end - at);
+    link.sendTextAndBytes(headText, bytes, at, at + count);
+    this.#count(count);
     this.#relayRest();
-    return held === undefined ? at + count : at;
+    return at + count;
+  }
+
+  /** The server had to be waited for: sends the head with what was kept of the body meanwhile. */
+  startHeld(link: Link, headText: string): void {
+    this.#link = link;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) link.sendText(headText);
+    else if (!this.#chunked) link.sendTextAndBytes(headText, held, 0, held.length);
+    if (!this.#chunked) {
+      this.#relayRest();
+      return;
+    }
+    this.#exchange.client.resume();
+    if (held === undefined) return;
+    link.sendText(headText);
+    const rest = this.#takeChunked(held, 0, held.length);
+    // Behind the last chunk the next request begins, which came in the same read.
+    if (rest < held.length) this.#exchange.gateway.hold(held, rest, held.length);
   }
 
   /** Takes body bytes from the client's buffer; returns where those begin that are not part of it. */
@@ -166,6 +177,7 @@ export class RequestBody {
 
   /** Nothing more of it will be looked at. */
   abandon(): void {
+    if (this.#link !== undefined && !this.complete) this.#exchange.client.stopRelay();
     this.complete = true;
     this.#held = undefined;
     this.#link = undefined;

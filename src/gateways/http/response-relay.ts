@@ -11,6 +11,9 @@ import { Tunnel } from './tunnel.ts';
 /** How the body goes to the client. */
 type ClientFraming = 'none' | 'length' | 'chunked' | 'close';
 
+/** Interim responses (RFC 9110 section 15.2) of one exchange: a server that sends more is not going to answer. */
+const maxInterim = 100;
+
 export class ResponseRelay {
   /** Body bytes sent, without framing. */
   bytes = 0;
@@ -25,6 +28,7 @@ export class ResponseRelay {
   #oldClient = false;
   #wantsTrailers = false;
   #headBegun = false;
+  #interim = 0;
 
   constructor(exchange: Exchange, service: HttpService) {
     this.#exchange = exchange;
@@ -37,6 +41,7 @@ export class ResponseRelay {
     this.#parser.expect(request.method);
     this.bytes = 0;
     this.#headBegun = false;
+    this.#interim = 0;
     this.#reusable = false;
     this.#oldClient = request.minorVersion === 0;
     this.#wantsTrailers = request.headers.findValue('te')?.includes('trailers') === true;
@@ -71,15 +76,28 @@ export class ResponseRelay {
         this.#final(head, bytes, at, end);
         return;
       }
-      // RFC 9110 section 15.2: interim responses are not for HTTP/1.0 clients.
-      if (!this.#oldClient) exchange.client.sendText(exchange.route!.response.build(head, exchange.context, 'none', 0));
-      if (at >= end) return;
+      if (!this.#interimPassed(head) || at >= end) return;
     }
   }
 
+  #interimPassed(head: ResponseHead): boolean {
+    const exchange = this.#exchange;
+    if (++this.#interim > maxInterim) {
+      exchange.refuse(502, 'bad-response', '', 'failed', 'http.interim', `${exchange.leg.server!.name} sent more than ${maxInterim} interim responses`);
+      return false;
+    }
+    // RFC 9110 section 15.2: interim responses are not for HTTP/1.0 clients.
+    if (this.#oldClient) return true;
+    if (!exchange.client.sendText(exchange.route!.response.build(head, exchange.context, 'none', 0))) exchange.leg.link!.pause();
+    return true;
+  }
+
+  /** The client may send its body: it has been told so (RFC 9110 section 10.1.1). */
+  get interimSent(): boolean { return this.#interim > 0; }
+
   #violation(fault: Http1Fault): void {
     const exchange = this.#exchange;
-    exchange.refuse(502, 'bad-response', '', 'failed', fault.code, `${exchange.server!.name} broke the protocol: ${fault.message} at byte ${fault.offset}; ${fault.spec}`);
+    exchange.refuse(502, 'bad-response', '', 'failed', fault.code, `${exchange.leg.server!.name} broke the protocol: ${fault.message} at byte ${fault.offset}; ${fault.spec}`);
   }
 
   #upgrade(head: ResponseHead, bytes: Buffer, at: number, end: number): void {
@@ -88,7 +106,11 @@ export class ResponseRelay {
     const token = head.upgrade ?? '';
     // RFC 9110 section 7.8: a server may only switch to what the client asked for; here also only to what was passed on.
     if (context.upgrade === '' || token.split('/')[0] !== context.upgrade.split('/')[0]) {
-      exchange.refuse(502, 'bad-response', '', 'failed', 'http.upgrade-unasked', `${exchange.server!.name} switched to "${token}" unasked`);
+      exchange.refuse(502, 'bad-response', '', 'failed', 'http.upgrade-unasked', `${exchange.leg.server!.name} switched to "${token}" unasked`);
+      return;
+    }
+    if (!exchange.body.complete) {
+      exchange.refuse(502, 'bad-response', '', 'failed', 'http.upgrade-early', `${exchange.leg.server!.name} switched protocols before the end of the request`);
       return;
     }
     exchange.status = 101;
@@ -129,7 +151,7 @@ export class ResponseRelay {
   }
 
   #startLength(text: string, length: number, bytes: Buffer, at: number, end: number): void {
-    const { client, serverLink } = this.#exchange;
+    const { client, leg } = this.#exchange;
     const count = Math.min(length, end - at);
     client.sendTextAndBytes(text, bytes, at, at + count);
     this.bytes = count;
@@ -139,7 +161,7 @@ export class ResponseRelay {
       return;
     }
     this.#exchange.watch.body();
-    serverLink!.relayTo(client, this.#remaining);
+    leg.link!.relayTo(client, this.#remaining);
   }
 
   #startStream(text: string, bytes: Buffer, at: number, end: number): void {
@@ -170,7 +192,7 @@ export class ResponseRelay {
     const flows = this.#clientFraming === 'chunked'
       ? exchange.client.sendTextAndBytes(`${(end - start).toString(16)}\r\n`, bytes, start, end, '\r\n')
       : exchange.client.send(bytes, start, end);
-    if (!flows) exchange.serverLink?.pause();
+    if (!flows) exchange.leg.link?.pause();
     return true;
   }
 
@@ -220,10 +242,10 @@ export class ResponseRelay {
   serverLost(code: string, message: string): void {
     const exchange = this.#exchange;
     if (exchange.phase === 'response' && !this.#headBegun) {
-      exchange.serverLostEarly(code, message);
+      exchange.leg.lostEarly(code, message);
       return;
     }
     if (exchange.phase !== 'response' && exchange.phase !== 'body') return;
-    exchange.refuse(502, code, '', 'failed', `receive.${code}`, `${exchange.server!.name}: ${message} in the middle of a response`);
+    exchange.refuse(502, code, '', 'failed', `receive.${code}`, `${exchange.leg.server!.name}: ${message} in the middle of a response`);
   }
 }

@@ -15,17 +15,20 @@ export class Tunnel {
 
   /** bytes[at..end): what the server sent behind its 101. */
   start(bytes: Buffer, at: number, end: number): void {
-    const { client, serverLink, gateway } = this.#exchange;
+    const { client, leg, gateway } = this.#exchange;
+    const server = leg.link!;
     if (at < end) client.send(bytes, at, end);
     const held = gateway.takeHeld();
-    if (held !== undefined) serverLink!.send(held, 0, held.length);
-    serverLink!.relayTo(client, Infinity);
-    client.relayTo(serverLink!, Infinity);
+    if (held !== undefined) server.send(held, 0, held.length);
+    server.relayTo(client, Infinity);
+    client.relayTo(server, Infinity);
     this.#exchange.watch.body();
+    // A client that had finished sending before the switch says so only once.
+    if (client.peerEnded) this.clientEnded();
   }
 
   clientBytes(bytes: Buffer, start: number, end: number): number {
-    this.#exchange.serverLink?.send(bytes, start, end);
+    this.#exchange.leg.link?.send(bytes, start, end);
     return end;
   }
 
@@ -36,7 +39,7 @@ export class Tunnel {
   /** A half-closed side may still receive. */
   clientEnded(): void {
     this.#clientEnded = true;
-    this.#exchange.serverLink?.end();
+    this.#exchange.leg.link?.end();
     if (this.#serverEnded) this.#done('');
   }
 
@@ -63,8 +66,8 @@ export class Tunnel {
     exchange.reason = reason;
     exchange.keepAlive = false;
     exchange.client.stopRelay();
-    exchange.serverLink?.stopRelay();
-    exchange.closeServer();
+    exchange.leg.link?.stopRelay();
+    exchange.leg.release(false, 'neutral', -1);
     exchange.finish();
   }
 }

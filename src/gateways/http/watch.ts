@@ -1,17 +1,22 @@
-// The time limits of one exchange. A session has one alarm; each wait sets it, and when it rings this looks at what is
-// being waited for. Progress is counted in bytes, so that nothing is armed per chunk. RFC 9110 section 15.5.9 (408), 15.6.5 (504).
+// The time limits of one exchange. A session has one alarm; each wait sets it, and when it rings this looks at who is being
+// waited for: the server, or the client. Progress is counted in bytes, so that nothing is armed per chunk.
+// RFC 9110 section 15.5.9 (408), 15.6.5 (504).
 import type { Exchange } from './exchange.ts';
 
 /** Progress is looked at this many times within a time limit: a stall is seen after at most 1 + 1/4 of it. */
-const checksPerTimeout = 4;
+const looksPerTimeout = 4;
 /** A request body is looked at least so often, for its rate. */
-const rateCheckMs = 1000;
+const rateLookMs = 1000;
 
 export class Watch {
   readonly #exchange: Exchange;
-  /** Bytes moved when last looked, and how often in a row nothing had. */
+  /** What had moved when last looked, and since when it is still. */
   #moved = 0;
-  #stalls = 0;
+  #stillSinceMs = 0;
+  #lookedMs = 0;
+  /** How long it was the client's turn to send, and what had come from it before that. */
+  #clientTurnMs = 0;
+  #bytesBefore = 0;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -24,85 +29,146 @@ export class Watch {
 
   /** Waiting for the first byte of the response, or for the rest of the request. */
   response(): void {
-    const { body, route, port } = this.#exchange;
-    const { serverFirstByteMs, clientBodyMs } = route!.timeouts;
-    this.#moved = 0;
-    this.#stalls = 0;
-    this.#arm(port.nowMs() + (body.complete ? serverFirstByteMs : Math.min(rateCheckMs, clientBodyMs / checksPerTimeout)));
+    const { body, route, port, client } = this.#exchange;
+    const nowMs = port.nowMs();
+    if (body.complete) {
+      this.#arm(nowMs + route!.timeouts.serverFirstByteMs);
+      return;
+    }
+    this.#begin(nowMs);
+    this.#clientTurnMs = 0;
+    this.#bytesBefore = client.bytesIn;
+    this.#arm(nowMs + this.#requestLookMs());
   }
 
   /** A response body or a tunnel is being relayed. */
   body(): void {
-    this.#moved = 0;
-    this.#stalls = 0;
-    this.#arm(this.#exchange.port.nowMs() + this.#pauseMs() / checksPerTimeout);
+    const nowMs = this.#exchange.port.nowMs();
+    this.#begin(nowMs);
+    this.#arm(nowMs + this.#responseLookMs());
+  }
+
+  #begin(nowMs: number): void {
+    this.#moved = -1;
+    this.#stillSinceMs = nowMs;
+    this.#lookedMs = nowMs;
+  }
+
+  #requestLookMs(): number {
+    const { clientBodyMs, serverIdleMs, serverFirstByteMs } = this.#exchange.route!.timeouts;
+    return Math.min(rateLookMs, clientBodyMs / looksPerTimeout, serverIdleMs / looksPerTimeout, serverFirstByteMs / looksPerTimeout);
+  }
+
+  #responseLookMs(): number {
+    const { serverIdleMs, clientSendMs, upgradeIdleMs } = this.#exchange.route!.timeouts;
+    return (this.#exchange.phase === 'tunnel' ? upgradeIdleMs : Math.min(serverIdleMs, clientSendMs)) / looksPerTimeout;
+  }
+
+  #totalAtMs(): number {
+    const { route, startedMs, phase } = this.#exchange;
+    const totalMs = route?.timeouts.totalMs ?? 0;
+    // A tunnel is no response that could come to its end; upgradeIdle watches it.
+    return totalMs === 0 || phase === 'tunnel' ? Infinity : startedMs + totalMs;
   }
 
   #arm(atMs: number): void {
-    const { route, startedMs, port } = this.#exchange;
-    const totalMs = route?.timeouts.totalMs ?? 0;
-    const totalAtMs = totalMs === 0 ? Infinity : startedMs + totalMs;
-    port.wakeAtMs = Math.min(atMs, totalAtMs);
-  }
-
-  #pauseMs(): number {
-    const { serverIdleMs, clientSendMs, upgradeIdleMs } = this.#exchange.route!.timeouts;
-    return this.#exchange.phase === 'tunnel' ? upgradeIdleMs : Math.min(serverIdleMs, clientSendMs);
+    this.#exchange.port.wakeAtMs = Math.min(atMs, this.#totalAtMs());
   }
 
   woken(nowMs: number): void {
     const exchange = this.#exchange;
-    const totalMs = exchange.route?.timeouts.totalMs ?? 0;
-    if (totalMs !== 0 && nowMs >= exchange.startedMs + totalMs) {
-      exchange.refuse(504, 'timeout', '', 'limited', 'http.total', `not done within ${totalMs} ms (timeouts.total)`);
+    if (nowMs >= this.#totalAtMs()) {
+      exchange.refuse(504, 'timeout', '', 'limited', 'http.total', `not done within ${exchange.route!.timeouts.totalMs} ms (timeouts.total)`);
       return;
     }
-    if (exchange.phase === 'response' && exchange.body.complete) {
-      const { serverFirstByteMs } = exchange.route!.timeouts;
-      const reason = `${exchange.server!.name}: no response within ${serverFirstByteMs} ms (timeouts.serverFirstByte)`;
-      exchange.refuse(504, 'timeout', '', 'failed', 'receive.timeout', reason);
-      return;
+    switch (exchange.phase) {
+      case 'response': if (exchange.body.complete) this.#noResponse(); else this.#request(nowMs); break;
+      case 'body': this.#response(nowMs); break;
+      case 'tunnel': this.#tunnel(nowMs); break;
+      default: this.total();
     }
-    if (exchange.phase === 'response') this.#request(nowMs);
-    else if (exchange.phase === 'body' || exchange.phase === 'tunnel') this.#response(nowMs);
   }
 
-  /** How often in a row nothing has moved. */
-  #look(): number {
-    const { client, serverLink } = this.#exchange;
-    const moved = client.bytesIn + client.bytesOut + (serverLink === undefined ? 0 : serverLink.bytesIn + serverLink.bytesOut);
-    this.#stalls = moved === this.#moved ? this.#stalls + 1 : 0;
-    this.#moved = moved;
-    return this.#stalls;
+  /** For how long nothing has moved, at the resolution of the looks. */
+  #stillMs(nowMs: number): number {
+    const { client, leg } = this.#exchange;
+    const server = leg.link;
+    const moved = client.bytesIn + client.bytesOut - client.unsentBytes + (server === undefined ? 0 : server.bytesIn + server.bytesOut - server.unsentBytes);
+    if (moved !== this.#moved) {
+      // Before the first look nothing is known of what moved since the start: the start counts.
+      if (this.#moved !== -1) this.#stillSinceMs = nowMs;
+      this.#moved = moved;
+    }
+    return nowMs - this.#stillSinceMs;
   }
 
+  #noResponse(): void {
+    const exchange = this.#exchange;
+    const { serverFirstByteMs } = exchange.route!.timeouts;
+    exchange.refuse(504, 'timeout', '', 'failed', 'receive.timeout', `${exchange.leg.server!.name}: no response within ${serverFirstByteMs} ms (timeouts.serverFirstByte)`);
+  }
+
+  /** The request is not complete: it is the server's turn while it takes nothing of it, or while the client waits for its
+   *  100 (Continue), and the client's otherwise. */
   #request(nowMs: number): void {
     const exchange = this.#exchange;
-    const { clientBodyMs } = exchange.route!.timeouts;
+    const { body, leg, client, relay, parser } = exchange;
+    const { clientBodyMs, serverIdleMs, serverFirstByteMs } = exchange.route!.timeouts;
+    const stillMs = this.#stillMs(nowMs);
+    const elapsedMs = nowMs - this.#lookedMs;
+    this.#lookedMs = nowMs;
+    if (leg.link!.unsentBytes > 0) {
+      if (stillMs >= serverIdleMs) {
+        const reason = `${leg.server!.name} took nothing of the request for ${serverIdleMs} ms (timeouts.serverIdle)`;
+        exchange.refuse(504, 'timeout', '', 'failed', 'send.timeout', reason);
+        return;
+      }
+    } else if (parser.head.expectContinue && !relay.interimSent && client.bytesIn === this.#bytesBefore && !body.started) {
+      if (stillMs >= serverFirstByteMs) {
+        this.#noResponse();
+        return;
+      }
+    } else {
+      this.#clientTurnMs += elapsedMs;
+      if (stillMs >= clientBodyMs) {
+        exchange.refuse(408, 'timeout', '', 'limited', 'http.clientBody', `nothing of the request body came for ${clientBodyMs} ms`);
+        return;
+      }
+      if (this.#tooSlow()) return;
+    }
+    this.#arm(nowMs + this.#requestLookMs());
+  }
+
+  #tooSlow(): boolean {
+    const exchange = this.#exchange;
     const { minBodyBytesPerSecond, minBodyRateGraceMs } = exchange.route!.limits;
-    const elapsedMs = nowMs - exchange.startedMs;
-    const bytesPerSecond = (exchange.client.bytesIn - exchange.bytesInBefore) / elapsedMs * 1000;
-    if (elapsedMs > minBodyRateGraceMs && bytesPerSecond < minBodyBytesPerSecond) {
-      const reason = `request body at ${Math.round(bytesPerSecond)} bytes/s, wanted ${minBodyBytesPerSecond}`;
-      exchange.refuse(408, 'timeout', '', 'limited', 'http.minBodyBytesPerSecond', reason);
-      return;
-    }
-    const everyMs = Math.min(rateCheckMs, clientBodyMs / checksPerTimeout);
-    if (this.#look() * everyMs >= clientBodyMs) {
-      exchange.refuse(408, 'timeout', '', 'limited', 'http.clientBody', `nothing of the request body came for ${clientBodyMs} ms`);
-      return;
-    }
-    this.#arm(nowMs + everyMs);
+    if (this.#clientTurnMs <= minBodyRateGraceMs) return false;
+    const bytesPerSecond = (exchange.client.bytesIn - exchange.bytesInBefore - exchange.parser.head.headBytes) / this.#clientTurnMs * 1000;
+    if (bytesPerSecond >= minBodyBytesPerSecond) return false;
+    const reason = `request body at ${Math.round(bytesPerSecond)} bytes/s, wanted ${minBodyBytesPerSecond} (limits.minBodyBytesPerSecond)`;
+    exchange.refuse(408, 'timeout', '', 'limited', 'http.minBodyBytesPerSecond', reason);
+    return true;
   }
 
   #response(nowMs: number): void {
     const exchange = this.#exchange;
-    const pauseMs = this.#pauseMs();
-    if (this.#look() < checksPerTimeout) {
-      this.#arm(nowMs + pauseMs / checksPerTimeout);
+    const { serverIdleMs, clientSendMs } = exchange.route!.timeouts;
+    const stillMs = this.#stillMs(nowMs);
+    if (exchange.client.unsentBytes > 0) {
+      if (stillMs >= clientSendMs) {
+        exchange.refuse(504, 'timeout', '', 'limited', 'http.clientSend', `the client took nothing of the response for ${clientSendMs} ms (timeouts.clientSend)`);
+        return;
+      }
+    } else if (stillMs >= serverIdleMs) {
+      exchange.refuse(504, 'timeout', '', 'failed', 'receive.timeout', `${exchange.leg.server!.name}: nothing more of the response for ${serverIdleMs} ms (timeouts.serverIdle)`);
       return;
     }
-    if (exchange.phase === 'tunnel') exchange.tunnel!.idle(pauseMs);
-    else exchange.refuse(504, 'timeout', '', 'failed', 'receive.timeout', `no byte moved for ${pauseMs} ms`);
+    this.#arm(nowMs + this.#responseLookMs());
+  }
+
+  #tunnel(nowMs: number): void {
+    const { upgradeIdleMs } = this.#exchange.route!.timeouts;
+    if (this.#stillMs(nowMs) >= upgradeIdleMs) this.#exchange.tunnel!.idle(upgradeIdleMs);
+    else this.#arm(nowMs + this.#responseLookMs());
   }
 }
