@@ -38,6 +38,7 @@ export function buildProgram(finish: Finish): Command {
   addServerCommands(program, finish);
   addFileCommands(program, finish);
   addStateCommands(program, finish);
+  addChangeCommands(program, finish);
   return program;
 }
 
@@ -83,6 +84,20 @@ function addServerCommands(program: Command, finish: Finish): void {
 }
 
 function addFileCommands(program: Command, finish: Finish): void {
+  examples(withJson(program.command('init')
+    .description('Write a commented first configuration: asks a few questions on a terminal, or takes the answers as options.'))
+    .option('--listen <address:port>', 'where clients arrive')
+    .option('--origin <host:port>', 'a web server behind; may be repeated', collect)
+    .option('--host <name>', 'a host name of the site; may be repeated', collect)
+    .option('--admin-network <network>', 'network that may use paths below /admin; may be repeated', collect)
+    .option('--health-path <path>', 'path that a healthy server answers')
+    .option('-o, --output <file>', 'file to write, - for standard output (default sallyport.yaml)')
+    .option('--force', 'overwrite the file'),
+  'sallyport init', 'sallyport init --listen 0.0.0.0:80 --origin 10.1.0.10:8080 --origin 10.1.0.11:8080 --host shop.example')
+    .action(async (options) => {
+      const { init } = await import('./commands/init.ts');
+      finish(await init(options, outputFor(options)));
+    });
   examples(withJson(program.command('check').argument('<files...>', 'configuration files, or directories of *.yaml')
     .description('Check a configuration: every problem with file:line:column and a hint. Exit code 0 when there are no errors, 1 when there are.'))
     .option('--strict', 'exit with 1 on warnings too'),
@@ -91,6 +106,82 @@ function addFileCommands(program: Command, finish: Finish): void {
       const { check } = await import('./commands/check.ts');
       finish(check(files, options, outputFor(options)));
     });
+  examples(withJson(program.command('schema').description('Print the JSON Schema of configurations, for completion and checks in editors.')),
+    'sallyport schema > sallyport.schema.json')
+    .action(async (options) => {
+      const { schema } = await import('./commands/check.ts');
+      finish(schema(outputFor(options)));
+    });
+  examples(program.command('completion').argument('<shell>', 'bash, zsh or fish').description('Print a completion script for the shell.'),
+    'source <(sallyport completion bash)', 'sallyport completion fish > ~/.config/fish/completions/sallyport.fish')
+    .action(async (shell: string) => {
+      const { completion } = await import('./commands/completion.ts');
+      process.stdout.write(completion(program, shell));
+    });
+  withJson(program.command('version').description('Print the version.'))
+    .action((options) => {
+      const out = outputFor(options);
+      out.write(out.json ? `${JSON.stringify({ version: productVersion(), node: process.versions.node })}\n` : `sallyport ${productVersion()} (Node ${process.versions.node})\n`);
+    });
+}
+
+function collect(value: string, before: string[] | undefined): string[] { return [...before ?? [], value]; }
+
+function changing(command: Command): Command {
+  return remote(command).option('--reason <text>', 'why, for the history and the audit log');
+}
+
+const withinHelp = 'go back by itself after this time (60s, 5m) unless "sallyport confirm" comes first';
+
+function addChangeCommands(program: Command, finish: Finish): void {
+  examples(remote(program.command('diff').argument('<files...>', 'configuration files, or directories of *.yaml')
+    .description('Compare the running configuration with files: what would change, and what it would interrupt. Changes nothing.'))
+    .option('--exit-code', 'exit with 1 when there is a difference'),
+  'sallyport diff sallyport.yaml')
+    .action(async (files: string[], options) => {
+      const { diff } = await import('./commands/changes.ts');
+      finish(await diff(await found(options, files), files, options, outputFor(options)));
+    });
+  examples(changing(program.command('reload').description('Read the files that the gateway was started with again, and put them in force: all or nothing, and no connection is dropped.'))
+    .option('--confirm-within <duration>', withinHelp),
+  'sallyport reload', 'sallyport reload --confirm-within 60s')
+    .action(async (options) => {
+      const { reload } = await import('./commands/changes.ts');
+      finish(await reload(await found(options), options, outputFor(options)));
+    });
+  examples(changing(program.command('apply').argument('<files...>', 'configuration files, or directories of *.yaml')
+    .description('Put a configuration in force: all or nothing. Until the next start, which takes the files that it is given.'))
+    .option('--confirm-within <duration>', withinHelp),
+  'sallyport apply next.yaml --confirm-within 60s --reason "new shop servers"', 'sallyport confirm')
+    .action(async (files: string[], options) => {
+      const { apply } = await import('./commands/changes.ts');
+      finish(await apply(await found(options, files), files, options, outputFor(options)));
+    });
+  remote(program.command('confirm').description('Keep the change that waits for confirmation.'))
+    .action(async (options) => {
+      const { confirm } = await import('./commands/changes.ts');
+      finish(await confirm(await found(options), outputFor(options)));
+    });
+  changing(program.command('revert').description('Take back the change that waits for confirmation, at once.'))
+    .action(async (options) => {
+      const { revert } = await import('./commands/changes.ts');
+      finish(await revert(await found(options), options, outputFor(options)));
+    });
+  examples(remote(program.command('history').argument('[number]', 'one version, with what it changed')
+    .description('List the configurations that were applied: time, author, reason. The one in force has a star.'))
+    .option('-n, --limit <n>', 'versions to list (default 20)'),
+  'sallyport history', 'sallyport history 12')
+    .action(async (number: string | undefined, options) => {
+      const { history } = await import('./commands/changes.ts');
+      finish(await history(await found(options), number, options, outputFor(options)));
+    });
+  examples(changing(program.command('rollback').argument('<number>', 'version in the history').description('Put an earlier version in force again, as a new one.'))
+    .option('--confirm-within <duration>', withinHelp),
+  'sallyport rollback 11 --reason "shop was slow"')
+    .action(async (number: string, options) => {
+      const { rollback } = await import('./commands/changes.ts');
+      finish(await rollback(await found(options), number, options, outputFor(options)));
+    });
 }
 
 function addStateCommands(program: Command, finish: Finish): void {
@@ -98,5 +189,85 @@ function addStateCommands(program: Command, finish: Finish): void {
     .action(async (options) => {
       const { status } = await import('./commands/status.ts');
       finish(await status(await found(options), outputFor(options)));
+    });
+  examples(remote(program.command('sessions').description('List open sessions: who is connected, to what, since when, doing what.'))
+    .option('-w, --watch', 'redraw every second until Ctrl-C')
+    .option('--service <name>', 'only those of this service')
+    .option('--client <address>', 'only those whose client address starts like this')
+    .option('-n, --limit <n>', 'the longest list (default 1000)'),
+  'sallyport sessions --watch')
+    .action(async (options) => {
+      const { sessions } = await import('./commands/traffic.ts');
+      finish(await sessions(await found(options), options, outputFor(options)));
+    });
+  changing(program.command('kill').argument('<id>', 'session, as shown by "sallyport sessions"').description('End a session at once.'))
+    .action(async (id: string, options) => {
+      const { kill } = await import('./commands/traffic.ts');
+      finish(await kill(await found(options), id, options, outputFor(options)));
+    });
+  examples(remote(program.command('rules').description('List the policy rules in their order with how many operations each decided, and the limits.')), 'sallyport rules')
+    .action(async (options) => {
+      const { rules } = await import('./commands/traffic.ts');
+      finish(await rules(await found(options), outputFor(options)));
+    });
+  addBackends(program, finish);
+  addLogs(program, finish);
+  examples(remote(program.command('explain').argument('<what...>', 'METHOD URL, or the id of a record')
+    .description('Print the whole decision on a request: listener, zone, limits, every rule and why it did or did not match, route, rewrites, server. Nothing is sent.'))
+    .option('--from <address>', 'address of the client (default 127.0.0.1)')
+    .option('-H, --header <header>', 'header line "Name: value"; may be repeated', collect)
+    .option('--listener <name>', 'where it arrives (default: the first listener)')
+    .option('--all', 'print also long lists of what did not decide'),
+  'sallyport explain GET http://shop.example/api/x --from 203.0.113.9 --header "X-Tenant: a"', 'sallyport explain 1k834h43200001d4e0')
+    .action(async (what: string[], options) => {
+      if (what.length > 2) program.error('error: explain wants METHOD URL, or one id', { exitCode: 2 });
+      const { explain } = await import('./commands/explain.ts');
+      finish(await explain(await found(options), what, options, outputFor(options)));
+    });
+}
+
+function addBackends(program: Command, finish: Finish): void {
+  const backends = examples(remote(program.command('backends').description('List the servers of all pools: state, health with its reason, load, failures.'))
+    .option('--pool <name>', 'only this pool'),
+  'sallyport backends', 'sallyport backends drain api/10.1.0.10:8080 --reason "new kernel"', 'sallyport backends ready api/10.1.0.10:8080');
+  backends.action(async (options) => {
+    const { backends: list } = await import('./commands/traffic.ts');
+    finish(await list(await found(options), options, outputFor(options)));
+  });
+  const states = {
+    drain: 'Give a server no new requests; those under way are finished.', maintenance: 'The same, and do not report it as a fault.', ready: 'Give a server requests again.',
+  } as const;
+  for (const [state, about] of Object.entries(states) as [keyof typeof states, string][]) {
+    changing(backends.command(state).argument('<pool/server>', 'server, as shown by "sallyport backends"').description(about))
+      .action(async (target: string, _options, command: Command) => {
+        const options = command.optsWithGlobals();
+        const { setState } = await import('./commands/traffic.ts');
+        finish(await setState(await found(options), state, target, options, outputFor(options)));
+      });
+  }
+}
+
+function addLogs(program: Command, finish: Finish): void {
+  examples(remote(program.command('logs').description('Search the audit log, and follow it: every operation with its outcome and the rule that decided.'))
+    .option('-f, --follow', 'go on with what happens, until Ctrl-C')
+    .option('-n, --lines <n>', 'the newest records that fit (default 50; 10 with --follow)')
+    .option('--since <time>', 'how long ago (30s, 10m, 2h, 1d), or a date')
+    .option('--until <time>', 'the same')
+    .option('--service <name>', 'service; may be repeated', collect)
+    .option('--outcome <outcome>', 'allowed, denied, refused, limited, failed, aborted or error; may be repeated', collect)
+    .option('--rule <id>', 'rule, limit or violation that decided; may be repeated', collect)
+    .option('--client <address>', 'address or network; may be repeated', collect)
+    .option('--kind <kind>', 'operation, session, violation, control, health or system; may be repeated', collect)
+    .option('--verb <verb>', 'for HTTP the method; may be repeated', collect)
+    .option('--status <status>', 'reply code, range or class: 404, 400-499, 5xx')
+    .option('--host <host>', 'host asked for: exact, or *.example.org')
+    .option('--path <text>', 'part of the path')
+    .option('--user <name>', 'user')
+    .option('--session <id>', 'one session')
+    .option('--text <text>', 'text that occurs anywhere in the record'),
+  'sallyport logs --follow', 'sallyport logs --since 1h --outcome denied --outcome limited', 'sallyport logs --kind control --json')
+    .action(async (options) => {
+      const { logs } = await import('./commands/logs.ts');
+      finish(await logs(await found(options), options, outputFor(options)));
     });
 }

@@ -154,15 +154,21 @@ export class ControlPlane {
 
   get running(): LoadResult['document'] { return this.transactions.active?.document ?? {}; }
 
-  /** Reads the files again and applies them. */
+  /** Reads the files again and applies them. An attempt that fails is in the audit log too. */
   async reload(author: string, reason: string, confirmWithinMs?: number): Promise<ApplyResult> {
+    const result = await this.#reload(author, reason, confirmWithinMs);
+    if (!result.ok) {
+      const counted = result.reason === 'invalid' ? `${result.message} (${result.problems.length} problems)` : result.message;
+      this.recordControl('reload', author, this.options.paths.join(', '), counted, 'refused');
+    }
+    return result;
+  }
+
+  async #reload(author: string, reason: string, confirmWithinMs: number | undefined): Promise<ApplyResult> {
     if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
     const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests);
-    if (!load.ok) {
-      this.recordControl('reload', author, this.options.paths.join(', '), `${load.problems.length} problems, nothing applied`, 'refused');
-      return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
-    }
-    return this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
+    if (!load.ok) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
+    return await this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
   }
 
   async status(): Promise<GatewayStatus> {
@@ -223,6 +229,7 @@ export class ControlPlane {
     if (this.#stopped) return;
     this.#stopped = true;
     this.transactions.close();
+    this.recordControl('stop', 'sallyport', '', 'draining', 'allowed');
     await this.supervisor.stop(drainTimeoutMs ?? this.options.load.configuration.runtime.drainTimeout);
     await this.trail.close();
     this.history.close();

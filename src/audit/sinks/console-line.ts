@@ -66,6 +66,7 @@ function object(record: StoredRecord): string {
 }
 
 function why(record: StoredRecord): string {
+  if (record.kind === 'control') return record.reason ?? '';
   if (record.outcome === 'allowed') return record.server === undefined ? '' : `-> ${record.server}`;
   return [record.rule, record.reason].filter((part) => part !== undefined && part !== '').join(': ');
 }
@@ -79,7 +80,7 @@ export function consoleLine(record: StoredRecord, options: ConsoleLineOptions = 
     [undefined, (record.status === undefined ? '-' : String(record.status)).padStart(3)],
     [dim, (record.ms === undefined ? '-' : humanDuration(record.ms)).padStart(7)],
     [dim, humanBytes(record.out ?? 0).padStart(7)],
-    [undefined, visible(record.client ?? '-').padEnd(15)],
+    [undefined, visible(record.client ?? record.user ?? '-').padEnd(15)],
     [dim, visible(record.service ?? '-').padEnd(8)],
     [undefined, visible(object(record))],
     [dim, visible(why(record))],

@@ -25,7 +25,6 @@ export class TokenAccess {
   #tokens: readonly KnownToken[] = [];
   #left = failureLimits.burst;
   #filledMs: number;
-  #silent = false;
   readonly #nowMs: () => number;
 
   constructor(nowMs: () => number) {
@@ -49,19 +48,16 @@ export class TokenAccess {
     return faults;
   }
 
-  /** @throws ApiProblem; of a flood of wrong tokens only the first ones are loud. */
+  /** @throws ApiProblem. */
   identify(authorization: string | undefined): Identity {
-    if (authorization === undefined) throw new ApiProblem('unauthenticated', 'the request carries no token', 'send it as: Authorization: Bearer TOKEN');
+    if (authorization === undefined) throw loudly(new ApiProblem('unauthenticated', 'the request carries no token', 'send it as: Authorization: Bearer TOKEN'));
     const nowMs = this.#nowMs();
     this.#left = Math.min(failureLimits.burst, this.#left + (nowMs - this.#filledMs) / 1000 * failureLimits.perSecond);
     this.#filledMs = nowMs;
     if (this.#left < 1) {
-      const loud = !this.#silent;
-      this.#silent = true;
       const retryAfter = Math.ceil((1 - this.#left) / failureLimits.perSecond);
-      throw loudly(new ApiProblem('too-many-failures', 'too many attempts with a wrong token', 'wait, or use the Unix socket', { retryAfter }), loud);
+      throw loudly(new ApiProblem('too-many-failures', 'too many attempts with a wrong token', 'wait, or use the Unix socket', { retryAfter }));
     }
-    this.#silent = false;
     const match = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization);
     const hash = sha256(match !== null && match[1]!.length <= maxTokenLength ? match[1]! : '');
     // Every token is compared, so that time tells nothing of which one nearly fitted.
@@ -69,15 +65,35 @@ export class TokenAccess {
     for (const token of this.#tokens) if (timingSafeEqual(hash, token.hash)) found ??= token.identity;
     if (found === undefined || match === null) {
       this.#left -= 1;
-      throw loudly(new ApiProblem('unauthenticated', 'the token is not known', 'tokens are configured in admin.http.tokens'), true);
+      throw loudly(new ApiProblem('unauthenticated', 'the token is not known', 'tokens are configured in admin.http.tokens'));
     }
     return found;
   }
 }
 
-function loudly(problem: ApiProblem, loud: boolean): ApiProblem {
-  problem.loud = loud;
+/** An attempt that belongs in the audit log. */
+export function loudly(problem: ApiProblem): ApiProblem {
+  problem.loud = true;
   return problem;
+}
+
+/** Refused attempts that are written down a minute; whoever makes more would only fill the log. */
+export const recordedAttempts = 60;
+
+/** Bounds what refused attempts write into the audit log. */
+export class AttemptLog {
+  #minute = -1;
+  #count = 0;
+
+  /** What to write for this attempt: its reason, a last word before silence, or undefined. */
+  note(reason: string, nowMs: number): string | undefined {
+    const minute = Math.floor(nowMs / 60_000);
+    if (minute !== this.#minute) this.#count = 0;
+    this.#minute = minute;
+    this.#count++;
+    if (this.#count > recordedAttempts) return undefined;
+    return this.#count === recordedAttempts ? `${reason} (further attempts in this minute are not written down)` : reason;
+  }
 }
 
 function sha256(text: string): Buffer { return createHash('sha256').update(text).digest(); }

@@ -9,7 +9,7 @@ export const problemSchema = z.looseObject({
   code: z.string().describe('Stable name of the kind, for programs.'),
   detail: z.string().describe('What is wrong this time.'),
   hint: z.string().optional().describe('What to do about it.'),
-}).meta({ id: 'Problem', description: 'Problem details (RFC 9457). Some kinds have further members, such as `problems` for a configuration with errors.' });
+}).meta({ description: 'Problem details (RFC 9457). Some kinds have further members, such as `problems` for a configuration with errors.' });
 
 const kinds = {
   'bad-request': [400, 'The request cannot be understood'],

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import type { AdminSettings } from '#runtime/settings.ts';
 import { formatBind } from '#runtime/settings.ts';
 import type { ControlPlane } from '../control-plane.ts';
-import { isLoopbackHost, mayAct, TokenAccess, type Identity } from './access.ts';
+import { AttemptLog, isLoopbackHost, loudly, mayAct, TokenAccess, type Identity } from './access.ts';
 import { documented, openApiOptions } from './openapi.ts';
 import { ApiProblem } from './problem.ts';
 import { parsed, type AnyRoute } from './route.ts';
@@ -104,7 +104,8 @@ export async function buildApp(plane: ControlPlane, access: Access): Promise<Fas
   await app.register(swagger, openApiOptions(plane.options.version));
   app.decorateRequest('identity', null);
   app.addHook('onRequest', async (request) => { authenticate(request, access); });
-  app.setErrorHandler((error: FastifyError, request, reply) => { answerProblem(plane, error, request, reply); });
+  const attempts = new AttemptLog();
+  app.setErrorHandler((error: FastifyError, request, reply) => { answerProblem(plane, attempts, error, request, reply); });
   app.setNotFoundHandler((request) => { throw new ApiProblem('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`, 'the description of this API is at /v1/openapi.json'); });
   for (const one of routes) addRoute(app, plane, access, one);
   app.get('/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())));
@@ -118,9 +119,7 @@ function addRoute(app: FastifyInstance, plane: ControlPlane, access: Access, one
     onRequest: async (request) => {
       const identity = identityOf(request);
       if (one.role === undefined || mayAct(identity, one.role)) return;
-      const problem = new ApiProblem('forbidden', `${identity.name} is ${identity.role}; this needs ${one.role}`);
-      problem.loud = true;
-      throw problem;
+      throw loudly(new ApiProblem('forbidden', `${identity.name} is ${identity.role}; this needs ${one.role}`));
     },
     handler: async (request, reply) => {
       const identity = identityOf(request);
@@ -142,9 +141,8 @@ function authenticate(request: FastifyRequest, access: Access): void {
   let identity: Identity = { name: access.kind === 'socket' ? 'socket' : 'anonymous', role: access.kind === 'socket' ? 'admin' : 'viewer' };
   if (access.kind === 'http') {
     if (!isLoopbackHost(request.headers.host)) {
-      const problem = new ApiProblem('bad-host', `"${String(request.headers.host ?? '')}" is no name of this machine's loopback interface`, 'use localhost, 127.0.0.1 or [::1]');
-      problem.loud = true;
-      throw problem;
+      const host = String(request.headers.host ?? '').slice(0, 200);
+      throw loudly(new ApiProblem('bad-host', `"${host}" is no name of this machine's loopback interface`, 'use localhost, 127.0.0.1 or [::1]'));
     }
     if (!open) identity = access.tokens.identify(request.headers.authorization);
   }
@@ -162,11 +160,12 @@ function decoded(text: string): string {
   try { return decodeURIComponent(text); } catch { return text; }
 }
 
-function answerProblem(plane: ControlPlane, error: FastifyError | ApiProblem, request: FastifyRequest, reply: FastifyReply): void {
+function answerProblem(plane: ControlPlane, attempts: AttemptLog, error: FastifyError | ApiProblem, request: FastifyRequest, reply: FastifyReply): void {
   const problem = error instanceof ApiProblem ? error : problemOf(error);
-  if (problem.loud) {
+  const written = problem.loud ? attempts.note(problem.message, Date.now()) : undefined;
+  if (written !== undefined) {
     const author = (request as FastifyRequest & { identity: Identity | null }).identity?.name ?? 'unknown';
-    plane.recordControl(request.method, author, request.url.slice(0, 500), problem.message, 'denied');
+    plane.recordControl(request.method, author, request.url.slice(0, 500), written, 'denied');
   }
   if (problem.code === 'bug') plane.notice({ severity: 'error', message: `admin API, ${request.method} ${request.url.slice(0, 200)}: ${error.stack ?? error.message}` });
   if (problem.code === 'unauthenticated') reply.header('WWW-Authenticate', 'Bearer realm="sallyport"');

@@ -22,18 +22,27 @@ const patch = z.strictObject({
   after: z.string().max(100).optional().describe('For rules: the rule to stand after.'),
 });
 
-const change = z.strictObject({
+const changeShape = {
   document: document.optional().describe('The whole new configuration, as it is written in YAML.'),
   texts: z.array(z.strictObject({ file: z.string().max(1000), text: z.string() })).max(1000).optional()
     .describe('Or its YAML texts: problems then have lines and columns.'),
   patches: z.array(patch).max(1000).optional().describe('Or changes of single resources; all or none.'),
-}).refine((given) => [given.document, given.texts, given.patches].filter((one) => one !== undefined).length === 1, 'wanted one of document, texts and patches');
+};
 
-const applyBody = z.intersection(change.loose(), z.looseObject({
-  reason, confirmWithin, author: z.string().max(100).optional().describe('Over the Unix socket: who makes the change.'),
+const oneOfThem = 'wanted one of document, texts and patches';
+
+function saysOne(given: { document?: unknown; texts?: unknown; patches?: unknown }): boolean {
+  return [given.document, given.texts, given.patches].filter((one) => one !== undefined).length === 1;
+}
+
+const change = z.strictObject(changeShape).refine(saysOne, oneOfThem);
+
+const applyBody = z.strictObject({
+  ...changeShape, reason, confirmWithin,
+  author: z.string().max(100).optional().describe('Over the Unix socket: who makes the change.'),
   source: z.string().max(500).optional().describe('Where it comes from, for example the file.'),
   expectedVersion: z.string().min(12).max(64).optional().describe('Version that the change was made for; another one in force is a conflict. The same as If-Match.'),
-}));
+}).refine(saysOne, oneOfThem);
 
 const planAnswer = z.looseObject({
   ok: z.boolean(), version: z.string().describe('It would have.'), current: z.string(), problems: z.array(placedProblem), diff: diffAnswer, impact: impactAnswer,
@@ -117,7 +126,7 @@ const changeRoutes: readonly AnyRoute[] = [
     handle: async (call) => {
       const { body, plane } = call;
       const author = body.author !== undefined && call.identity.name === 'socket' ? body.author : call.author;
-      const first = loaded(body as Change, call);
+      const first = loaded(body, call);
       if (first !== undefined && !first.ok) {
         recordRefusal(call, 'apply', `${first.problems.length} problems, nothing applied`);
         throw new ApiProblem('invalid', 'the configuration has errors: nothing was applied', '', { problems: first.problems });
@@ -154,7 +163,7 @@ const changeRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST', url: '/v1/configuration/reload', role: 'admin', tag: 'configuration', summary: 'Reads the configuration files again and applies them',
     body: z.strictObject({ reason, confirmWithin }), answer: applyAnswer,
-    handle: async (call) => carriedOut(await call.plane.reload(call.author, call.body.reason || 'reload', call.body.confirmWithin), call, 'reload'),
+    handle: async (call) => carriedOut(await call.plane.reload(call.author, call.body.reason || 'reload', call.body.confirmWithin)),
   }),
 ];
 

@@ -1,0 +1,108 @@
+// `sallyport explain`: the whole decision on a described request, or on one that happened, as a tree.
+import type { StoredRecord } from '#audit/record.ts';
+import { consoleLine } from '#audit/sinks/console-line.ts';
+import type { ExplainStep } from '#runtime/messages.ts';
+import type { AdminClient } from '../client.ts';
+import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import { humanTime, printJson, visible, type Colour, type Output } from '../output.ts';
+
+export interface ExplainOptions { readonly from?: string; readonly header?: string[]; readonly listener?: string; readonly all?: boolean }
+
+interface Comparison { same: boolean; then: { outcome: string; rule: string; configuration: string }; now: { outcome: string; rule: string; configuration: string }; unknown: string[] }
+
+interface Explained {
+  version: string;
+  tookMs: number;
+  steps: ExplainStep[];
+  request: { verb: string; url: string; from: string; listener: string };
+  record?: StoredRecord;
+  comparison?: Comparison;
+}
+
+/** With one argument the id of a record, with two a verb and an address. */
+export async function explain(client: AdminClient, given: readonly string[], options: ExplainOptions, out: Output): Promise<number> {
+  const answer = (await client.call('POST', '/v1/explain', bodyOf(given, options))).body as Explained;
+  if (out.json) printJson(out, answer);
+  else out.write(explanationText(answer, options.all === true, out));
+  return exitCodes.ok;
+}
+
+function bodyOf(given: readonly string[], options: ExplainOptions): object {
+  const [first = '', second] = given;
+  if (second === undefined && !/^(https?:\/\/|\/)/.test(first)) return { id: first };
+  const [verb, url] = second === undefined ? ['GET', first] : [first, second];
+  return {
+    verb, url, headers: (options.header ?? []).map(headerOf),
+    ...(options.from === undefined ? {} : { from: options.from }), ...(options.listener === undefined ? {} : { listener: options.listener }),
+  };
+}
+
+function headerOf(text: string): [string, string] {
+  const colon = text.indexOf(':');
+  if (colon <= 0) throw new CommandFailure(`"${text}" is no header`, 'write it as: --header "X-Name: value"', exitCodes.usage);
+  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+}
+
+const titles: Record<string, string> = {
+  listener: 'Listener', codec: 'Protocol', client: 'Client', zone: 'Zone', limit: 'Limits', rule: 'Rules', route: 'Routes', rewrite: 'Rewrites', upgrade: 'Upgrade',
+  upstream: 'Servers', decision: 'Decision', service: 'Service',
+};
+
+const good = new Set(['matched', 'chosen', 'within', 'found', 'arrives', 'understood', 'allowed', 'passed on', 'vouched-for', 'answered']);
+const bad = new Set(['deny', 'denied', 'drop', 'close', 'limited', 'exceeded', 'refused', 'missing']);
+/** What did not decide; many of them are cut unless all are asked for. */
+const passedOver = new Set(['no-match', 'not-reached', 'skipped', 'disabled', 'not-applicable']);
+const maxPassedOver = 20;
+
+function colourOf(step: ExplainStep): Colour[] {
+  if (bad.has(step.outcome) || (step.outcome === 'matched' && /^(deny|drop|close)/.test(step.detail))) return ['red'];
+  if (good.has(step.outcome)) return ['green'];
+  return passedOver.has(step.outcome) ? ['dim'] : ['cyan'];
+}
+
+export function explanationText(answer: Explained, all: boolean, out: Output): string {
+  const { request, steps, record, comparison } = answer;
+  const lines = [`${out.paint(`${visible(request.verb)} ${visible(request.url)}`, 'bold')}  from ${visible(request.from)}`];
+  if (record !== undefined) lines.push(`as it happened: ${consoleLine(record, { colours: out.colours, date: true })}`);
+  const groups = groupsOf(steps);
+  groups.forEach(({ stage, steps: members }, at) => {
+    const last = at === groups.length - 1;
+    lines.push(`${last ? '└─' : '├─'} ${out.paint(titles[stage] ?? stage, 'bold')}`);
+    lines.push(...groupLines(members, all, out).map((line) => `${last ? '   ' : '│  '}${line}`));
+  });
+  if (comparison !== undefined) lines.push('', ...comparisonLines(comparison, out));
+  lines.push(out.paint(`configuration ${answer.version.slice(0, 12)}; explained in ${humanTime(answer.tookMs)} by the engine that decides live traffic`, 'dim'));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Neighbours of one stage. */
+function groupsOf(steps: readonly ExplainStep[]): { stage: string; steps: ExplainStep[] }[] {
+  const groups: { stage: string; steps: ExplainStep[] }[] = [];
+  for (const step of steps) {
+    const group = groups.at(-1);
+    if (group?.stage === step.stage) group.steps.push(step);
+    else groups.push({ stage: step.stage, steps: [step] });
+  }
+  return groups;
+}
+
+function groupLines(steps: readonly ExplainStep[], all: boolean, out: Output): string[] {
+  const idle = steps.filter(({ outcome }) => passedOver.has(outcome));
+  const shown = all || idle.length <= maxPassedOver ? steps : steps.filter((step) => !passedOver.has(step.outcome) || idle.indexOf(step) < maxPassedOver);
+  const width = Math.min(40, Math.max(...shown.map(({ subject }) => visible(subject).length)));
+  const outcomeWidth = Math.max(...shown.map(({ outcome }) => outcome.length));
+  const lines = shown.map((step, at) => {
+    const mark = at === shown.length - 1 && shown.length === steps.length ? '└─' : '├─';
+    const colours = colourOf(step);
+    const detail = colours[0] === 'dim' ? out.paint(visible(step.detail), 'dim') : visible(step.detail);
+    return `${mark} ${visible(step.subject).padEnd(width)}  ${out.paint(step.outcome.padEnd(outcomeWidth), ...colours)}  ${detail}`.trimEnd();
+  });
+  if (shown.length < steps.length) lines.push(`└─ ... and ${steps.length - shown.length} more that did not decide (--all)`);
+  return lines;
+}
+
+function comparisonLines({ same, then, now, unknown }: Comparison, out: Output): string[] {
+  const told = ({ outcome, rule, configuration }: Comparison['then']): string => `${visible(outcome)} by ${visible(rule || 'nothing')} (configuration ${visible(configuration)})`;
+  const verdict = same ? out.paint('the decision today is the one that was taken', 'green') : out.paint('the decision today is another one', 'yellow');
+  return [`${verdict}`, `  then: ${told(then)}`, `  now:  ${told(now)}`, out.paint(`  not known: ${unknown.join('; ')}`, 'dim')];
+}
