@@ -2,6 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { AuditRecord } from '#contract/audit-record.ts';
 import { encodeRecord, maximumRecordBytes, maximumTextLength, RecordEncoder } from './encode.ts';
@@ -28,6 +29,12 @@ test('a full record has the documented members in the documented order', () => {
     ['route', 'r'], ['pool', 'p'], ['server', '10.0.0.1:80'], ['attempts', 1], ['connectMs', 0.25], ['firstByteMs', 3],
     ['facts', { agent: 'curl/8', tls: true }],
   ]);
+});
+
+test('the catalogue for users lists the same members in the same order', () => {
+  const page = readFileSync(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+  const catalogue = page.slice(page.indexOf('## Catalogue'), page.indexOf('### Outcomes'));
+  assert.deepEqual([...catalogue.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]), Object.keys(JSON.parse(encodeRecord(filled()))));
 });
 
 test('empty fields are left out', () => {

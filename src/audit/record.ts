@@ -7,7 +7,6 @@ export interface StoredRecord {
   /** Wall clock at the start, ms since the epoch. */
   time: number;
   id?: string;
-  kind: RecordKind;
   session?: string;
   /** Address of the client. */
   client?: string;
@@ -16,7 +15,10 @@ export interface StoredRecord {
   listener?: string;
   /** Short version hash of the configuration that decided. */
   config?: string;
+  verb?: string;
   outcome: Outcome;
+  kind: RecordKind;
+  zone?: string;
   status?: number;
   /** How long it took, in ms with up to three decimals. */
   ms?: number;
@@ -24,9 +26,7 @@ export interface StoredRecord {
   in?: number;
   out?: number;
   port?: number;
-  zone?: string;
   user?: string;
-  verb?: string;
   host?: string;
   path?: string;
   params?: string;

@@ -41,6 +41,20 @@ test('it reads what a parser reads, line after line', () => {
   }), { numRuns: 1000 });
 });
 
+test('members that repeat are skipped as one piece, and what follows is read', () => {
+  const scanner = new LineScanner();
+  const made = (at: number): string => encodeRecord(Object.assign(new AuditRecord(), {
+    timeMs: 1_700_000_000_000 + at, service: at % 2 === 0 ? 'shop' : 'blog', verb: 'GET', zone: 'internet', status: 200 + at, durationMs: at + 0.5,
+    outcome: at % 3 === 0 ? 'denied' : 'allowed',
+  }));
+  for (let at = 0; at < 30; at++) {
+    const line = made(at);
+    scanner.scan(line, 0, line.length);
+    assert.deepEqual([scanner.service, scanner.outcome, scanner.kind, scanner.status, scanner.durationMs],
+      [at % 2 === 0 ? 'shop' : 'blog', at % 3 === 0 ? 'denied' : 'allowed', 'operation', 200 + at, at + 0.5]);
+  }
+});
+
 test('forged lines end', () => {
   const scanner = new LineScanner();
   const piece = fc.constantFrom('{"time":1', ',"id":"', '"', '\\', ',"service":"', 'x', ',"ms":', '3', '}', '\n', ':', '{');

@@ -1,6 +1,7 @@
 // Tests of json-lines.ts: everything in order, rotated by size, counted when it cannot be written.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import type { JsonLinesOptions } from './json-lines.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sallyport-lines-'));
 after(() => rmSync(root, { recursive: true, force: true }));
+const mayMount = process.getuid?.() === 0 && process.platform === 'linux';
 let made = 0;
 
 function sink(options: Partial<JsonLinesOptions> = {}): { sink: JsonLinesSink; path: string; directory: string } {
@@ -70,6 +72,29 @@ test('a full device', { skip: process.platform !== 'linux' }, async () => {
   await lines.close();
   assert.equal(lines.counters.dropped, 1);
   assert.match(lines.counters.lastFailure, /ENOSPC/);
+});
+
+test('a line that fits only in part is taken back', { skip: mayMount ? false : 'needs root on Linux' }, async (context) => {
+  const directory = mkdtempSync(join(root, 'tmpfs-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'pipe' });
+  } catch {
+    context.skip('may not mount');
+    return;
+  }
+  try {
+    const path = join(directory, 'audit.jsonl');
+    const lines = new JsonLinesSink({ path, maxSize: 1e6, keep: 0, time: 'epoch' });
+    for (const text of ['whole\n', `${'x'.repeat(100_000)}\n`, 'whole\n']) {
+      lines.write(text, 1);
+      await lines.flush();
+    }
+    await lines.close();
+    assert.equal(readFileSync(path, 'latin1'), 'whole\nwhole\n');
+    assert.equal(lines.counters.dropped, 1);
+  } finally {
+    execFileSync('umount', ['-l', directory]);
+  }
 });
 
 test('more than its memory holds is dropped and counted', async () => {

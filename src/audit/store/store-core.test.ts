@@ -11,7 +11,7 @@ import { encodeRecord } from '../encode.ts';
 import { makeIdSource } from '../ids.ts';
 import type { AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
-import { SqliteBlockDatabase } from './database.ts';
+import { BrokenStoreError, SqliteBlockDatabase } from './database.ts';
 import type { BlockDatabase } from './database.ts';
 import { StoreCore } from './store-core.ts';
 import type { StoreEvent, StoreOptions } from './store-core.ts';
@@ -206,6 +206,42 @@ test('a torn file is set aside, said, and a new one begun', () => {
     assert.equal(readdirSync(first.directory).filter((name) => name.includes('broken') && !/-(wal|shm)$/.test(name)).length, 1);
     second.core.close();
   }
+});
+
+test('what was removed is given back to the file system', () => {
+  const { core, clock, directory } = bench({ maxAgeMs: 60_000 });
+  for (let block = 0; block < 60; block++) core.append(lines(clock, block * 100 + 1, 100, noise), 100);
+  clock.advance(70_000);
+  core.append(lines(clock, 1, 10), 10);
+  for (let again = 0; again < 10; again++) {
+    core.tick();
+    clock.advance(10_000);
+  }
+  core.close();
+  const { size } = statSync(join(directory, 'audit.db'));
+  assert.ok(size < 100_000, String(size));
+});
+
+test('a file that turns out torn while it is written: set aside, and nothing of what waits is lost', () => {
+  let torn = false;
+  const { core, clock, events } = bench({}, (path) => {
+    const database = new SqliteBlockDatabase(path);
+    const append = database.append.bind(database);
+    database.append = (text, index) => {
+      if (torn) {
+        torn = false;
+        throw new BrokenStoreError('database disk image is malformed');
+      }
+      append(text, index);
+    };
+    return database;
+  });
+  core.append(lines(clock, 1, 100), 100);
+  torn = true;
+  core.append(lines(clock, 101, 100), 100);
+  assert.deepEqual(events.map((event) => event.code), ['store-broken']);
+  assert.deepEqual(numbers(all(core, { order: 'oldest' })), upTo(200).slice(100));
+  core.close();
 });
 
 /** A database whose writing fails while told so. */

@@ -221,7 +221,7 @@ export class StoreCore {
       // More to do: soon again.
       if (database.usedBytes() > this.#options.maxSize) this.#retentionAtMs = 0;
     }
-    if (removed > 0) database.shrink();
+    database.shrink();
     this.#removed += removed;
     this.#stored -= removed;
   }
