@@ -1,0 +1,57 @@
+// Memory of idle connections: a fresh proxy is warmed up, then so many clients connect, make one request and stay. What
+// the process's resident memory grew by, at once and after the proxies have tidied up, divided by the connections.
+import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { runLoad } from './load/wrk.ts';
+import type { Bench } from './measure.ts';
+import type { Peer } from './peers/peer.ts';
+import { cpuMicros, pause, residentBytes } from './processes.ts';
+
+const clientsFile = fileURLToPath(new URL('load/idle-clients.ts', import.meta.url));
+/** Longer than Sallyport waits before a connection counts as idle. */
+const tidyMs = 3500;
+const watchedMs = 2000;
+
+export interface IdleSample {
+  /** KiB a connection. */
+  readonly atOnce: number;
+  readonly later: number;
+  /** CPU microseconds a second and connection. */
+  readonly cpu: number;
+}
+
+export async function measureIdle(bench: Bench, peer: Peer, count: number, warmUpSeconds: number): Promise<IdleSample> {
+  // What a first request, a first burst and the compiler take is not what a connection takes.
+  await runLoad(bench.processes, bench.loadCore, peer.port, { target: '1k', connections: 64 }, peer.shape.routes, warmUpSeconds);
+  await release(bench, await holdIdle(bench, peer, 500));
+  await pause(tidyMs);
+  const before = residentBytes(peer.worker);
+  const clients = await holdIdle(bench, peer, count);
+  const atOnce = residentBytes(peer.worker) - before;
+  await pause(tidyMs);
+  const later = residentBytes(peer.worker) - before;
+  const cpuBefore = cpuMicros(peer.worker);
+  await pause(watchedMs);
+  const cpu = (cpuMicros(peer.worker) - cpuBefore) / (watchedMs / 1000) / count;
+  await release(bench, clients);
+  return { atOnce: atOnce / 1024 / count, later: later / 1024 / count, cpu };
+}
+
+async function holdIdle(bench: Bench, peer: Peer, count: number): Promise<ChildProcess> {
+  const child = bench.processes.start(process.execPath, [clientsFile, String(peer.port), String(count), String(peer.shape.routes)], { core: bench.loadCore, stdout: 'pipe' });
+  const answered = await new Promise<number>((resolve, reject) => {
+    const timer = setTimeout(() => { reject(new Error(`${peer.name}: ${count} idle connections did not come about`)); }, 30_000);
+    child.stdout!.once('data', (bytes: Buffer) => {
+      clearTimeout(timer);
+      resolve(Number(bytes.toString('latin1').split(' ')[1]));
+    });
+    child.once('exit', () => { reject(new Error('the idle clients ended')); });
+  });
+  if (answered !== count) bench.fault(`${peer.name}, idle: ${answered} of ${count} connections were answered`);
+  return child;
+}
+
+async function release(bench: Bench, clients: ChildProcess): Promise<void> {
+  await bench.processes.stop(clients);
+  await pause(300);
+}

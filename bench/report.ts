@@ -1,0 +1,110 @@
+// Tables of a benchmark: for the terminal with colours, for bench/results as Markdown. Pure: results in, text out.
+import { growthAtMost, idleAim, idleAtMost, idleConnections } from './cases.ts';
+import type { Figure } from './measure.ts';
+import { gradeOf, ratioTo, type CaseResult, type Grade, type PeerFigures, type Results } from './results.ts';
+
+type Colour = 'green' | 'yellow' | 'red' | 'bold' | 'none';
+interface Cell { readonly text: string; readonly colour?: Colour }
+interface Table { readonly title: string; readonly head: readonly string[]; readonly rows: readonly (readonly Cell[])[]; readonly note?: string }
+
+const codes: Readonly<Record<Colour, string>> = { green: '\u001b[32m', yellow: '\u001b[33m', red: '\u001b[31m', bold: '\u001b[1m', none: '' };
+const gradeColours: Readonly<Record<Grade, Colour>> = { aim: 'green', target: 'yellow', missed: 'red', none: 'none' };
+const gradeTexts: Readonly<Record<Grade, string>> = { aim: 'aim reached', target: 'target met', missed: 'MISSED', none: '' };
+
+function number(value: number): string {
+  return value >= 1000 ? value.toLocaleString('en', { maximumFractionDigits: 0 }) : value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
+
+function spread({ median, low, high }: Figure): string { return `${number(median)} (${number(low)}-${number(high)})`; }
+function cell(text: string, colour: Colour = 'none'): Cell { return { text, colour }; }
+
+function figuresRow(figures: PeerFigures, result: CaseResult | undefined): Cell[] {
+  const grade = result === undefined ? 'none' : gradeOf(result);
+  const own = figures.peer === 'sallyport';
+  const toNginx = result === undefined || !own ? undefined : ratioTo(result, 'nginx');
+  const toHaproxy = result === undefined || !own ? undefined : ratioTo(result, 'haproxy');
+  return [
+    cell(figures.peer, own ? 'bold' : 'none'), cell(spread(figures.cpu)),
+    cell(figures.supervisor.median === 0 ? '' : spread(figures.supervisor)), cell(spread(figures.perSecond)),
+    cell(spread(figures.p99Micros)), cell(figures.logged === undefined ? '' : `${number(figures.logged)} of ${number(figures.requests)}`),
+    cell(toNginx === undefined ? '' : toNginx.toFixed(2), own ? gradeColours[grade] : 'none'), cell(toHaproxy === undefined ? '' : toHaproxy.toFixed(2)),
+    cell(own ? gradeTexts[grade] : '', own ? gradeColours[grade] : 'none'),
+  ];
+}
+
+const head = ['proxy', 'CPU us/request', 'supervisor us', 'requests/s', 'p99 us', 'logged', 'to nginx', 'to HAProxy', ''];
+
+function targetNote(result: CaseResult): string | undefined {
+  const parts = [];
+  if (result.atMost !== undefined) parts.push(`at most ${result.atMost.ratio}x ${result.atMost.peer}`);
+  if (result.aim !== undefined) parts.push(`aim ${result.aim.ratio}x ${result.aim.peer}`);
+  return parts.length === 0 ? undefined : `Target: ${parts.join(', ')}.`;
+}
+
+function growthTable(growth: readonly PeerFigures[]): Table {
+  const rows = growth.map((figures) => {
+    const least = growth.find((other) => other.peer === figures.peer)!;
+    const ratio = figures.cpu.median / least.cpu.median;
+    const own = figures.peer === 'sallyport';
+    const colour = !own || figures === least ? 'none' : ratio <= growthAtMost ? 'green' : 'red';
+    const { routes, rules } = figures.shape;
+    return [cell(figures.peer, own ? 'bold' : 'none'), cell(String(routes)), cell(String(rules)), cell(spread(figures.cpu)), cell(ratio.toFixed(2), colour)];
+  });
+  return {
+    title: 'Cost against the number of routes and rules (growth)', head: ['proxy', 'routes', 'rules', 'CPU us/request', 'to its smallest'], rows,
+    note: `Target: Sallyport flat within ${Math.round((growthAtMost - 1) * 100)} %. HAProxy: routes only.`,
+  };
+}
+
+function idleTable(results: Results): Table {
+  const rows = results.idle.map(({ peer, atOnce, later, cpu }) => {
+    const own = peer === 'sallyport';
+    const colour = !own ? 'none' : later.median <= idleAim ? 'green' : later.median <= idleAtMost ? 'yellow' : 'red';
+    return [cell(peer, own ? 'bold' : 'none'), cell(spread(atOnce)), cell(spread(later), colour), cell(cpu.median.toFixed(2))];
+  });
+  return {
+    title: `${number(idleConnections)} idle connections that made one request (idle)`, head: ['proxy', 'KiB each at once', 'KiB each after 3.5 s', 'CPU us a second each'], rows,
+    note: `Target: at most ${idleAtMost} KiB, aim ${idleAim} KiB. Resident memory of the worker; the kernel's memory of sockets is not in it.`,
+  };
+}
+
+function tablesOf(results: Results): Table[] {
+  const tables: Table[] = results.cases.map((result) => {
+    const note = targetNote(result);
+    return { title: `${result.title} (${result.name})`, head, rows: result.peers.map((figures) => figuresRow(figures, result)), ...(note === undefined ? {} : { note }) };
+  });
+  if (results.growth.length > 0) tables.push(growthTable(results.growth));
+  if (results.idle.length > 0) tables.push(idleTable(results));
+  return tables;
+}
+
+function machineLines({ machine, options, date }: Results): string[] {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`).join(', ');
+  return [
+    `${date.slice(0, 10)}: ${machine.processors} processors (${machine.model}, ${machine.architecture}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}`,
+    `${versions}, commit ${machine.commit}`,
+    `${options.rounds} rounds of ${options.seconds} s for each proxy in turn; median (lowest-highest); load average before: ${machine.loadBefore.toFixed(2)}`,
+  ];
+}
+
+export function terminalText(results: Results, colours: boolean): string {
+  const paint = (text: string, colour: Colour): string => (colours && colour !== 'none' ? `${codes[colour]}${text}\u001b[0m` : text);
+  const blocks = tablesOf(results).map((table) => {
+    const widths = table.head.map((title, column) => Math.max(title.length, ...table.rows.map((row) => row[column]!.text.length)));
+    const line = (cells: readonly Cell[]): string => cells.map(({ text, colour }, column) =>
+      paint(column === 0 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!), colour ?? 'none')).join('  ').trimEnd();
+    return [paint(table.title, 'bold'), line(table.head.map((text) => cell(text))), ...table.rows.map(line), ...(table.note === undefined ? [] : [table.note])].join('\n');
+  });
+  const faults = results.faults.map((fault) => paint(`fault: ${fault}`, 'red'));
+  return `${[machineLines(results).join('\n'), ...blocks, ...(faults.length === 0 ? [] : [faults.join('\n')])].join('\n\n')}\n`;
+}
+
+export function markdownText(results: Results): string {
+  const blocks = tablesOf(results).map((table) => {
+    const rows = table.rows.map((row) => `| ${row.map(({ text }) => text).join(' | ')} |`);
+    const note = table.note === undefined ? [] : ['', table.note];
+    return [`## ${table.title}`, '', `| ${table.head.join(' | ')} |`, `|${table.head.map(() => '---').join('|')}|`, ...rows, ...note].join('\n');
+  });
+  const faults = results.faults.length === 0 ? 'Faults seen: none.' : `Faults seen:\n${results.faults.map((fault) => `- ${fault}`).join('\n')}`;
+  return `${['# Benchmark', machineLines(results).map((line) => `- ${line}`).join('\n'), faults, ...blocks].join('\n\n')}\n`;
+}
