@@ -2,8 +2,8 @@
 // Plain JavaScript that any Node can run, because it runs before the project's own Node is there.
 // Does not build anything: the sources run as they are by type stripping.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,10 +15,9 @@ const stamp = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
 if (stamp !== lockHash) {
   process.stderr.write('sallyport: installing dependencies (first start only) ...\n');
   const npm = process.env.npm_execpath;
-  const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-  const done = npm
-    ? spawnSync(process.execPath, [npm, ...flags], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-    : spawnSync("npm", flags, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const command = npm ? process.execPath : 'npm';
+  const flags = [...(npm ? [npm] : []), 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const done = spawnSync(command, flags, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   if (done.status !== 0) {
     process.stderr.write('sallyport: "npm ci" failed. Run it by hand in this folder to see why; a registry must be reachable.\n');
     process.exit(done.status ?? 1);
