@@ -73,9 +73,8 @@ export class ControlPlane {
     const ephemeral = options.ephemeral === true;
     if (!ephemeral) mkdirSync(this.stateDirectory, { recursive: true, mode: 0o700 });
     this.history = ephemeral ? new MemoryHistory() : new FileHistory(this.stateDirectory, Date.now());
-    const audit = ephemeral ? { ...configuration.audit, store: { ...configuration.audit.store, enabled: false } } : configuration.audit;
     this.trail = new AuditTrail({
-      settings: audit, stateDirectory: this.stateDirectory, output: process.stdout,
+      settings: this.#auditSettings(configuration), stateDirectory: this.stateDirectory, output: process.stdout,
       report: ({ code, message }) => { this.notice({ severity: code === 'store-recovered' ? 'info' : 'error', message }); },
       refusingChanged: (refusing) => { this.supervisor.setRefusing(refusing); },
     });
@@ -87,7 +86,10 @@ export class ControlPlane {
       event: (event) => { this.#supervisorSaid(event); },
     });
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
-      activate: async (load) => { await this.supervisor.configure(this.#runConfiguration(load.configuration), load.version); },
+      activate: async (load) => {
+        await this.supervisor.configure(this.#runConfiguration(load.configuration), load.version);
+        await this.trail.reconfigure(this.#auditSettings(load.configuration));
+      },
       changed: (active, { author, reason, source, diff }) => {
         const resources = diff.resources.map(({ section, name }) => (name === '' ? section : `${section}/${name}`)).join(', ');
         this.recordControl('configure', author, `version ${active.number}`, `${reason || source}${resources === '' ? '' : `: ${resources}`}`, 'allowed');
@@ -113,6 +115,10 @@ export class ControlPlane {
     plane.transactions.adopt(load, { author: 'sallyport', reason: 'started', source: options.paths.join(', ') || 'embedded' });
     plane.recordControl('start', 'sallyport', options.paths.join(', '), `version ${load.version.slice(0, 12)}`, 'allowed');
     return plane;
+  }
+
+  #auditSettings({ audit }: Configuration): Configuration['audit'] {
+    return this.options.ephemeral === true ? { ...audit, store: { ...audit.store, enabled: false } } : audit;
   }
 
   #runConfiguration(configuration: Configuration): RunConfiguration {
