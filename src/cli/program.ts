@@ -142,7 +142,8 @@ function addChangeCommands(program: Command, finish: Finish): void {
       const { diff } = await import('./commands/changes.ts');
       finish(await diff(await found(options, files), files, options, outputFor(options)));
     });
-  examples(changing(program.command('reload').description('Read the files that the gateway was started with again, and put them in force: all or nothing, and no connection is dropped.'))
+  examples(changing(program.command('reload')
+    .description('Read the files that the gateway was started with again, and put them in force: all or nothing, and no connection is dropped.'))
     .option('--confirm-within <duration>', withinHelp),
   'sallyport reload', 'sallyport reload --confirm-within 60s')
     .action(async (options) => {

@@ -8,7 +8,8 @@ import { humanTime, printJson, visible, type Colour, type Output } from '../outp
 
 export interface ExplainOptions { readonly from?: string; readonly header?: string[]; readonly listener?: string; readonly all?: boolean }
 
-interface Comparison { same: boolean; then: { outcome: string; rule: string; configuration: string }; now: { outcome: string; rule: string; configuration: string }; unknown: string[] }
+interface Decided { outcome: string; rule: string; configuration: string }
+interface Comparison { same: boolean; then: Decided; now: Decided; unknown: string[] }
 
 interface Explained {
   version: string;
@@ -102,7 +103,7 @@ function groupLines(steps: readonly ExplainStep[], all: boolean, out: Output): s
 }
 
 function comparisonLines({ same, then, now, unknown }: Comparison, out: Output): string[] {
-  const told = ({ outcome, rule, configuration }: Comparison['then']): string => `${visible(outcome)} by ${visible(rule || 'nothing')} (configuration ${visible(configuration)})`;
+  const told = ({ outcome, rule, configuration }: Decided): string => `${visible(outcome)} by ${visible(rule || 'nothing')} (configuration ${visible(configuration)})`;
   const verdict = same ? out.paint('the decision today is the one that was taken', 'green') : out.paint('the decision today is another one', 'yellow');
   return [`${verdict}`, `  then: ${told(then)}`, `  now:  ${told(now)}`, out.paint(`  not known: ${unknown.join('; ')}`, 'dim')];
 }

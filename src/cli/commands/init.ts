@@ -48,7 +48,8 @@ const questions: readonly Question[] = [
 
 export async function init(options: InitOptions, out: Output): Promise<number> {
   const file = options.output ?? 'sallyport.yaml';
-  if (file !== '-' && existsSync(file) && options.force !== true) throw new CommandFailure(`${file} exists already`, 'choose another name with --output, or overwrite it with --force');
+  if (file !== '-' && existsSync(file) && options.force !== true)
+    throw new CommandFailure(`${file} exists already`, 'choose another name with --output, or overwrite it with --force');
   const flags: StarterAnswers = {
     listen: options.listen, origins: options.origin, hosts: options.host, adminNetworks: options.adminNetwork, healthPath: options.healthPath,
   };

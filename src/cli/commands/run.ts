@@ -53,10 +53,12 @@ function announce(gateway: GatewayProcess, out: Output): void {
   const active = plane.transactions.active!;
   const { pids, listeners } = plane.supervisor;
   if (out.json) {
-    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, workers: pids, version: active.version, number: active.number, listeners, socket: api.socketPath, http: api.httpBind })}\n`);
+    const { version, number } = active;
+    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, workers: pids, version, number, listeners, socket: api.socketPath, http: api.httpBind })}\n`);
     return;
   }
-  out.write(`${out.paint(`sallyport ${plane.options.version}`, 'bold')} is running: pid ${process.pid}, ${count(pids.length, 'worker')}, configuration ${active.number} (${shortVersion(active.version)})\n`);
+  out.write(`${out.paint(`sallyport ${plane.options.version}`, 'bold')} is running: pid ${process.pid}, ${count(pids.length, 'worker')}, `
+    + `configuration ${active.number} (${shortVersion(active.version)})\n`);
   for (const { name, service, protocol, binds } of listeners) {
     for (const bind of binds) out.write(`  listening  ${out.paint(`${protocol}://${formatBind(bind)}`, 'cyan')}  (listener ${name}, service ${service})\n`);
   }

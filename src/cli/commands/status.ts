@@ -25,7 +25,8 @@ export function statusText(status: Status, out: Output): string {
   ];
   if (configuration.pending !== undefined) {
     const left = Math.max(0, configuration.pending.deadlineMs - Date.now());
-    lines.push(out.paint(`version ${configuration.pending.number} goes back to ${configuration.pending.revertTo} in ${humanTime(left)} unless it is confirmed: sallyport confirm`, 'yellow'));
+    const { number, revertTo } = configuration.pending;
+    lines.push(out.paint(`version ${number} goes back to ${revertTo} in ${humanTime(left)} unless it is confirmed: sallyport confirm`, 'yellow'));
   }
   const listeners = status.listeners.flatMap((listener) => listener.binds.map((bind) => ({ ...listener, bind })));
   const parts = [`${lines.join('\n')}\n\n`, table(out, [
@@ -45,7 +46,10 @@ export function statusText(status: Status, out: Output): string {
   ], status.workers)];
   if (status.workerRestarts > 0) parts.push(out.paint(`${count(status.workerRestarts, 'worker')} had to be replaced since the start\n`, 'yellow'));
   const notices = status.notices.filter(({ severity }) => severity !== 'info').slice(0, 5);
-  if (notices.length > 0) parts.push('\nLately:\n', ...notices.map(({ timeMs, severity, message }) => `  ${humanDate(timeMs)}  ${out.paint(severity, severity === 'error' ? 'red' : 'yellow')}  ${visible(message.split('\n')[0] ?? '')}\n`));
+  if (notices.length > 0) parts.push('\nLately:\n');
+  for (const { timeMs, severity, message } of notices) {
+    parts.push(`  ${humanDate(timeMs)}  ${out.paint(severity, severity === 'error' ? 'red' : 'yellow')}  ${visible(message.split('\n')[0] ?? '')}\n`);
+  }
   return parts.join('');
 }
 

@@ -6,7 +6,7 @@ import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { count, formatNumber, humanBytes, humanTime, printJson, table, visible, type Colour, type Output } from '../output.ts';
 import { untilSignal } from '../watching.ts';
 
-export interface SessionsOptions { readonly watch?: boolean | undefined; readonly service?: string | undefined; readonly client?: string | undefined; readonly limit?: string | undefined }
+export interface SessionsOptions { readonly watch?: boolean; readonly service?: string; readonly client?: string; readonly limit?: string }
 interface SessionsAnswer { total: number; sessions: SessionReport[] }
 
 export async function sessions(client: AdminClient, options: SessionsOptions, out: Output): Promise<number> {
@@ -68,7 +68,8 @@ export async function kill(client: AdminClient, id: string, options: { reason?: 
 export async function backends(client: AdminClient, options: { pool?: string | undefined }, out: Output): Promise<number> {
   const answer = await client.get<{ pools: PoolReport[] }>('/v1/backends');
   const pools = answer.pools.filter(({ pool }) => options.pool === undefined || pool === options.pool);
-  if (options.pool !== undefined && pools.length === 0) throw new CommandFailure(`there is no pool ${options.pool}`, `there is: ${answer.pools.map(({ pool }) => pool).join(', ') || 'none'}`);
+  if (options.pool !== undefined && pools.length === 0)
+    throw new CommandFailure(`there is no pool ${options.pool}`, `there is: ${answer.pools.map(({ pool }) => pool).join(', ') || 'none'}`);
   if (out.json) printJson(out, { pools });
   else out.write(backendsText(pools, out));
   return exitCodes.ok;

@@ -106,7 +106,9 @@ export async function buildApp(plane: ControlPlane, access: Access): Promise<Fas
   app.addHook('onRequest', async (request) => { authenticate(request, access); });
   const attempts = new AttemptLog();
   app.setErrorHandler((error: FastifyError, request, reply) => { answerProblem(plane, attempts, error, request, reply); });
-  app.setNotFoundHandler((request) => { throw new ApiProblem('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`, 'the description of this API is at /v1/openapi.json'); });
+  app.setNotFoundHandler((request) => {
+    throw new ApiProblem('not-found', `there is no ${request.method} ${request.url.split('?')[0]}`, 'the description of this API is at /v1/openapi.json');
+  });
   for (const one of routes) addRoute(app, plane, access, one);
   app.get('/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.type('application/json').send(JSON.stringify(app.swagger())));
   await app.ready();

@@ -60,7 +60,8 @@ export const explainRoutes: readonly AnyRoute[] = [
 ];
 
 function notExplained(record: StoredRecord): ApiProblem {
-  const why = record.kind === 'violation' ? `the message broke the protocol and its bytes are not kept: ${record.rule ?? ''} ${record.reason ?? ''}` : `it is of kind ${record.kind}`;
+  const why = record.kind === 'violation'
+    ? `the message broke the protocol and its bytes are not kept: ${record.rule ?? ''} ${record.reason ?? ''}` : `it is of kind ${record.kind}`;
   return new ApiProblem('bad-request', `record ${record.id ?? ''} cannot be run again: ${why}`, 'records of kind operation can', { record });
 }
 

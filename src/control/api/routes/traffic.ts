@@ -35,7 +35,8 @@ export const trafficRoutes: readonly AnyRoute[] = [
     params: z.object({ id: name }), query: z.object({ reason }),
     answer: z.strictObject({ ended: z.string() }),
     handle: async ({ plane, params, query, author }) => {
-      if (!await plane.killSession(params.id, author, query.reason)) throw new ApiProblem('not-found', `there is no session ${params.id}`, 'it may have ended; the list is at /v1/sessions');
+      if (!await plane.killSession(params.id, author, query.reason))
+        throw new ApiProblem('not-found', `there is no session ${params.id}`, 'it may have ended; the list is at /v1/sessions');
       return { ended: params.id };
     },
   }),

@@ -1,0 +1,63 @@
+// What a newcomer sees first: everything that quickstart prints works as printed.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { freePort, sallyport, Staying, temporaryDirectory } from './command.ts';
+
+const run = promisify(execFile);
+
+test('the three curl lines and the four commands work as printed', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  const port = await freePort();
+  const gateway = new Staying(['quickstart', '--port', String(port)], { cwd });
+  try {
+    const begun = performance.now();
+    await gateway.prints(/Ctrl-C drains and stops/);
+    assert.ok(performance.now() - begun < 20_000);
+    const lines = gateway.stdout.split('\n').map((line) => line.replace(/#.*/, '').trim());
+    const curls = lines.filter((line) => line.startsWith('curl '));
+    assert.equal(curls.length, 3);
+    const curl = async (line: string): Promise<string> => (await run('curl', ['-s', ...line.split(' ').slice(1)])).stdout;
+    assert.match(await curl(curls[0]!), /^Origin (one|two) answers GET \//);
+    assert.match(await curl(curls[1]!), /^HTTP\/1\.1 403 [\s\S]*no-admin-pages/);
+    const [first, second] = [await curl(curls[2]!), await curl(curls[2]!)];
+    assert.deepEqual([/^Origin (\w+)/.exec(first)![1], /^Origin (\w+)/.exec(second)![1]].sort(), ['one', 'two']);
+    const commands = lines.filter((line) => line.startsWith('npx sallyport ') && !/init|run/.test(line));
+    assert.equal(commands.length, 4);
+    const results = await Promise.all(commands.map(async (line) => await sallyport(line.split(' ').slice(2), { cwd })));
+    for (const [at, { code, stderr }] of results.entries()) assert.equal(code, 0, `${commands[at]!}: ${stderr}`);
+    assert.match(results[2]!.stdout, /no-admin-pages +matched/);
+    assert.match(results[3]!.stdout, /origins +one +up[\s\S]*origins +two +up/);
+    const head = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } });
+    assert.equal(head.status, 200);
+    gateway.signal('SIGINT');
+    assert.equal(await gateway.ended, 0);
+    assert.equal(existsSync(join(cwd, '.sallyport/quickstart/admin.sock')), false);
+  } finally { await gateway.end('SIGKILL'); }
+});
+
+test('SIGTERM ends it with 0 too', async () => {
+  using directory = temporaryDirectory();
+  const gateway = new Staying(['quickstart', '--port', '0', '--json'], { cwd: directory.path });
+  const [line] = await gateway.prints(/^\{.*\}$/m);
+  const { url } = JSON.parse(line) as { url: string };
+  assert.equal((await fetch(url, { headers: { connection: 'close' } })).status, 200);
+  assert.equal(await gateway.end(), 0);
+});
+
+test('a busy port is a clear error with a way out', async () => {
+  using directory = temporaryDirectory();
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ended = await sallyport(['quickstart', '--port', String(port)], { cwd: directory.path });
+  server.close();
+  assert.equal(ended.code, 1);
+  assert.match(ended.stderr, new RegExp(`127\\.0\\.0\\.1:${port} is in use[\\s\\S]*--port`));
+});
