@@ -91,8 +91,14 @@ export class AdminApi {
   }
 }
 
-/** One Fastify with every resource. Also used without a port, to write the description of the API. */
-export async function buildApp(plane: ControlPlane, access: Access): Promise<FastifyInstance> {
+/** The description of the API (OpenAPI), without a gateway. */
+export async function describeApi(version: string): Promise<object> {
+  const app = await buildApp({ options: { version } } as ControlPlane, { kind: 'socket' });
+  try { return app.swagger(); } finally { await app.close(); }
+}
+
+/** One Fastify with every resource. */
+async function buildApp(plane: ControlPlane, access: Access): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false, bodyLimit: maxBodyBytes, requestTimeout: requestTimeoutMs, exposeHeadRoutes: false,
     // Followers of the log would keep the server open for ever.
