@@ -49,7 +49,9 @@ if (import.meta.main) {
     const start = performance.now();
     const ruleSet = loadSiteRules(level);
     const loadMs = performance.now() - start;
-    console.log(`level ${level}: loaded in ${loadMs.toFixed(0)} ms, ${((process.memoryUsage().rss - heapBefore) / 1048576).toFixed(0)} MiB more, ${ruleSet.stats.rulesKept} of ${ruleSet.stats.rulesRead} rules to run, ${ruleSet.stats.automatonStates} states`);
+    const memory = ((process.memoryUsage().rss - heapBefore) / 1048576).toFixed(0);
+    const { rulesKept, rulesRead, automatonStates } = ruleSet.stats;
+    console.log(`level ${level}: loaded in ${loadMs.toFixed(0)} ms, ${memory} MiB more, ${rulesKept} of ${rulesRead} rules to run, ${automatonStates} states`);
     for (const [name, make] of Object.entries(benchCases)) {
       const { micros, status } = measure(ruleSet, make);
       console.log(`  ${name.padEnd(40)} ${micros.toFixed(1).padStart(8)} us${status === 0 ? '' : `  (${status})`}`);

@@ -31,13 +31,18 @@ function withBody(type: string, body: string, n: number): readonly (readonly [st
 }
 
 function jsonBody(n: number): string {
-  const items = Array.from({ length: 12 }, (_, i) => ({ sku: `GT-${digits(n + i, 5)}`, name: `Garden tool number ${i}`, quantity: i + 1, price: 12.5 + i, tags: ['garden', 'steel'] }));
-  return JSON.stringify({ order: Number(digits(n, 6)), customer: { name: 'Anna Keller', email: `anna${digits(n, 4)}@example.com`, city: 'Graz' }, items, note: 'Please deliver in the morning' });
+  const items = Array.from({ length: 12 }, (_, i) => ({ sku: `GT-${digits(n + i, 5)}`, name: `Garden tool number ${i}`,
+    quantity: i + 1, price: 12.5 + i, tags: ['garden', 'steel'] }));
+  return JSON.stringify({
+    order: Number(digits(n, 6)), customer: { name: 'Anna Keller', email: `anna${digits(n, 4)}@example.com`, city: 'Graz' },
+    items, note: 'Please deliver in the morning',
+  });
 }
 
 function multipartBody(n: number): string {
   const part = (name: string, value: string): string => `--bound7Ma4YWxk\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const file = `--bound7Ma4YWxk\r\nContent-Disposition: form-data; name="photo"; filename="garden${digits(n, 4)}.txt"\r\nContent-Type: text/plain\r\n\r\n${'A line of plain text about roses and tulips.\r\n'.repeat(18)}\r\n`;
+  const file = `--bound7Ma4YWxk\r\nContent-Disposition: form-data; name="photo"; filename="garden${digits(n, 4)}.txt"\r\n`
+    + `Content-Type: text/plain\r\n\r\n${'A line of plain text about roses and tulips.\r\n'.repeat(18)}\r\n`;
   return `${part('title', `My garden ${digits(n, 5)}`)}${part('album', 'summer')}${file}--bound7Ma4YWxk--\r\n`;
 }
 
@@ -51,11 +56,13 @@ function prose(n: number, length: number): string {
 
 export const benchCases: Readonly<Record<string, (n: number) => BenchRequest>> = {
   'browser GET, 4 arguments, 3 cookies': (n) => ({
-    method: 'GET', target: `/products/search?q=garden+shed+${digits(n, 5)}&page=${(n % 40) + 1}&sort=price_asc&category=outdoor${digits(n, 3)}`, headers: [...browser, cookie(n)], body: '',
+    method: 'GET', headers: [...browser, cookie(n)], body: '',
+    target: `/products/search?q=garden+shed+${digits(n, 5)}&page=${(n % 40) + 1}&sort=price_asc&category=outdoor${digits(n, 3)}`,
   }),
   'static GET': (n) => ({ method: 'GET', target: `/static/img/photo-${digits(n, 5)}.webp`, headers: browser, body: '' }),
   'form POST, 8 fields': (n) => {
-    const body = `first=Anna&last=Keller&email=anna${digits(n, 5)}%40example.com&street=Rosenweg+${n % 99}&city=Graz&zip=8010&phone=%2B43316${digits(n, 6)}&comment=Please+ring+twice+${digits(n, 5)}`;
+    const body = `first=Anna&last=Keller&email=anna${digits(n, 5)}%40example.com`
+      + `&street=Rosenweg+${n % 99}&city=Graz&zip=8010&phone=%2B43316${digits(n, 6)}&comment=Please+ring+twice+${digits(n, 5)}`;
     return { method: 'POST', target: '/account/address', headers: withBody('application/x-www-form-urlencoded', body, n), body };
   },
   'JSON API POST, 2 kB': (n) => {

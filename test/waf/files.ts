@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RuleSource } from '#inspection/waf/index.ts';
+import { Pattern } from '#inspection/waf/regex/pattern.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const crsFolder = process.env['SALLYPORT_CRS'] ?? join(root, '..', 'shared', 'data', 'coreruleset-4.28');
@@ -20,3 +21,20 @@ export const diskSource: RuleSource = {
   },
   glob: (pattern) => (/[*?]/.test(pattern) ? globSync(pattern).sort() : existsSync(pattern) ? [pattern] : []),
 };
+
+/** The patterns of the rule set with the ids of their rules, compiled; for the benchmarks and the fuzz of the gates. */
+export function crsPatterns(folder = join(crsFolder, 'rules')): { id: number; text: string; pattern: Pattern }[] {
+  const found: { id: number; text: string; pattern: Pattern }[] = [];
+  for (const file of globSync(join(folder, '*.conf')).sort()) {
+    const source = readFileSync(file, 'latin1');
+    let id = 0;
+    for (const match of source.matchAll(/^\s*SecRule [^\n"]*"!?@rx ((?:[^"\\]|\\[^])*)"|\bid:(\d+)/gm)) {
+      if (match[2] !== undefined) { id = Number(match[2]); if (found[found.length - 1]?.id === 0) found[found.length - 1]!.id = id; continue; }
+      // A chained rule has no id of its own and belongs to the one before; a head's id follows it.
+      const text = match[1]!.replaceAll('\\"', '"');
+      const chained = /^\s+SecRule/.test(match[0].replace(/^\n+/, ''));
+      found.push({ id: chained ? id : 0, text, pattern: new Pattern(text) });
+    }
+  }
+  return found;
+}

@@ -3,7 +3,7 @@
 // value runs each transformation at most once, scans each distinct result once with the automaton, and runs only the
 // operators whose literals occur. The outcome (a short list of rules, mostly empty) is remembered for repeated values.
 import type { Transformation } from '../transformations/contract.ts';
-import { Automaton, ScanResult } from './automaton.ts';
+import { type Automaton, ScanResult } from './automaton.ts';
 import type { CompiledLink, CompiledRule, CompiledTarget } from './program.ts';
 
 const maxCachedValues = 2048;

@@ -3,7 +3,7 @@
 import { compileProgram } from '../compile/compile.ts';
 import type { Program, ProgramStats } from '../compile/program.ts';
 import type { GeoSource } from '../operators/index.ts';
-import type { EngineMode, EngineSettings } from '../seclang/model.ts';
+import type { EngineMode, EngineSettings, Marker, Rule } from '../seclang/model.ts';
 import { SecLangParser } from '../seclang/parser.ts';
 import type { Fault } from '../seclang/place.ts';
 import type { RuleSource } from '../seclang/source.ts';
@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly preset?: Readonly<Record<string, string>>;
   /** Overrides SecRuleEngine. */
   readonly mode?: EngineMode;
+  /** Rules on trial: when they match they are reported, and neither add to a score nor interrupt. Ids (`942100`), ranges, tags. */
+  readonly logOnly?: { readonly rules: readonly string[]; readonly tags: readonly string[] };
 }
 
 export type LoadResult =
@@ -86,6 +88,19 @@ export function loadRuleSet(options: LoadOptions): LoadResult {
   }
   if (errors.length > 0) return { ok: false, errors, warnings };
   if (options.mode) parser.model.settings.mode = options.mode;
+  if (options.logOnly) makeLogOnly(parser.model.items, options.logOnly);
   const program = compileProgram(parser.model, { preset: new Map(Object.entries(options.preset ?? {})) });
   return { ok: true, ruleSet: new RuleSet(program, null), warnings };
+}
+
+function makeLogOnly(items: readonly (Rule | Marker)[], { rules, tags }: NonNullable<LoadOptions['logOnly']>): void {
+  const ranges = rules.map((text) => text.split('-').map(Number)).map(([from = 0, to = from]) => [from, to] as const);
+  for (const item of items) {
+    if (item.kind === 'marker') continue;
+    const { actions } = item;
+    if (!ranges.some(([from, to]) => actions.id >= from && actions.id <= to) && !actions.tags.some((tag) => tags.includes(tag.text))) continue;
+    for (let link: Rule | null = item; link; link = link.next) link.actions.setVars = link.actions.setVars.filter((setVar) => !/score/i.test(setVar.name.text));
+    actions.disruptive = 'pass';
+    actions.log = true;
+  }
 }

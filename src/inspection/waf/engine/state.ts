@@ -22,7 +22,7 @@ export interface Connection {
   readonly reputation: ReadonlyMap<string, string> | null;
 }
 
-const variableCount = variables().length;
+const noBags: (Pairs | null)[] = variables().map(() => null);
 
 /** A removal of targets at run time: which rules, which target. */
 export interface RemovedTarget { readonly by: RuleChoice; readonly target: Target }
@@ -36,7 +36,7 @@ export class TransactionState implements OperatorFacts {
   mode: EngineMode;
   phase = 0;
   /** Cached collections by variable id; null where not read yet. */
-  readonly bags: (Pairs | null)[] = new Array<Pairs | null>(variableCount).fill(null);
+  readonly bags: (Pairs | null)[] = noBags.slice();
 
   method = '';
   target = '';

@@ -10,7 +10,7 @@ import { parsePairs } from '../bodies/urlencoded.ts';
 import type { Program } from '../compile/program.ts';
 import { BodyBuffer, processBody, processorFor } from './bodies.ts';
 import { runPhase } from './evaluate.ts';
-import type { Interruption, Summary } from './report.ts';
+import type { Interruption, RuleMatch, Summary } from './report.ts';
 import { TransactionState, type Connection } from './state.ts';
 import type { CollectionStore } from './store.ts';
 import { targetParts } from './target.ts';
@@ -70,8 +70,7 @@ export class Transaction {
     const { state } = this;
     if (!this.wantsRequestBody || state.interruption) return state.interruption;
     const { settings } = state.program;
-    const multipart = state.bodyProcessor === 'MULTIPART';
-    const limit = multipart ? state.requestBodyLimitBytes : Math.min(state.requestBodyLimitBytes, settings.requestBodyNoFilesLimitBytes);
+    const limit = this.requestBodyLimitBytes;
     if (!this.requestBuffer.add(chunk, limit)) {
       state.inboundDataError = true;
       if (settings.requestBodyLimitAction === 'Reject' && state.mode === 'On') {
@@ -147,13 +146,35 @@ export class Transaction {
 
   /** Runs phase 5 and sums up. To be called exactly once, whatever happened before. `nowMs` is for DURATION and the clock variables. */
   finish(nowMs: number): Summary {
+    this.close(nowMs);
+    return this.summary();
+  }
+
+  /** The same without summing up, which costs more than everything else on a request that nothing matches. */
+  close(nowMs: number): readonly RuleMatch[] {
     const { state } = this;
     state.nowMs = nowMs;
     const { interruption } = state;
     state.interruption = null;
     this.run(5);
     state.interruption = interruption;
-    return this.summary();
+    return state.matches;
+  }
+
+  /** Matches so far. */
+  get matches(): readonly RuleMatch[] {
+    return this.state.matches;
+  }
+
+  /** Most bytes of the request's body that are kept; the caller need not hold more than these. */
+  get requestBodyLimitBytes(): number {
+    const { state } = this;
+    const { requestBodyNoFilesLimitBytes } = state.program.settings;
+    return state.bodyProcessor === 'MULTIPART' ? state.requestBodyLimitBytes : Math.min(state.requestBodyLimitBytes, requestBodyNoFilesLimitBytes);
+  }
+
+  get responseBodyLimitBytes(): number {
+    return this.state.responseBodyLimitBytes;
   }
 
   /** What is known so far; for explanations while the transaction still runs. */

@@ -9,10 +9,14 @@ const opAssert = 2;
 const opMatch = 3;
 const assertCodes = { start: 0, end: 1, boundary: 2, inside: 3 } as const;
 const maxInstructions = 60_000;
-const maxTableCells = 1 << 20;
+/** Cells of the transition table (four bytes each); when full, it begins anew. */
+const maxTableCells = 1 << 16;
 const unknownState = -1;
 const matched = -2;
 const dead = -3;
+/** In a collecting machine: added to a transition on which a match ends. */
+const acceptBit = 1 << 28;
+const stateMask = acceptBit - 1;
 /** What came before the current position. */
 const contextStart = 0;
 const contextWord = 1;
@@ -107,8 +111,12 @@ export class LinearMatcher {
   private generation = 0;
   private stack: number[] = [];
 
-  constructor(program: Program, start: number, anchored: boolean) {
+  /** Collecting machines go on after a match, to find the last place where one ends. */
+  private readonly collect: boolean;
+
+  constructor(program: Program, start: number, anchored: boolean, collect: boolean) {
     this.program = program;
+    this.collect = collect;
     this.start = start;
     this.anchored = anchored;
     const { classes, representatives } = byteClasses(program.sets);
@@ -137,6 +145,27 @@ export class LinearMatcher {
     let last = this.table[state * width + width - 1]!;
     if (last === unknownState) last = this.advance(state, width - 1);
     return last === matched ? text.length : -1;
+  }
+
+  /**
+   * For a collecting machine of the reversed pattern: the smallest offset at which a match of the pattern begins, or -1.
+   * Reads the text from its end.
+   */
+  firstStart(text: string): number {
+    const { classes, width } = this;
+    let state = 0;
+    let found = -1;
+    for (let i = text.length - 1; i >= 0; i--) {
+      const byteClass = classes[text.charCodeAt(i) & 255]!;
+      let next = this.table[state * width + byteClass]!;
+      if (next === unknownState) next = this.advance(state, byteClass);
+      if (next === dead) return found;
+      if (next >= acceptBit) found = i + 1;
+      state = next & stateMask;
+    }
+    let last = this.table[state * width + width - 1]!;
+    if (last === unknownState) last = this.advance(state, width - 1);
+    return last >= acceptBit ? 0 : found;
   }
 
   private reset(): void {
@@ -168,15 +197,20 @@ export class LinearMatcher {
     const atEnd = byteClass === this.width - 1;
     const byte = atEnd ? -1 : this.representatives[byteClass]!;
     const following: number[] = [];
-    let result = this.step(state, byte, following) ? matched : atEnd ? dead : unknownState;
-    if (result === unknownState) {
+    const found = this.step(state, byte, following);
+    let result: number;
+    if (found && !this.collect) result = matched;
+    else if (atEnd) result = found ? acceptBit : dead;
+    else {
       if (!this.anchored) following.push(this.start);
-      if (following.length === 0) result = dead;
+      if (following.length === 0 && !found) result = dead;
       else {
         const context = isWordByte[byte] === 1 ? contextWord : contextOther;
         const overflow = (this.states.length + 1) * this.width > maxTableCells;
-        if (overflow) { this.reset(); return this.stateOf([...new Set(following)], context); }
-        result = this.stateOf([...new Set(following)], context);
+        if (overflow) this.reset();
+        const next = this.stateOf([...new Set(following)], context) | (found ? acceptBit : 0);
+        if (overflow) return next;
+        result = next;
       }
     }
     this.table[from * this.width + byteClass] = result;
@@ -191,6 +225,7 @@ export class LinearMatcher {
     const wordBefore = state.context === contextWord;
     const boundary = wordBefore !== (byte >= 0 && isWordByte[byte] === 1);
     stack.length = 0;
+    let found = false;
     for (const pc of state.pcs) stack.push(pc);
     while (stack.length > 0) {
       const pc = stack.pop()!;
@@ -200,14 +235,14 @@ export class LinearMatcher {
       if (code === opSet) {
         if (byte >= 0 && sets[x[pc]!]![byte] === 1) following.push(y[pc]!);
       } else if (code === opSplit) stack.push(y[pc]!, x[pc]!);
-      else if (code === opMatch) return true;
+      else if (code === opMatch) found = true;
       else {
         const which = x[pc]!;
         const holds = which === 0 ? state.context === contextStart : which === 1 ? byte < 0 : which === 2 ? boundary : !boundary;
         if (holds) stack.push(y[pc]!);
       }
     }
-    return false;
+    return found;
   }
 }
 
@@ -217,15 +252,35 @@ function startsAnchored(node: PatternNode): boolean {
   return node.kind === 'choice' && node.options.every(startsAnchored);
 }
 
-/** A matcher for the pattern, or null when it has lookaround, references or too many states. */
-export function linearMatcher(node: PatternNode): LinearMatcher | null {
+/** The same pattern read from its end. */
+function reversed(node: PatternNode): PatternNode {
+  switch (node.kind) {
+    case 'sequence': return { kind: 'sequence', items: node.items.toReversed().map(reversed) };
+    case 'choice': return { kind: 'choice', options: node.options.map(reversed) };
+    case 'repeat': return { ...node, item: reversed(node.item) };
+    case 'assert': return node.which === 'start' ? { kind: 'assert', which: 'end' } : node.which === 'end' ? { kind: 'assert', which: 'start' } : node;
+    default: return node;
+  }
+}
+
+function build(node: PatternNode, collect: boolean): LinearMatcher | null {
   const program = new Program();
   try {
     const match = program.emit(opMatch, 0, 0);
     const start = program.compile(node, match);
-    return new LinearMatcher(program, start, startsAnchored(node));
+    return new LinearMatcher(program, start, startsAnchored(node), collect);
   } catch (error) {
     if (error instanceof Unsupported) return null;
     throw error;
   }
+}
+
+/** A matcher for the pattern, or null when it has lookaround, references or too many states. */
+export function linearMatcher(node: PatternNode): LinearMatcher | null {
+  return build(node, false);
+}
+
+/** A matcher that tells where the leftmost match begins (`firstStart`), or null. */
+export function startFinder(node: PatternNode): LinearMatcher | null {
+  return build(reversed(node), true);
 }

@@ -1,23 +1,45 @@
 // A compiled pattern: V8's engine for short values, the linear matcher first for long ones, gates for the scan.
 // Compiling is lazy: V8 translates a pattern at its first run, the linear matcher is built when first needed.
-import { linearMatcher, type LinearMatcher } from './linear.ts';
+import { linearMatcher, startFinder, type LinearMatcher } from './linear.ts';
 import { requiredGates, type Gate } from './literals.ts';
 import { parseSource, patternNode, type PatternNode } from './parse.ts';
-import { guardLeadingLoops, writeOutCase } from './rewrite.ts';
+import { guardLeadingLoops, mustWriteOutCase, writeOutCase } from './rewrite.ts';
 import { translatePattern, type Translated } from './translate.ts';
 
-/** Above this length a pattern with loops is tried with the linear matcher first. */
-export const linearAboveBytes = 200;
-/** Groups of a match in a longer text are taken from a window of this many bytes before the end of the earliest match. */
-const captureWindowBytes = 4096;
+/** Above these lengths a pattern is decided by the linear matcher: how long its worst case in V8 stays harmless. */
+export const linearAbove = {
+  /** At most two simple loops on a path: quadratic. */
+  simpleBytes: 200,
+  /** Loops around loops, around alternatives, or three and more in a row: a higher power, or exponential. */
+  complexBytes: 24,
+} as const;
+const complexDegree = 3;
+/** For groups V8 tries only the start of the leftmost match, over this many bytes; over fewer when loops are nested. */
+const captureBytes = 2048;
+const captureNestedBytes = 150;
 
-function hasLoop(node: PatternNode): boolean {
+/** A loop around a loop: exponential in a backtracking engine at worst. */
+export function isNested(node: PatternNode, inside = false): boolean {
   switch (node.kind) {
-    case 'repeat': return node.max > 8 || hasLoop(node.item);
-    case 'sequence': return node.items.some(hasLoop);
-    case 'choice': return node.options.some(hasLoop);
-    case 'opaque': return true;
+    case 'sequence': return node.items.some((item) => isNested(item, inside));
+    case 'choice': return node.options.some((option) => isNested(option, inside));
+    case 'repeat': return (node.max > 8 && inside) || isNested(node.item, inside || node.max > 8);
     default: return false;
+  }
+}
+
+/** How many loops a text may be divided among, at worst; a loop around more than a single set counts as complex. */
+function degreeOf(node: PatternNode): number {
+  switch (node.kind) {
+    case 'sequence': return node.items.reduce((sum, item) => sum + degreeOf(item), 0);
+    case 'choice': return Math.max(...node.options.map(degreeOf));
+    case 'repeat': {
+      const inner = degreeOf(node.item);
+      if (node.max <= 8) return inner * Math.max(1, Math.min(node.max, complexDegree));
+      return node.item.kind === 'set' ? 1 : complexDegree;
+    }
+    case 'opaque': return 1;
+    default: return 0;
   }
 }
 
@@ -25,8 +47,10 @@ export class Pattern {
   readonly text: string;
   readonly groups: readonly number[];
   private readonly translated: Translated;
-  private tree: { readonly regex: RegExp; readonly node: PatternNode; readonly looping: boolean } | null = null;
+  private tree: { readonly regex: RegExp; readonly node: PatternNode; readonly degree: number } | null = null;
   private linear: LinearMatcher | null | undefined = undefined;
+  private starts: LinearMatcher | null = null;
+  private sticky: RegExp | null = null;
 
   /** Throws PatternError or SyntaxError for a pattern that cannot be. */
   constructor(text: string) {
@@ -47,23 +71,19 @@ export class Pattern {
   }
 
   /** Parses when first needed; the syntax tree itself, which is large, is not kept. */
-  private parsed(): { readonly regex: RegExp; readonly node: PatternNode; readonly looping: boolean } {
+  private parsed(): { readonly regex: RegExp; readonly node: PatternNode; readonly degree: number } {
     if (this.tree === null) {
       const ast = parseSource(this.translated.source);
       const node = patternNode(ast, this.translated.flags);
       let source = guardLeadingLoops(this.translated.source, ast);
       let { flags } = this.translated;
-      if (flags.includes('i') && /\\x[89a-f]/.test(source)) {
-        source = writeOutCase(source);
+      if (mustWriteOutCase(source, flags)) {
+        source = writeOutCase(source, flags);
         flags = 's';
       }
-      this.tree = { regex: new RegExp(source, flags), node, looping: hasLoop(node) };
+      this.tree = { regex: new RegExp(source, flags), node, degree: degreeOf(node) };
     }
     return this.tree;
-  }
-
-  get looping(): boolean {
-    return this.parsed().looping;
   }
 
   /** Sets of required literals; see literals.ts. */
@@ -77,29 +97,35 @@ export class Pattern {
   }
 
   test(value: string): boolean {
-    if (value.length > linearAboveBytes && this.looping) {
-      const linear = this.linearEngine();
-      if (linear !== null) return linear.search(value) >= 0;
-    }
-    return this.regex.test(value);
+    const linear = this.linearFor(value);
+    return linear === null ? this.regex.test(value) : linear.search(value) >= 0;
   }
 
   /** The groups of the match (0 = all of it), or null. */
   exec(value: string): string[] | null {
-    let text = value;
-    if (value.length > linearAboveBytes && this.looping) {
-      const linear = this.linearEngine();
-      if (linear !== null) {
-        const end = linear.search(value);
-        if (end < 0) return null;
-        // The earliest end is known; looking only near it keeps hostile lengths from costing quadratic time. A match
-        // that began further away is reported by the part inside the window.
-        if (value.length > captureWindowBytes) text = value.slice(Math.max(0, end - captureWindowBytes / 2), end + captureWindowBytes / 2);
-      }
-    }
-    const match = this.regex.exec(text);
-    if (match === null) return text === value ? null : [text.slice(0, 256)];
-    return this.groups.map((group) => match[group] ?? '');
+    const linear = this.linearFor(value);
+    if (linear === null) return this.groupsAt(this.regex, value, 0);
+    const end = linear.search(value);
+    if (end < 0) return null;
+    this.starts ??= startFinder(this.node);
+    const start = this.starts?.firstStart(value) ?? 0;
+    this.sticky ??= new RegExp(this.regex.source, `${this.regex.flags}y`);
+    const limit = start + (isNested(this.node) ? captureNestedBytes : captureBytes);
+    const groups = this.groupsAt(this.sticky, value.length <= limit ? value : value.slice(0, Math.max(limit, end)), start);
+    return groups ?? [value.slice(start, Math.max(start, end))];
+  }
+
+  private groupsAt(regex: RegExp, value: string, start: number): string[] | null {
+    regex.lastIndex = start;
+    const match = regex.exec(value);
+    return match === null ? null : this.groups.map((group) => match[group] ?? '');
+  }
+
+  /** The linear matcher, when V8 might take too long over a value of this length. */
+  private linearFor(value: string): LinearMatcher | null {
+    const { degree } = this.parsed();
+    if (degree === 0 || value.length <= (degree < complexDegree ? linearAbove.simpleBytes : linearAbove.complexBytes)) return null;
+    return this.linearEngine();
   }
 
   private linearEngine(): LinearMatcher | null {

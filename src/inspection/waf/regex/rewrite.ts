@@ -68,29 +68,44 @@ function foldClass(node: AST.CharacterClass, edits: Edit[]): void {
   }
 }
 
-function foldElement(element: AST.Element, edits: Edit[]): void {
+/** Walks with the state of the flag `i`, writes out letters where it is on, and takes the flag out of group modifiers. */
+function foldElement(element: AST.Element, fold: boolean, edits: Edit[]): void {
   switch (element.type) {
     case 'Character': {
-      const both = bothCases(element.value);
+      const both = fold ? bothCases(element.value) : null;
       if (both) edits.push({ at: element.start, until: element.end, text: `[${both}]` });
       return;
     }
-    case 'CharacterClass': foldClass(element, edits); return;
-    case 'Quantifier': foldElement(element.element, edits); return;
-    case 'Group': case 'CapturingGroup':
-      for (const one of element.alternatives) for (const inner of one.elements) foldElement(inner, edits);
+    case 'CharacterClass': if (fold) foldClass(element, edits); return;
+    case 'Quantifier': foldElement(element.element, fold, edits); return;
+    case 'CapturingGroup': foldAll(element.alternatives, fold, edits); return;
+    case 'Group': {
+      const { modifiers } = element;
+      if (modifiers === null) { foldAll(element.alternatives, fold, edits); return; }
+      const off = modifiers.remove?.raw.replace('i', '') ?? '';
+      edits.push({ at: modifiers.start, until: modifiers.end, text: `${modifiers.add.raw.replace('i', '')}${off === '' ? '' : `-${off}`}` });
+      foldAll(element.alternatives, modifiers.add.ignoreCase || (fold && modifiers.remove?.ignoreCase !== true), edits);
       return;
+    }
     case 'Assertion':
-      if (element.kind !== 'lookahead' && element.kind !== 'lookbehind') return;
-      for (const one of element.alternatives) for (const inner of one.elements) foldElement(inner, edits);
+      if (element.kind === 'lookahead' || element.kind === 'lookbehind') foldAll(element.alternatives, fold, edits);
       return;
     default:
   }
 }
 
-/** Rewrite 2: the source with both cases of each ASCII letter written out, to be compiled without the flag `i`. */
-export function writeOutCase(source: string): string {
+function foldAll(alternatives: readonly AST.Alternative[], fold: boolean, edits: Edit[]): void {
+  for (const one of alternatives) for (const element of one.elements) foldElement(element, fold, edits);
+}
+
+/** True when the source must not run as it is: see rewrite 2, and 3, group modifiers, which V8 gets wrong (seen in 14.x). */
+export function mustWriteOutCase(source: string, flags: string): boolean {
+  return /\(\?[ms]*i|\(\?[ms]*-[ms]*i/.test(source) || (flags.includes('i') && /\\x[89a-f]/.test(source));
+}
+
+/** The source with both cases of each ASCII letter written out, to be compiled without the flag `i`. */
+export function writeOutCase(source: string, flags: string): string {
   const edits: Edit[] = [];
-  for (const one of parseSource(source).alternatives) for (const element of one.elements) foldElement(element, edits);
+  foldAll(parseSource(source).alternatives, flags.includes('i'), edits);
   return applyEdits(source, edits);
 }

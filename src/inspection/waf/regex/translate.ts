@@ -39,7 +39,7 @@ function literal(char: string): string {
   const code = char.charCodeAt(0);
   if (/[A-Za-z0-9_]/.test(char)) return char;
   if (code < 32 || code > 126) return hex(code);
-  return /[\\^$.*+?()[\]{}|/\-]/.test(char) ? `\\${char}` : char;
+  return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
 }
 
 interface Scope { open: string; atomic: number; pending: number; modifiers: string; itemStart: number }

@@ -1,7 +1,6 @@
 // What the actions of a rule mean: turns the written list, and the defaults of its phase, into RuleActions.
 // Unknown actions and values that make no sense are faults.
 import { findTransformation } from '../transformations/index.ts';
-import { findVariable } from '../variables/registry.ts';
 import { parseCtl } from './ctl.ts';
 import { emptyMacro, parseMacro } from './macros.ts';
 import type { Action, DisruptiveKind, Macro, RuleActions, SetVar } from './model.ts';
@@ -199,7 +198,8 @@ class ActionReader {
     const [name, ...rest] = (action.value ?? '').split('=');
     const collection = (name ?? '').trim().toLowerCase();
     const key = parseMacro(rest.join('='));
-    if (collection === 'tx' || collection === 'env' || !settable.has(collection) || !findVariable(collection)) this.report(action, `initcol: no persistent collection ${collection}`);
+    const persistent = collection !== 'tx' && collection !== 'env' && settable.has(collection);
+    if (!persistent) this.report(action, `initcol: no persistent collection ${collection}`);
     else if (typeof key === 'string') this.report(action, key);
     else this.result.initCols.push({ collection, key });
   }
