@@ -98,7 +98,9 @@ function wrongType(expected: string, path: ConfigPath, found: string, context: I
     const key = String(path.at(-1) ?? '');
     const where = path.length > 1 ? ` in ${formatPath(path.slice(0, -1))}` : '';
     const parents = schemasAt(context.schema, path.slice(0, -1), context.document);
-    const description = parents.map((parent) => parent.properties && Object.hasOwn(parent.properties, key) ? parent.properties[key]?.description : undefined).find((text) => text !== undefined);
+    const description = parents
+      .map(({ properties }) => properties && Object.hasOwn(properties, key) ? properties[key]?.description : undefined)
+      .find((text) => text !== undefined);
     return {
       code: 'schema.missing', path, message: `"${key}" is missing${where}`, found: 'nothing', wanted,
       hint: description === undefined ? exampleHint(path, context) : firstSentence(description),

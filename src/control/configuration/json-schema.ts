@@ -142,7 +142,8 @@ export function schemasAt(root: JsonSchema, path: ConfigPath, document: unknown)
     for (const schema of candidates) {
       const child = typeof part === 'number'
         ? schema.prefixItems?.[part] ?? schema.items
-        : (schema.properties && Object.hasOwn(schema.properties, part) ? schema.properties[part] : undefined) ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
+        : (schema.properties && Object.hasOwn(schema.properties, part) ? schema.properties[part] : undefined)
+          ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
       if (child) next.push(...alternativesOf(root, child));
     }
     candidates = fitting(next, value, root);
