@@ -69,6 +69,7 @@ export const settingDirectives: Readonly<Record<string, { readonly about: string
 const auditReason = 'the audit log is configured in the gateway';
 const diskReason = 'nothing is written to disk by the engine';
 const connectionReason = 'connection limits are configured in the gateway';
+const patternReason = 'patterns are matched in linear time, so there is no limit to set';
 const serverReason = 'it concerns a web server that hosts ModSecurity';
 const hashReason = 'hash tokens in links are not supported; the directive only tunes them';
 
@@ -79,8 +80,7 @@ export const idleDirectives: Readonly<Record<string, string>> = {
   SecAuditLogFileMode: auditReason, SecAuditLogPrefix: auditReason, SecGuardianLog: auditReason, SecDebugLog: auditReason, SecDebugLogLevel: auditReason,
   SecTmpDir: diskReason, SecDataDir: diskReason, SecUploadDir: diskReason, SecUploadKeepFiles: diskReason, SecUploadFileMode: diskReason,
   SecTmpSaveUploadedFiles: diskReason, SecRequestBodyInMemoryLimit: diskReason,
-  SecPcreMatchLimit: 'patterns are matched in linear time, so there is no limit to set', SecPcreMatchLimitRecursion: 'patterns are matched in linear time,
-  so there is no limit to set',
+  SecPcreMatchLimit: patternReason, SecPcreMatchLimitRecursion: patternReason,
   SecConnEngine: connectionReason, SecConnReadStateLimit: connectionReason, SecConnWriteStateLimit: connectionReason, SecReadStateLimit: connectionReason,
   SecWriteStateLimit: connectionReason,
   SecServerSignature: serverReason, SecChrootDir: serverReason, SecDisableBackendCompression: serverReason, SecStatusEngine: serverReason,
