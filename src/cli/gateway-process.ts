@@ -2,6 +2,7 @@
 // `run` and `quickstart` share it. Prints nothing but what it is asked to through `say`.
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration, LoadResult } from '#control/configuration/index.ts';
 import { ControlPlane, type Notice } from '#control/control-plane.ts';
@@ -10,8 +11,10 @@ import { checkSocketFree, socketPathOf } from '#control/api/socket-file.ts';
 import { formatBind } from '#runtime/settings.ts';
 import { gateways, productName } from '../standard.ts';
 import { CommandFailure } from './exit-codes.ts';
-import { isAbsolute, join } from 'node:path';
 import { productVersion } from './version.ts';
+
+/** One Ctrl-C may come twice: from the terminal, and passed on by npm. */
+const sameSignalMs = 500;
 
 export interface GatewayProcessOptions {
   readonly load: LoadResult & { configuration: Configuration };
@@ -68,14 +71,15 @@ export class GatewayProcess {
    */
   async runUntilSignal(say: (text: string) => void): Promise<number> {
     return await new Promise<number>((resolve) => {
-      let stopping = false;
+      let stoppingMs = 0;
       const stop = (signal: NodeJS.Signals): void => {
-        if (stopping) {
+        if (stoppingMs > 0) {
+          if (performance.now() - stoppingMs < sameSignalMs) return;
           say(`${signal} again: ending at once`);
           for (const pid of this.plane.supervisor.pids) tryKill(pid);
           process.exit(signal === 'SIGINT' ? 130 : 143);
         }
-        stopping = true;
+        stoppingMs = performance.now();
         for (const listener of this.#stopListeners) listener();
         const seconds = this.plane.transactions.active!.configuration.runtime.drainTimeout / 1000;
         say(`${signal}: draining, at most ${seconds} s (once more ends at once)`);

@@ -236,7 +236,9 @@ function addBackends(program: Command, finish: Finish): void {
     finish(await list(await found(options), options, outputFor(options)));
   });
   const states = {
-    drain: 'Give a server no new requests; those under way are finished.', maintenance: 'Take a server out for work on it: like drain, and it is not probed or reported as a fault.', ready: 'Give a server requests again.',
+    drain: 'Give a server no new requests; those under way are finished.',
+    maintenance: 'Take a server out for work on it: like drain, and it is not probed or reported as a fault.',
+    ready: 'Give a server requests again.',
   } as const;
   for (const [state, about] of Object.entries(states) as [keyof typeof states, string][]) {
     changing(backends.command(state).argument('<pool/server>', 'server, as shown by "sallyport backends"').description(about))

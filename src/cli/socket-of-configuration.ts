@@ -6,7 +6,7 @@ import { socketPathOf } from '#control/api/socket-file.ts';
 import { gateways } from '../standard.ts';
 
 export function socketOfConfiguration(files: readonly string[]): string | undefined {
-  const load = loadConfiguration({ paths: files }, gateways);
+  const load = loadConfiguration({ paths: files }, gateways, { withoutRules: true });
   if (load.configuration === undefined) return undefined;
   const { runtime, admin } = load.configuration;
   const state = isAbsolute(runtime.stateDirectory) ? runtime.stateDirectory : join(load.baseDirectory, runtime.stateDirectory);

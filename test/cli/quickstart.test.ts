@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -49,6 +49,30 @@ test('SIGTERM ends it with 0 too', async () => {
   const { url } = JSON.parse(line) as { url: string };
   assert.equal((await fetch(url, { headers: { connection: 'close' } })).status, 200);
   assert.equal(await gateway.end(), 0);
+});
+
+test('one Ctrl-C that comes twice drains; another one later ends at once', async () => {
+  using directory = temporaryDirectory();
+  const gateway = new Staying(['quickstart', '--port', '0', '--json'], { cwd: directory.path });
+  const [line] = await gateway.prints(/^\{.*\}$/m);
+  const { port } = new URL((JSON.parse(line) as { url: string }).url);
+  // A request that never ends keeps the gateway draining.
+  const client = connect(Number(port), '127.0.0.1');
+  await once(client, 'connect');
+  client.write('POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345');
+  const closed = once(client, 'close');
+  client.on('error', () => { /* it is cut off */ });
+  while ((JSON.parse((await sallyport(['sessions', '--json'], { cwd: directory.path })).stdout) as { total: number }).total === 0) { /* until it is there */ }
+  gateway.signal('SIGINT');
+  gateway.signal('SIGINT');
+  await gateway.prints(/draining/, 'stderr');
+  const begun = performance.now();
+  // The state while it drains is told by the API, which takes longer than what counts as the same Ctrl-C.
+  while (performance.now() - begun < 600) await sallyport(['status', '--json'], { cwd: directory.path });
+  assert.equal(gateway.child.exitCode, null);
+  gateway.signal('SIGINT');
+  assert.equal(await gateway.ended, 130);
+  await closed;
 });
 
 test('a busy port is a clear error with a way out', async () => {

@@ -31,11 +31,16 @@ export async function explain(client: AdminClient, given: readonly string[], opt
 function bodyOf(given: readonly string[], options: ExplainOptions): object {
   const [first = '', second] = given;
   if (second === undefined && !/^(https?:\/\/|\/)/.test(first)) return { id: first };
-  const [verb, url] = second === undefined ? ['GET', first] : [first, second];
+  const [verb, url] = second === undefined ? ['GET', first] : [first, withScheme(first, second)];
   return {
     verb, url, headers: (options.header ?? []).map(headerOf),
     ...(options.from === undefined ? {} : { from: options.from }), ...(options.listener === undefined ? {} : { listener: options.listener }),
   };
+}
+
+/** `GET shop.example/x` is what people write. */
+function withScheme(verb: string, url: string): string {
+  return /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(verb) && !/^[/*]|^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? `http://${url}` : url;
 }
 
 function headerOf(text: string): [string, string] {

@@ -49,7 +49,7 @@ async function watchSessions(ask: () => Promise<SessionsAnswer>, out: Output): P
       if (out.json) out.write(`${JSON.stringify(answer)}\n`);
       else {
         const shown = out.terminal ? { ...answer, sessions: answer.sessions.slice(0, Math.max(1, (process.stdout.rows ?? 40) - 4)) } : answer;
-        const text = `${count(answer.total, 'open session')} at ${new Date().toTimeString().slice(0, 8)}\n${sessionsText(shown, out)}`;
+        const text = `${count(answer.total, 'open session')} at ${new Date().toTimeString().slice(0, 8)}\n${answer.total === 0 ? '' : sessionsText(shown, out)}`;
         // Home, the lines each cleared to their end, then what was below: without the flicker of a cleared screen.
         out.write(out.terminal ? `\u001b[H${text.replaceAll('\n', '\u001b[K\n')}\u001b[J` : text);
       }

@@ -56,9 +56,9 @@ const summary = z.looseObject({
 type Change = z.output<typeof change>;
 
 function loaded(given: Change, call: Parameters<typeof documentFor>[0]): LoadResult | undefined {
-  const { manifests } = call.plane.options;
-  if (given.texts !== undefined) return loadConfiguration({ texts: given.texts }, manifests);
-  return given.document === undefined ? undefined : loadConfiguration({ document: given.document as ConfigDocument }, manifests);
+  const { places, options: { manifests } } = call.plane;
+  if (given.texts !== undefined) return loadConfiguration({ texts: given.texts }, manifests, places);
+  return given.document === undefined ? undefined : loadConfiguration({ document: given.document as ConfigDocument }, manifests, places);
 }
 
 const readRoutes: readonly AnyRoute[] = [

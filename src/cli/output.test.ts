@@ -1,0 +1,54 @@
+// What commands print: aligned, in units for people, harmless to terminals, coloured only where wanted.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseTime } from './commands/logs.ts';
+import { coloursWanted, humanTime, paintWith, table, type Output } from './output.ts';
+import { quantile } from './quickstart/ticker.ts';
+
+function output(colours: boolean, columns = 0): Output {
+  return { json: false, colours, columns, terminal: false, write: () => { /* not used */ }, paint: paintWith(colours) };
+}
+
+const rows = [{ name: 'a', size: 5 }, { name: 'longer\u001b[2J', size: 12_345 }];
+const columns = [
+  { title: 'NAME', value: ({ name }: typeof rows[number]) => name }, { title: 'SIZE', value: ({ size }: typeof rows[number]) => String(size), right: true },
+];
+
+test('tables are aligned by what is visible, and nothing in them acts on a terminal', () => {
+  assert.equal(table(output(false), columns, rows), 'NAME            SIZE\na                  5\nlonger\\x1b[2J  12345\n');
+  assert.equal(table(output(true), columns, rows).replaceAll(/\u001b\[\d+m/g, ''), table(output(false), columns, rows));
+});
+
+test('tables are cut to the terminal', () => {
+  for (const line of table(output(false, 12), columns, rows).trimEnd().split('\n')) assert.ok(line.length <= 12, line);
+});
+
+test('colours are for terminals, unless the environment says otherwise', () => {
+  const terminal = { isTTY: true };
+  assert.equal(coloursWanted(terminal, {}), true);
+  assert.equal(coloursWanted({}, {}), false);
+  assert.equal(coloursWanted(terminal, { NO_COLOR: '1' }), false);
+  assert.equal(coloursWanted(terminal, { NO_COLOR: '' }), true);
+  assert.equal(coloursWanted({}, { FORCE_COLOR: '1' }), true);
+  assert.equal(coloursWanted(terminal, { FORCE_COLOR: '1', NO_COLOR: '1' }), false);
+  assert.equal(coloursWanted(terminal, { TERM: 'dumb' }), false);
+});
+
+test('durations in two units at most', () => {
+  const cases: [number, string][] = [[0.3, '0.3ms'], [420, '420ms'], [1500, '2s'], [65_000, '1m05s'], [3_600_000, '1h00m'], [7_500_000, '2h05m'], [200_000_000, '2d7h']];
+  for (const [ms, text] of cases) assert.equal(humanTime(ms), text);
+});
+
+test('times are how long ago, or dates', () => {
+  assert.equal(parseTime('10m', 1_000_000), 400_000);
+  assert.equal(parseTime('1.5h', 6_000_000), 600_000);
+  assert.equal(parseTime('2026-01-31T12:00:00Z', 0), Date.UTC(2026, 0, 31, 12));
+  assert.throws(() => parseTime('soon', 0), /no time/);
+});
+
+test('quantiles are bounds of buckets', () => {
+  assert.equal(quantile([], 0.5), '-');
+  assert.equal(quantile([98, 1, 1], 0.5), '<1ms');
+  assert.equal(quantile([98, 1, 1], 0.99), '<2.5ms');
+  assert.equal(quantile([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3], 0.5), '>10000ms');
+});
