@@ -8,6 +8,7 @@ import type { Decision, LimitRefusal, Trace } from './decision.ts';
 import type { ContentFacts, ContentInspection } from './inspection.ts';
 import type { Endpoint, Link, TlsFacts } from './link.ts';
 import type { Operation, Subject } from './operation.ts';
+import type { WebInspectionSettings, WebInspector } from './web-inspection.ts';
 
 /** True for the whole of a session. */
 export interface SessionFacts {
@@ -185,6 +186,8 @@ export interface ExplainRequest {
   verb: string;
   url: string;
   headers: readonly (readonly [string, string])[];
+  /** Body as latin1 text, for what looks into bodies. */
+  body?: string;
 }
 
 /** An error unless said to be a warning. */
@@ -218,6 +221,8 @@ export interface GatewayManifest<Settings = unknown> {
   poolReferences(settings: Settings): { path: readonly (string | number)[]; pool: string }[];
   /** Names of zones that the settings refer to, with their place. */
   zoneReferences?(settings: Settings): { path: readonly (string | number)[]; zone: string }[];
+  /** Firewall settings that the service or a part of it has, with their place: their rules are loaded before `compile`. */
+  webInspections?(settings: Settings): { path: readonly (string | number)[]; settings: WebInspectionSettings }[];
   compile(name: string, settings: Settings, environment: GatewayEnvironment): ServicePlan;
 }
 
@@ -230,4 +235,6 @@ export interface GatewayEnvironment {
   /** Attributes (`kind`, `key`) that policy or limits look at: kept in the audit record, so that a decision can be
    *  explained afterwards. */
   readonly observed: readonly { kind: string; key: string }[];
+  /** The compiled firewall rules of settings that `webInspections` has named. */
+  readonly webInspector?: (settings: WebInspectionSettings) => WebInspector;
 }

@@ -12,7 +12,7 @@ import { mergePoolReports, type AdministrativeState, type PoolReport } from '#up
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
 import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
-import { runConfigurationOf } from './run-configuration.ts';
+import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
 
 export interface ControlPlaneOptions {
   readonly load: LoadResult & { configuration: Configuration };
@@ -86,6 +86,7 @@ export class ControlPlane {
       event: (event) => { this.#supervisorSaid(event); },
     });
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
+      places: this.places,
       activate: async (load) => {
         await this.supervisor.configure(this.#runConfiguration(load.configuration), load.version);
         await this.trail.reconfigure(this.#auditSettings(load.configuration));
@@ -121,8 +122,11 @@ export class ControlPlane {
     return this.options.ephemeral === true ? { ...audit, store: { ...audit.store, enabled: false } } : audit;
   }
 
+  /** Where relative paths of the configuration start. */
+  get places(): FilePlaces { return { baseDirectory: this.options.load.baseDirectory, stateDirectory: this.stateDirectory }; }
+
   #runConfiguration(configuration: Configuration): RunConfiguration {
-    return runConfigurationOf(configuration, { baseDirectory: this.options.load.baseDirectory, stateDirectory: this.stateDirectory });
+    return runConfigurationOf(configuration, this.places, this.options.manifests);
   }
 
   notice(notice: Notice): void {
@@ -172,7 +176,7 @@ export class ControlPlane {
 
   async #reload(author: string, reason: string, confirmWithinMs: number | undefined): Promise<ApplyResult> {
     if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
-    const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests);
+    const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests, this.places);
     if (!load.ok) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
     return await this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
   }

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { TlsProfile, TlsProfileSettings } from '#runtime/tls/settings.ts';
+import { inspectionPlanOf } from './waf/prepare.ts';
+import type { GatewayManifest } from '#contract/gateway.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { Configuration } from './configuration/index.ts';
 
@@ -13,7 +15,7 @@ export interface FilePlaces {
 }
 
 /** @throws Error naming the file that cannot be read. */
-export function runConfigurationOf(configuration: Configuration, places: FilePlaces): RunConfiguration {
+export function runConfigurationOf(configuration: Configuration, places: FilePlaces, manifests: readonly GatewayManifest[]): RunConfiguration {
   const { zones, listeners, services, pools, policy, limits, tls, users, recordings, audit } = configuration;
   return {
     zones, services, pools, policy, users, limits,
@@ -26,6 +28,7 @@ export function runConfigurationOf(configuration: Configuration, places: FilePla
       directory: within(places.stateDirectory, recordings.directory),
       key: recordings.keyFile === undefined ? undefined : readKey(within(places.baseDirectory, recordings.keyFile)),
     } : undefined,
+    inspection: inspectionPlanOf(configuration, places, manifests),
     audit: { mask: audit.mask, onOverflow: audit.onOverflow },
   };
 }

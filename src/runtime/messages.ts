@@ -2,6 +2,7 @@
 // (structured clone). No absolute monotonic times: the clocks of two processes have different zero points.
 import type { AuditBlock } from '#audit/batch.ts';
 import type { ExplainRequest } from '#contract/gateway.ts';
+import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { LimitDelta } from '#policy/limits/deltas.ts';
 import type { LimitSummary } from '#policy/limits/limiter.ts';
 import type { RuleSummary } from '#policy/policy.ts';
@@ -37,12 +38,14 @@ export type WorkerQuery =
   | { readonly what: 'status' }
   | { readonly what: 'sessions' }
   | { readonly what: 'leases' }
+  | { readonly what: 'waf' }
   | { readonly what: 'control'; readonly session: string; readonly command: string; readonly argument: string }
   | { readonly what: 'explain'; readonly listener: string; readonly client: { readonly address: string; readonly port: number }; readonly request: ExplainRequest };
 
 export type WorkerAnswer =
   | { readonly what: 'status'; readonly status: WorkerStatus }
   | { readonly what: 'sessions'; readonly sessions: readonly SessionReport[] }
+  | { readonly what: 'waf'; readonly reports: readonly WebInspectorReport[] }
   | { readonly what: 'leases'; readonly leases: readonly LeaseReport[] }
   | { readonly what: 'control'; readonly answer: string | undefined }
   | { readonly what: 'explain'; readonly explanation: Explanation };

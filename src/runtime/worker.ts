@@ -104,7 +104,7 @@ export class Worker implements SessionHost {
 
   #environment() {
     const { manifests, product, worker, workers } = this.#options;
-    return { manifests, product, worker, workers, random: Math.random, nowMs: performance.now() };
+    return { manifests, product, worker, workers, random: Math.random, nowMs: performance.now(), measureMs: () => performance.now(), inspectionFailed: (error: unknown) => { this.bug(error); } };
   }
 
   #makeBatch(configuration: RunConfiguration): AuditBatch {
@@ -395,6 +395,7 @@ export class Worker implements SessionHost {
     switch (query.what) {
       case 'status': return { what: 'status', status: this.status() };
       case 'sessions': return { what: 'sessions', sessions: [...this.#sessions.values()].map((session) => this.#reportSession(session)) };
+      case 'waf': return { what: 'waf', reports: this.plan.webInspectors.all().map((inspector) => inspector.report()) };
       case 'leases': return { what: 'leases', leases: this.#channels.reports() };
       case 'control': return { what: 'control', answer: this.#sessions.get(query.session)?.control(query.command, query.argument) };
       case 'explain': return { what: 'explain', explanation: this.#explain(query.listener, query.client, query.request) };

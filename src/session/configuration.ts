@@ -1,5 +1,6 @@
 // The parsed configuration as the lower layers need it: plain data, already checked, sent from supervisor to workers.
 // Does not know where it came from; control/configuration produces it.
+import type { InspectionPlan } from '#inspection/web/rule-files.ts';
 import type { LimitsSettings } from '#policy/limits/settings.ts';
 import type { RuleSettings, ZonesSettings } from '#policy/settings.ts';
 import type { PoolSettings } from '#upstream/settings.ts';
@@ -24,6 +25,8 @@ export interface RunConfiguration {
   readonly recordings?: { readonly directory: string; readonly key: string | undefined } | undefined;
   /** The gateway's own users; opaque to sessions. */
   readonly users?: Readonly<Record<string, unknown>> | undefined;
+  /** Firewall rules of the services, read from their files. */
+  readonly inspection?: InspectionPlan | undefined;
   /** What workers must know of the audit section. */
   readonly audit: { readonly mask: readonly string[] | undefined; readonly onOverflow: 'drop' | 'refuse' };
 }

@@ -2,6 +2,8 @@
 // Does not load or check configuration (control/configuration) and opens nothing.
 import type { GatewayManifest, ServicePlan } from '#contract/gateway.ts';
 import type { Inspector } from '#contract/inspection.ts';
+import type { WebInspectionSettings, WebInspector } from '#contract/web-inspection.ts';
+import { Inspectors } from '#inspection/web/inspector.ts';
 import { compilePolicy, type Policy } from '#policy/policy.ts';
 import { compileLimits, type Limiter } from '#policy/limits/limiter.ts';
 import { compileZones, type Zones } from '#policy/zones.ts';
@@ -29,6 +31,8 @@ export interface Plan {
   readonly pools: ReadonlyMap<string, Pool>;
   /** Asked in this order about the content of transfers. */
   readonly inspectors: readonly Inspector[];
+  /** Firewall rule sets of the services. */
+  readonly webInspectors: Inspectors;
 }
 
 export interface PlanEnvironment {
@@ -39,6 +43,10 @@ export interface PlanEnvironment {
   readonly workers: number;
   readonly nowMs: number;
   readonly inspectors?: readonly Inspector[] | undefined;
+  /** A bug of the firewall engine, which the session goes on without. */
+  inspectionFailed?(error: unknown): void;
+  /** Monotonic, for how long loading takes. */
+  measureMs?(): number;
   random(): number;
 }
 
@@ -54,11 +62,14 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   const policy = compilePolicy(configuration.policy, zones, vocabularies);
   const limiter = compileLimits(configuration.limits, zones, vocabularies, previous?.limiter);
   const observed = [...policy.observed, ...limiter.observed];
+  const webInspectors = Inspectors.compile(configuration.inspection, previous?.webInspectors, environment.measureMs ?? (() => environment.nowMs));
+  for (const inspector of webInspectors.all()) inspector.onError = (error) => { environment.inspectionFailed?.(error); };
+  const webInspector = (settings: WebInspectionSettings): WebInspector => webInspectors.get(settings);
   const services = new Map<string, ServicePlan>();
   for (const [name, settings] of Object.entries(configuration.services)) {
     const manifest = environment.manifests.find((candidate) => candidate.protocol === settings.protocol);
     if (manifest === undefined) throw new Error(`service ${name}: no gateway for protocol ${settings.protocol}`);
-    services.set(name, manifest.compile(name, settings.settings, { version: shortVersion, product: environment.product, observed }));
+    services.set(name, manifest.compile(name, settings.settings, { version: shortVersion, product: environment.product, observed, webInspector }));
   }
   const pools = new Map<string, Pool>();
   for (const [name, settings] of Object.entries(configuration.pools)) {
@@ -68,7 +79,7 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   for (const [name, settings] of Object.entries(configuration.listeners)) {
     listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog, tls: settings.tls ?? '' });
   }
-  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [] };
+  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [], webInspectors };
 }
 
 /** Makes the plan's pools follow its configuration. Called when nothing can fail any more. */

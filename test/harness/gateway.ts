@@ -43,12 +43,12 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
   });
   worker.start();
   const configure = async (next: string): Promise<void> => {
-    const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways);
+    const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways, places);
     if (load.configuration === undefined) {
       throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
     }
     const done = Promise.race([once(events, 'configured'), once(events, 'refused')]);
-    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places), version: load.version });
+    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places, gateways), version: load.version });
     const [answer] = await done as [FromWorker];
     if (answer.type === 'refused') throw new Error(answer.reason);
   };

@@ -1,8 +1,9 @@
 // Loads a configuration: reads, joins, checks the schema, checks references, and gives either a typed configuration or
 // every problem at once. Applies nothing (transaction.ts) and opens nothing but the configuration files.
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { statSync } from 'node:fs';
 import type { GatewayManifest } from '#contract/gateway.ts';
+import { wafFindings } from '../waf/prepare.ts';
 import { versionOf } from './canonical.ts';
 import { findingsOf } from './issues.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -38,16 +39,25 @@ export interface LoadResult {
   baseDirectory: string;
 }
 
-export function loadConfiguration(input: ConfigurationInput, manifests: readonly GatewayManifest[]): LoadResult {
-  if ('document' in input) return loadDocument(input.document, manifests);
+export interface LoadOptions {
+  /** Where relative paths start, when it is not the directory of the files. */
+  readonly baseDirectory?: string | undefined;
+  /** Instead of runtime.stateDirectory. */
+  readonly stateDirectory?: string | undefined;
+  /** Firewall rules are left alone: for who only wants to know a setting. */
+  readonly withoutRules?: boolean | undefined;
+}
+
+export function loadConfiguration(input: ConfigurationInput, manifests: readonly GatewayManifest[], options: LoadOptions = {}): LoadResult {
+  if ('document' in input) return loadDocument(input.document, manifests, options);
   const { sources, problems: unreadable } = 'paths' in input ? readSources(input.paths) : { sources: [...input.texts], problems: [] };
-  const baseDirectory = 'paths' in input ? baseOf(input.paths[0] ?? '.') : process.cwd();
+  const baseDirectory = options.baseDirectory ?? ('paths' in input ? baseOf(input.paths[0] ?? '.') : process.cwd());
   const merged = mergeSources(sources);
   const problems = [...unreadable, ...merged.problems];
   if (unreadable.length > 0 || !merged.complete) {
     return { ok: false, document: merged.document, configuration: undefined, problems: inOrder(problems, sources), version: '', sources, baseDirectory };
   }
-  const checked = checkDocument(merged.document, manifests);
+  const checked = checkDocument(merged.document, manifests, { ...options, baseDirectory });
   const place = (path: ConfigPath, atKey?: boolean): Place => merged.locate(path, atKey);
   // What the text itself cannot be is said once.
   const said = new Set(problems.map((problem) => `${problem.file}:${problem.line}:${problem.column}`));
@@ -60,18 +70,19 @@ export function loadConfiguration(input: ConfigurationInput, manifests: readonly
   };
 }
 
-function loadDocument(document: ConfigDocument, manifests: readonly GatewayManifest[]): LoadResult {
+function loadDocument(document: ConfigDocument, manifests: readonly GatewayManifest[], options: LoadOptions): LoadResult {
+  const baseDirectory = options.baseDirectory ?? process.cwd();
   const unbounded = boundsProblem(document);
   if (unbounded !== undefined) {
     const problem = placed({ code: 'yaml.limit', path: [], message: unbounded }, () => ({ file: '', line: 0, column: 0 }));
-    return { ok: false, document: {}, configuration: undefined, problems: [problem], version: '', sources: [], baseDirectory: process.cwd() };
+    return { ok: false, document: {}, configuration: undefined, problems: [problem], version: '', sources: [], baseDirectory };
   }
   const copy = structuredClone(document);
-  const { configuration, findings } = checkDocument(copy, manifests);
+  const { configuration, findings } = checkDocument(copy, manifests, { ...options, baseDirectory });
   const problems = findings.map((finding) => placed(finding, () => ({ file: '', line: 0, column: 0 })));
   const ok = !problems.some((problem) => problem.severity === 'error');
   return {
-    ok, document: copy, configuration: ok ? configuration : undefined, problems, version: versionOf(copy), sources: [], baseDirectory: process.cwd(),
+    ok, document: copy, configuration: ok ? configuration : undefined, problems, version: versionOf(copy), sources: [], baseDirectory,
   };
 }
 
@@ -94,16 +105,26 @@ function inOrder(problems: Problem[], sources: readonly Source[]): Problem[] {
 }
 
 /** Checks everything that can be checked: sections with faults do not hide faults elsewhere. Drops empty sections from `document`. */
-function checkDocument(document: ConfigDocument, manifests: readonly GatewayManifest[]): { configuration: Configuration | undefined; findings: Finding[] } {
+function checkDocument(document: ConfigDocument, manifests: readonly GatewayManifest[], options: LoadOptions & { baseDirectory: string }): { configuration: Configuration | undefined; findings: Finding[] } {
   for (const name of sectionNames) if (document[name] === null) delete document[name];
   const whole = buildSchema(manifests).safeParse(document);
-  if (whole.success) return { configuration: whole.data, findings: checkReferences(whole.data, document, manifests) };
+  if (whole.success) return { configuration: whole.data, findings: [...checkReferences(whole.data, document, manifests), ...checkRules(whole.data, manifests, options)] };
   const findings = findingsOf(whole.error.issues, { schema: toJsonSchema(manifests), document });
   // That nothing uses a resource is no news when it has faults itself.
   const faulty = new Set(findings.map((finding) => formatPath(finding.path.slice(0, 2))));
   const references = checkReferences(soundParts(document, manifests), document, manifests);
   findings.push(...references.filter((finding) => !finding.code.startsWith('reference.unused') || !faulty.has(formatPath(finding.path))));
   return { configuration: undefined, findings };
+}
+
+/** Firewall rules are loaded and compiled: a set with faults must not get as far as the workers. */
+function checkRules(configuration: Configuration, manifests: readonly GatewayManifest[], options: LoadOptions & { baseDirectory: string }): Finding[] {
+  if (options.withoutRules === true) return [];
+  const { baseDirectory } = options;
+  const { stateDirectory } = configuration.runtime;
+  const state = options.stateDirectory ?? (isAbsolute(stateDirectory) ? stateDirectory : join(baseDirectory, stateDirectory));
+  return wafFindings(configuration, { baseDirectory, stateDirectory: state }, manifests)
+    .map(({ path, severity, message }) => ({ code: 'waf.rules', path: [...path], severity, message }));
 }
 
 /** What of a faulty document can still be understood: every resource that is right by itself. */

@@ -7,7 +7,7 @@ import { diffDocuments } from './diff.ts';
 import type { ConfigurationHistory } from './history.ts';
 import type { ImpactReport } from './impact.ts';
 import { impactOf } from './impact.ts';
-import type { LoadResult } from './load.ts';
+import type { LoadOptions, LoadResult } from './load.ts';
 import { loadConfiguration } from './load.ts';
 import type { ConfigDocument } from './merge.ts';
 import type { PatchFailure, ResourcePatch } from './patch.ts';
@@ -61,6 +61,8 @@ export type ApplyResult = ApplySuccess | ApplyFailure;
 export interface TransactionHost {
   /** Puts the configuration in force in all workers. A rejection says that the old one stays in force. */
   activate(load: LoadResult & { configuration: Configuration }, plan: ChangePlan): Promise<void>;
+  /** Where relative paths of the configuration start. */
+  readonly places?: LoadOptions | undefined;
   /** Called after each change of what is in force, also by a revert of its own. */
   changed?(active: ActiveConfiguration, what: { author: string; reason: string; source: string; diff: ConfigurationDiff; pending: PendingConfirmation | undefined }): void;
   /** A revert could not be put in force, or history could not be written after the fact. */
@@ -115,7 +117,7 @@ export class ConfigurationTransactions {
       if (isPatchFailure(patched)) return { ok: false, reason: 'patch', message: patched.message, failure: patched };
       document = patched.document;
     }
-    const load = loadConfiguration({ document }, this.#manifests);
+    const load = loadConfiguration({ document }, this.#manifests, this.#host.places);
     const diff = diffDocuments(this.#active?.document ?? {}, load.document);
     return { load, diff, impact: impactOf(diff) };
   }

@@ -5,10 +5,12 @@ import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
 import type { SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
+import type { WebInspection } from '#contract/web-inspection.ts';
 import { HeaderId, RequestParser } from '#codecs/http1/index.ts';
 import type { HttpGateway } from './gateway.ts';
 import { HttpOperation } from './operations.ts';
-import { httpDate, limitLines, reasonPhrases, replyText } from './replies.ts';
+import { inspectRequest } from './inspection.ts';
+import { limitLines, localReplyHead, replyText } from './replies.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestView } from './request-view.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -20,8 +22,8 @@ import type { Tunnel } from './tunnel.ts';
 import { Watch } from './watch.ts';
 import { RequestContext } from './variables.ts';
 
-/** `head`: nothing decided yet. `server`: waiting for a link. `response`: request (or part of it) sent, no final head yet. */
-export type Phase = 'head' | 'server' | 'response' | 'body' | 'tunnel' | 'done';
+/** `head`: nothing decided yet. `inspect`: the body is held and looked at. `server`: waiting for a link. `response`: request (or part of it) sent, no final head yet. */
+export type Phase = 'head' | 'inspect' | 'server' | 'response' | 'body' | 'tunnel' | 'done';
 
 export class Exchange {
   readonly service: HttpService;
@@ -54,6 +56,10 @@ export class Exchange {
   /** Something of the final response has gone to the client. */
   answered = false;
   tunnel: Tunnel | undefined = undefined;
+  /** The firewall's look at this request; undefined when the route has none. */
+  inspection: WebInspection | undefined = undefined;
+  /** The inspection has something for the record. */
+  inspected = false;
   #admitted = false;
   #audit = true;
   /** The part of the client's buffer behind the head, during `begin` only. */
@@ -96,6 +102,8 @@ export class Exchange {
     this.firstByteMs = 0;
     this.answered = false;
     this.tunnel = undefined;
+    this.inspection = undefined;
+    this.inspected = false;
     this.#admitted = false;
     this.#audit = true;
     this.bytesInBefore = this.client.bytesIn;
@@ -120,8 +128,8 @@ export class Exchange {
     // What is left of the body in this buffer, when nobody took it: held until the server is there, or thrown away.
     if (!this.body.complete && this.#at < this.#end) this.#at = this.body.take(bytes, this.#at, this.#end);
     if (this.phase !== 'done' && !this.body.complete) {
-      if (this.leg.link === undefined) this.client.pause();
-      else this.client.resume();
+      if (this.leg.link !== undefined) this.client.resume();
+      else if (this.phase !== 'inspect') this.client.pause();
     }
     this.#bytes = undefined;
     return this.#at;
@@ -150,7 +158,7 @@ export class Exchange {
     const refusal = port.admit(operation);
     if (refusal !== undefined) {
       this.rule = refusal.limit;
-      if (refusal.action === 'drop') this.#endSilently('limited', refusal.reason);
+      if (refusal.action === 'drop') this.endSilently('limited', refusal.reason);
       else this.refuse(refusal.status || 429, 'limited', refusal.message ?? '', 'limited', refusal.limit, refusal.reason, limitLines(refusal));
       return;
     }
@@ -173,12 +181,12 @@ export class Exchange {
     }
     this.route = route;
     context.route = route.id;
-    this.#serve(rules, route);
+    this.#serve(route);
   }
 
   #deny(effect: string, status: number, message: string, reason: string): void {
     if (effect === 'drop') {
-      this.#endSilently('denied', reason);
+      this.endSilently('denied', reason);
       return;
     }
     if (effect === 'close') this.keepAlive = false;
@@ -186,7 +194,7 @@ export class Exchange {
   }
 
   /** `drop`: no answer at all, the connection is reset. */
-  #endSilently(outcome: Outcome, reason: string): void {
+  endSilently(outcome: Outcome, reason: string): void {
     this.outcome = outcome;
     this.reason = reason;
     this.phase = 'done';
@@ -194,7 +202,7 @@ export class Exchange {
     this.client.reset();
   }
 
-  #serve(rules: HttpService, route: Route): void {
+  #serve(route: Route): void {
     const { head } = this.parser;
     if (head.method === 'CONNECT') {
       this.refuse(405, 'connect', '', 'denied', 'http.connect', 'CONNECT is for forward proxies; this service is none');
@@ -205,23 +213,28 @@ export class Exchange {
       this.refuse(413, 'limit', '', 'limited', 'http.maxBodyBytes', reason);
       return;
     }
+    if (route.inspector === undefined || inspectRequest(this, route.inspector)) this.proceed();
+  }
+
+  /** Everything that had to be asked before was: answers, or gets a server. */
+  proceed(): void {
+    const route = this.route!;
+    const { head } = this.parser;
     if (route.pool === '') {
-      this.#answerLocally(rules, route);
+      this.#answerLocally(route);
       return;
     }
     if (head.upgrade !== undefined) this.context.upgrade = route.acceptedUpgrade(head.upgrade);
     this.leg.open(route, false);
   }
 
-  #answerLocally(rules: HttpService, route: Route): void {
+  #answerLocally(route: Route): void {
     const reply = route.reply(this.context)!;
     this.#settleUnreadBody();
-    const { head } = this.parser;
     const empty = reply.status === 204 || reply.status === 304;
-    const text = `HTTP/1.1 ${reply.status} ${reasonPhrases[reply.status] ?? 'OK'}\r\nDate: ${httpDate(this.timeMs)}\r\n${reply.fields}${rules.localLines(this.id)}`
-      + `${empty ? '' : `Content-Length: ${reply.body.length}\r\n`}Connection: ${this.keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`;
     this.status = reply.status;
-    this.client.sendTextAndBytes(text, reply.body, 0, head.method === 'HEAD' || empty ? 0 : reply.body.length);
+    const text = localReplyHead(reply, this.timeMs, this.gateway.service.localLines(this.id), this.keepAlive);
+    this.client.sendTextAndBytes(text, reply.body, 0, this.parser.head.method === 'HEAD' || empty ? 0 : reply.body.length);
     this.finish();
   }
 
@@ -373,7 +386,8 @@ export class Exchange {
 
   #finishRecord(): void {
     if (this.#admitted) this.port.release(this.operation);
-    if (this.#audit || this.outcome !== 'allowed') this.port.record(fillRecord(this));
+    if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
+    if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this));
   }
 
   describe(): string {

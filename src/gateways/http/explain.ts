@@ -3,6 +3,7 @@
 import type { ExplainRequest, SessionPort } from '#contract/gateway.ts';
 import type { Trace } from '#contract/decision.ts';
 import { RequestParser, VIOLATION, NEED_MORE } from '#codecs/http1/index.ts';
+import { explainInspection } from './inspection.ts';
 import { HttpOperation } from './operations.ts';
 import { RequestView } from './request-view.ts';
 import type { HttpService } from './service.ts';
@@ -16,6 +17,8 @@ export function requestText(request: ExplainRequest): string {
   let text = `${request.verb} ${target} HTTP/1.1\r\n`;
   if (!named && match[1] !== undefined) text += `Host: ${match[1]}\r\n`;
   for (const [name, value] of request.headers) text += `${name}: ${value}\r\n`;
+  const framed = request.headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
+  if (request.body !== undefined && request.body !== '' && !framed) text += `Content-Length: ${request.body.length}\r\n`;
   return `${text}\r\n`;
 }
 
@@ -45,10 +48,10 @@ export function explainRequest(service: HttpService, port: SessionPort, request:
   }
   context.zone = operation.subject.zones[0] ?? '';
   trace.step('zone', context.zone || '(none)', 'found', `${operation.subject.address} is in ${operation.subject.zones.join(', ') || 'no zone'}`);
-  decide(service, port, operation, context, trace);
+  decide(service, port, operation, context, Buffer.from(request.body ?? '', 'latin1'), trace);
 }
 
-function decide(service: HttpService, port: SessionPort, operation: HttpOperation, context: RequestContext, trace: Trace): void {
+function decide(service: HttpService, port: SessionPort, operation: HttpOperation, context: RequestContext, body: Buffer, trace: Trace): void {
   const refusal = port.admit(operation, trace);
   if (refusal !== undefined) {
     trace.step('decision', refusal.limit, 'limited', `429: ${refusal.reason}`);
@@ -70,6 +73,7 @@ function decide(service: HttpService, port: SessionPort, operation: HttpOperatio
     trace.step('decision', 'http.maxBodyBytes', 'limited', `413: Content-Length ${head.contentLength} is more than ${route.limits.maxBodyBytes}`);
     return;
   }
+  if (route.inspector !== undefined && !explainInspection(route.inspector, port, context, body, trace)) return;
   if (route.pool === '') {
     const reply = route.reply(context)!;
     trace.step('decision', decision.rule, 'allowed', `answered by the gateway with ${reply.status} ${reply.fields.trim().replaceAll('\r\n', '; ')}`);

@@ -65,7 +65,10 @@ export class HttpGateway implements Gateway, LinkHandler {
       return;
     }
     const rest = this.#exchange!.clientBytes(bytes, start, end);
-    if (rest < end) this.hold(bytes, rest, end);
+    if (rest >= end) return;
+    this.hold(bytes, rest, end);
+    // The exchange may have been answered while it took the last of its body: nobody else would read on.
+    if (!this.#active) this.#readHeld();
   }
 
   /** Reads heads and begins exchanges until the bytes are used up or an exchange has to be waited for. */

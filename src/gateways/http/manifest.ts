@@ -2,6 +2,7 @@
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
 import { attributeKinds } from './operations.ts';
 import { HttpService } from './service.ts';
+import { webInspections } from './settings-check.ts';
 import { unreachableRoutes, zoneReferences } from './settings-reachable.ts';
 import { checkHttpSettings, httpSettings, poolReferences, type HttpSettings } from './settings.ts';
 
@@ -18,5 +19,6 @@ export const httpManifest: GatewayManifest<HttpSettings> = {
   check: (settings) => [...checkHttpSettings(settings), ...unreachableRoutes(settings)],
   poolReferences,
   zoneReferences,
+  webInspections,
   compile: (name: string, settings: HttpSettings, environment: GatewayEnvironment) => new HttpService(name, settings, environment),
 };

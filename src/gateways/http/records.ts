@@ -60,6 +60,7 @@ function attributesOf(exchange: Exchange): string {
   const { head } = exchange.parser;
   const agent = head.headers.get(HeaderId.UserAgent);
   let members = agent === undefined ? '' : `"agent":${quoted(agent)}`;
+  if (exchange.inspected) members += `${members === '' ? '' : ','}${exchange.inspection!.attributes()}`;
   const { observed } = exchange.service;
   if (observed.length === 0) return members;
   // What rules and limits looked at, so that the decision can be explained afterwards.

@@ -1,6 +1,7 @@
 // Answers that the gateway gives itself: refusals, limits, failures, with the incident id by which the record is found.
 // Nothing of the request is reflected, nothing of the inside is told. RFC 9110 section 15, RFC 9457 for the JSON form.
 import type { LimitRefusal } from '#contract/decision.ts';
+import type { LocalReply } from './static-responses.ts';
 
 /** Reason phrases of the registry (RFC 9110 section 15); clients ignore them, people read them. */
 export const reasonPhrases: Readonly<Record<number, string>> = {
@@ -55,6 +56,14 @@ export function replyText(facts: ReplyFacts): string {
   }
   return `HTTP/1.1 ${status} ${phrase}\r\nDate: ${httpDate(facts.wallMs)}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`
     + `X-Request-ID: ${id}\r\n${facts.lines}Connection: ${facts.keepAlive ? 'keep-alive' : 'close'}\r\n\r\n${facts.head ? '' : body}`;
+}
+
+/** The head of a redirect or fixed response of a route. `lines`: further header lines, each with its CRLF. */
+export function localReplyHead(reply: LocalReply, wallMs: number, lines: string, keepAlive: boolean): string {
+  const { status, fields, body } = reply;
+  const length = status === 204 || status === 304 ? '' : `Content-Length: ${body.length}\r\n`;
+  return `HTTP/1.1 ${status} ${reasonPhrases[status] ?? 'OK'}\r\nDate: ${httpDate(wallMs)}\r\n${fields}${lines}${length}`
+    + `Connection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`;
 }
 
 /** Retry-After (RFC 9110 section 10.2.3) and RateLimit fields (draft-ietf-httpapi-ratelimit-headers) of a refusal. */

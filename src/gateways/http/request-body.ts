@@ -3,7 +3,9 @@
 // so that no odd chunk ever reaches a server. Does not decide what a violation leads to: the exchange does.
 import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, type RequestHead } from '#codecs/http1/index.ts';
 import type { Link } from '#contract/link.ts';
+import type { WebInspection } from '#contract/web-inspection.ts';
 import type { Exchange } from './exchange.ts';
+import { blockedBy, requestInspected } from './inspection.ts';
 import type { HttpService } from './service.ts';
 
 export class RequestBody {
@@ -24,6 +26,10 @@ export class RequestBody {
   /** What came before there was a server: raw, as received. */
   #held: Buffer | undefined = undefined;
   #paused = false;
+  /** While the body is held back for it. */
+  #inspection: WebInspection | undefined = undefined;
+  /** What was held for an inspection: decoded. */
+  #collected: Buffer[] | undefined = undefined;
 
   constructor(exchange: Exchange, service: HttpService) {
     this.#exchange = exchange;
@@ -40,6 +46,8 @@ export class RequestBody {
     this.#link = undefined;
     this.#held = undefined;
     this.#paused = false;
+    this.#inspection = undefined;
+    this.#collected = undefined;
     if (this.#chunked) {
       this.#decoder ??= new ChunkedDecoder('client', this.#service.normalization, this.#service.limits);
       this.#decoder.reset();
@@ -49,6 +57,10 @@ export class RequestBody {
   /** The server is there at once: sends the head with what bytes[at..end) holds of the body. Returns where the rest begins. */
   start(link: Link, headText: string, bytes: Buffer, at: number, end: number): number {
     this.#link = link;
+    if (this.#collected !== undefined) {
+      this.#startCollected(link, headText);
+      return at;
+    }
     if (this.complete) {
       link.sendText(headText);
       return at;
@@ -67,6 +79,10 @@ export class RequestBody {
   /** The server had to be waited for: sends the head with what was kept of the body meanwhile. */
   startHeld(link: Link, headText: string): void {
     this.#link = link;
+    if (this.#collected !== undefined) {
+      this.#startCollected(link, headText);
+      return;
+    }
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) link.sendText(headText);
@@ -85,6 +101,7 @@ export class RequestBody {
 
   /** Takes body bytes from the client's buffer; returns where those begin that are not part of it. */
   take(bytes: Buffer, start: number, end: number): number {
+    if (this.#inspection !== undefined) return this.#collect(bytes, start, end);
     if (this.#link === undefined) return this.#hold(bytes, start, end);
     if (this.#chunked) return this.#takeChunked(bytes, start, end);
     // A relay is under way, so that bytes of the body come here only when it was stopped.
@@ -105,6 +122,88 @@ export class RequestBody {
     this.#held = joined(this.#held, bytes.subarray(start, start + count));
     this.#count(count);
     return start + count;
+  }
+
+  /** From now on nothing of the body goes to a server before the inspection has seen it. */
+  inspect(inspection: WebInspection): void {
+    this.#inspection = inspection;
+    this.#collected = [];
+  }
+
+  /** Holds and feeds all of the buffer that belongs to the body; then asks whether that was enough. */
+  #collect(bytes: Buffer, start: number, end: number): number {
+    const exchange = this.#exchange;
+    const inspection = this.#inspection!;
+    this.started = true;
+    let at = end;
+    if (this.#chunked) {
+      at = this.#collectChunks(bytes, start, end);
+      if (at < 0) return end;
+    } else {
+      at = start + Math.min(this.#remaining, end - start);
+      this.#count(at - start);
+      const { complete } = this;
+      if (!this.#feed(bytes, start, at)) return complete ? at : end;
+    }
+    if (this.complete || inspection.requestBodyFull) {
+      this.#inspection = undefined;
+      requestInspected(exchange);
+    }
+    return at;
+  }
+
+  /** False when the inspection has refused the request. */
+  #feed(bytes: Buffer, start: number, end: number): boolean {
+    if (start === end) return true;
+    this.#collected!.push(Buffer.from(bytes.subarray(start, end)));
+    const verdict = this.#inspection!.requestBody(bytes, start, end);
+    if (verdict === undefined) return true;
+    this.#inspection = undefined;
+    this.#collected = undefined;
+    blockedBy(this.#exchange, verdict);
+    return false;
+  }
+
+  /** Where the bytes begin that are not the body's, or -1 when the request was refused. */
+  #collectChunks(bytes: Buffer, start: number, end: number): number {
+    const decoder = this.#decoder!;
+    let at = start;
+    for (;;) {
+      const state = decoder.feed(bytes, at, end);
+      at = decoder.position;
+      if (state === CHUNK_DATA) {
+        this.bytes += decoder.dataEnd - decoder.dataStart;
+        if (this.#overLimit() || !this.#feed(bytes, decoder.dataStart, decoder.dataEnd)) return -1;
+      } else if (state === CHUNK_DONE) {
+        this.complete = true;
+        return at;
+      } else if (state === CHUNK_MORE) return end;
+      else {
+        this.#refuseFault();
+        return -1;
+      }
+    }
+  }
+
+  /** What was held goes out behind the head, in the framing of the request. */
+  #startCollected(link: Link, headText: string): void {
+    const body = Buffer.concat(this.#collected!);
+    this.#collected = undefined;
+    if (!this.#chunked) {
+      link.sendTextAndBytes(headText, body, 0, body.length);
+      this.#relayRest();
+      return;
+    }
+    const tail = this.complete ? `0\r\n${trailerLines(this.#decoder!)}\r\n` : '';
+    if (body.length === 0) link.sendText(headText + tail);
+    else link.sendTextAndBytes(`${headText}${body.length.toString(16)}\r\n`, body, 0, body.length, `\r\n${tail}`);
+    if (this.complete) return;
+    this.#exchange.client.resume();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) return;
+    const rest = this.#takeChunked(held, 0, held.length);
+    if (rest < held.length) this.#exchange.gateway.hold(held, rest, held.length);
   }
 
   #count(count: number): void {
@@ -137,10 +236,7 @@ export class RequestBody {
       if (state === CHUNK_DATA) {
         const size = decoder.dataEnd - decoder.dataStart;
         this.bytes += size;
-        if (this.bytes > this.#exchange.route!.limits.maxBodyBytes) {
-          this.#exchange.refuse(413, 'limit', '', 'limited', 'http.maxBodyBytes', `chunked body of more than maxBodyBytes ${this.#exchange.route!.limits.maxBodyBytes}`);
-          return end;
-        }
+        if (this.#overLimit()) return end;
         if (!link.sendTextAndBytes(`${size.toString(16)}\r\n`, bytes, decoder.dataStart, decoder.dataEnd, '\r\n')) this.#pauseClient();
       } else if (state === CHUNK_DONE) {
         this.complete = true;
@@ -149,11 +245,23 @@ export class RequestBody {
         return at;
       } else if (state === CHUNK_MORE) return end;
       else {
-        const fault = decoder.fault!;
-        this.#exchange.refuse(fault.status, fault.code, fault.message, fault.kind === 'limit' ? 'limited' : 'refused', fault.code, `${fault.message}; ${fault.spec}`);
+        this.#refuseFault();
         return end;
       }
     }
+  }
+
+  /** Refuses a chunked body that has become too long. */
+  #overLimit(): boolean {
+    const { maxBodyBytes } = this.#exchange.route!.limits;
+    if (this.bytes <= maxBodyBytes) return false;
+    this.#exchange.refuse(413, 'limit', '', 'limited', 'http.maxBodyBytes', `chunked body of more than maxBodyBytes ${maxBodyBytes}`);
+    return true;
+  }
+
+  #refuseFault(): void {
+    const fault = this.#decoder!.fault!;
+    this.#exchange.refuse(fault.status, fault.code, fault.message, fault.kind === 'limit' ? 'limited' : 'refused', fault.code, `${fault.message}; ${fault.spec}`);
   }
 
   #pauseClient(): void {
@@ -181,6 +289,8 @@ export class RequestBody {
     this.complete = true;
     this.#held = undefined;
     this.#link = undefined;
+    this.#inspection = undefined;
+    this.#collected = undefined;
   }
 }
 

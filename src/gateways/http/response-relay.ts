@@ -4,7 +4,9 @@
 import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, NEED_MORE, ResponseParser, VIOLATION } from '#codecs/http1/index.ts';
 import type { Http1Fault, RequestHead, ResponseHead } from '#codecs/http1/index.ts';
 import type { Exchange } from './exchange.ts';
+import { blockedBy } from './inspection.ts';
 import { trailerLines } from './request-body.ts';
+import { ResponseHold } from './response-hold.ts';
 import type { HttpService } from './service.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -29,6 +31,8 @@ export class ResponseRelay {
   #wantsTrailers = false;
   #headBegun = false;
   #interim = 0;
+  /** The body, while it is held back for an inspection. */
+  #hold: ResponseHold | undefined = undefined;
 
   constructor(exchange: Exchange, service: HttpService) {
     this.#exchange = exchange;
@@ -40,6 +44,7 @@ export class ResponseRelay {
     this.#parser.reset();
     this.#parser.expect(request.method);
     this.bytes = 0;
+    this.#hold = undefined;
     this.#headBegun = false;
     this.#interim = 0;
     this.#reusable = false;
@@ -48,7 +53,8 @@ export class ResponseRelay {
   }
 
   received(bytes: Buffer, start: number, end: number): void {
-    if (this.#exchange.phase === 'body') this.#body(bytes, start, end);
+    if (this.#hold !== undefined) this.#holdBytes(bytes, start, end);
+    else if (this.#exchange.phase === 'body') this.#body(bytes, start, end);
     else this.#head(bytes, start, end);
   }
 
@@ -123,23 +129,16 @@ export class ResponseRelay {
 
   #final(head: ResponseHead, bytes: Buffer, at: number, end: number): void {
     const exchange = this.#exchange;
-    const { client, context } = exchange;
     const limit = exchange.route!.limits.maxResponseBodyBytes;
     if (head.contentLength > limit && head.framing === 'length') {
       exchange.refuse(502, 'limit', '', 'limited', 'http.maxResponseBodyBytes', `response of ${head.contentLength} bytes, maxResponseBodyBytes is ${limit}`);
       return;
     }
-    exchange.status = head.status;
-    exchange.answered = true;
     this.#framing = head.framing;
-    this.#reusable = head.keepAlive && head.framing !== 'close';
-    this.#clientFraming = this.#framing === 'chunked' || this.#framing === 'close' ? (this.#oldClient ? 'close' : 'chunked') : this.#framing;
-    if (this.#clientFraming === 'close' || !exchange.body.complete) exchange.keepAlive = false;
-    context.clientKeepAlive = exchange.keepAlive && !exchange.gateway.draining;
-    if (!context.clientKeepAlive) exchange.keepAlive = false;
-    const text = exchange.route!.response.build(head, context, this.#clientFraming, head.contentLength);
+    if (exchange.inspection !== undefined && this.#inspected(head, bytes, at, end)) return;
+    const text = this.#announce(head);
     if (this.#framing === 'none') {
-      client.sendText(text);
+      exchange.client.sendText(text);
       this.#finish(at, end);
       return;
     }
@@ -148,6 +147,95 @@ export class ResponseRelay {
     else {
       this.#startStream(text, bytes, at, end);
     }
+  }
+
+  /** The response is on its way from now on: the text of its head. */
+  #announce(head: ResponseHead): string {
+    const exchange = this.#exchange;
+    const { context } = exchange;
+    exchange.status = head.status;
+    exchange.answered = true;
+    this.#reusable = head.keepAlive && head.framing !== 'close';
+    this.#clientFraming = this.#framing === 'chunked' || this.#framing === 'close' ? (this.#oldClient ? 'close' : 'chunked') : this.#framing;
+    if (this.#clientFraming === 'close' || !exchange.body.complete) exchange.keepAlive = false;
+    context.clientKeepAlive = exchange.keepAlive && !exchange.gateway.draining;
+    if (!context.clientKeepAlive) exchange.keepAlive = false;
+    return exchange.route!.response.build(head, context, this.#clientFraming, head.contentLength);
+  }
+
+  /** True when the inspection has refused the response, or holds its body back. */
+  #inspected(head: ResponseHead, bytes: Buffer, at: number, end: number): boolean {
+    const exchange = this.#exchange;
+    const inspection = exchange.inspection!;
+    let verdict = inspection.response(head.status, head.minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0', head.reason, head.headers);
+    if (verdict === undefined && head.framing !== 'none' && inspection.wantsResponseBody) {
+      exchange.phase = 'body';
+      this.#remaining = head.contentLength;
+      this.#hold = new ResponseHold(inspection);
+      if (head.framing === 'chunked') this.#resetDecoder();
+      exchange.watch.body();
+      if (at < end || this.#remaining === 0) this.#holdBytes(bytes, at, end);
+      return true;
+    }
+    verdict ??= inspection.responseDone();
+    if (verdict !== undefined) blockedBy(exchange, verdict);
+    return verdict !== undefined;
+  }
+
+  /** Holds what came; when that is all, or all that is looked at, it goes out or is refused. */
+  #holdBytes(bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchange;
+    const hold = this.#hold!;
+    let at = end;
+    if (this.#framing === 'length') {
+      at = start + Math.min(this.#remaining, end - start);
+      this.#remaining -= at - start;
+      hold.add(bytes, start, at);
+      hold.complete = this.#remaining === 0;
+    } else if (this.#framing === 'close') hold.add(bytes, start, end);
+    else {
+      at = hold.addChunks(this.#decoder!, bytes, start, end);
+      if (at < 0) {
+        this.#violation(this.#decoder!.fault!);
+        return;
+      }
+    }
+    const { maxResponseBodyBytes } = exchange.route!.limits;
+    if (hold.length > maxResponseBodyBytes) {
+      exchange.refuse(502, 'limit', '', 'limited', 'http.maxResponseBodyBytes', `response of more than maxResponseBodyBytes ${maxResponseBodyBytes}`);
+    } else if (hold.verdict !== undefined) blockedBy(exchange, hold.verdict);
+    else if (hold.complete || hold.full) this.#release(at >= end);
+  }
+
+  /** `exact`: the server sent nothing behind the body. */
+  #release(exact: boolean): void {
+    const exchange = this.#exchange;
+    const { client } = exchange;
+    const hold = this.#hold!;
+    const verdict = exchange.inspection!.responseDone();
+    this.#hold = undefined;
+    if (verdict !== undefined) {
+      blockedBy(exchange, verdict);
+      return;
+    }
+    const body = hold.take();
+    const text = this.#announce(this.#parser.head);
+    const chunked = this.#clientFraming === 'chunked';
+    if (!chunked || body.length === 0) client.sendTextAndBytes(text, body, 0, body.length);
+    else client.sendTextAndBytes(`${text}${body.length.toString(16)}\r\n`, body, 0, body.length, '\r\n');
+    this.bytes = body.length;
+    if (hold.complete) {
+      if (chunked) client.sendText(`0\r\n${this.#framing === 'chunked' && this.#wantsTrailers ? trailerLines(this.#decoder!) : ''}\r\n`);
+      exchange.responseDone(this.#reusable && exact);
+      return;
+    }
+    exchange.watch.body();
+    if (this.#framing === 'length') exchange.leg.link!.relayTo(client, this.#remaining);
+  }
+
+  #resetDecoder(): void {
+    this.#decoder ??= new ChunkedDecoder('server', this.#service.normalization, this.#service.limits);
+    this.#decoder.reset();
   }
 
   #startLength(text: string, length: number, bytes: Buffer, at: number, end: number): void {
@@ -165,10 +253,7 @@ export class ResponseRelay {
   }
 
   #startStream(text: string, bytes: Buffer, at: number, end: number): void {
-    if (this.#framing === 'chunked') {
-      this.#decoder ??= new ChunkedDecoder('server', this.#service.normalization, this.#service.limits);
-      this.#decoder.reset();
-    }
+    if (this.#framing === 'chunked') this.#resetDecoder();
     this.#exchange.client.sendText(text);
     this.#exchange.watch.body();
     if (at < end) this.#body(bytes, at, end);
@@ -232,6 +317,11 @@ export class ResponseRelay {
     const exchange = this.#exchange;
     if (exchange.phase === 'body' && this.#framing === 'close') {
       // RFC 9112 section 6.3 case 8: the end of the connection is the end of the body.
+      if (this.#hold !== undefined) {
+        this.#hold.complete = true;
+        this.#release(true);
+        return;
+      }
       if (this.#clientFraming === 'chunked') exchange.client.sendText('0\r\n\r\n');
       exchange.responseDone(false);
       return;

@@ -2,6 +2,7 @@
 // an index, so that 1,000 routes cost what 10 do; a trace walks the same entries one by one and says why each did not fit.
 // docs/protocols/http.md explains the order to users.
 import type { Trace } from '#contract/decision.ts';
+import type { WebInspectionSettings, WebInspector } from '#contract/web-inspection.ts';
 import { CandidateIndex, HostPattern, PathPattern } from '#core/match/index.ts';
 import type { CandidateTest } from '#core/match/index.ts';
 import { Redirect } from './redirects.ts';
@@ -17,6 +18,12 @@ import type { HttpSettings, RouteSettings } from './settings.ts';
 import { StaticResponse } from './static-responses.ts';
 import type { LocalReply } from './static-responses.ts';
 import type { RequestContext } from './variables.ts';
+import { resolveWaf } from './waf-settings.ts';
+
+/** Gives the compiled rule set of some settings. */
+export type Inspectors = (settings: WebInspectionSettings) => WebInspector;
+
+function noInspectors(): never { throw new Error('nobody compiles firewall rules here'); }
 
 /** A compiled route: everything that handling its requests needs. */
 export class Route {
@@ -34,9 +41,12 @@ export class Route {
   readonly affinity: Affinity;
   readonly request: RequestRewriter;
   readonly response: ResponseRewriter;
+  /** The firewall, or undefined. */
+  readonly inspector: WebInspector | undefined;
   readonly #answer: Redirect | StaticResponse | undefined;
 
-  constructor(settings: HttpSettings, route: RouteSettings | undefined, place: number, request: RequestRewriter, response: ResponseRewriter) {
+  constructor(settings: HttpSettings, route: RouteSettings | undefined, place: number, request: RequestRewriter, response: ResponseRewriter,
+    inspectors: Inspectors) {
     this.id = route === undefined ? defaultRouteId : routeId(route, place);
     this.place = place;
     this.priority = route?.priority ?? -Infinity;
@@ -48,6 +58,8 @@ export class Route {
     this.affinity = new Affinity(route?.affinity ?? settings.affinity);
     this.request = request;
     this.response = response;
+    const waf = resolveWaf(settings.waf, route?.waf);
+    this.inspector = waf === undefined ? undefined : inspectors(waf);
     this.#answer = route?.redirect !== undefined ? new Redirect(route.redirect)
       : route?.respond !== undefined ? new StaticResponse(route.respond) : undefined;
   }
@@ -181,7 +193,7 @@ function compareEntries(a: Entry, b: Entry): number {
 }
 
 /** Settings must have passed checkHttpSettings. `product` stands in messages only. */
-export function compileRoutes(settings: HttpSettings): RouteTable {
+export function compileRoutes(settings: HttpSettings, inspectors: Inspectors = noInspectors): RouteTable {
   // Routes without rewrites of their own share one program.
   const request = new RequestRewriter(settings, settings.rewrite?.request);
   const response = new ResponseRewriter(settings, settings.rewrite);
@@ -191,12 +203,12 @@ export function compileRoutes(settings: HttpSettings): RouteTable {
   for (const [index, one] of settings.routes.entries()) {
     const own = one.rewrite !== undefined;
     const route = new Route(settings, one, index, own ? new RequestRewriter(settings, one.rewrite?.request) : request,
-      own ? new ResponseRewriter(settings, one.rewrite) : response);
+      own ? new ResponseRewriter(settings, one.rewrite) : response, inspectors);
     routes.push(route);
     entries.push(...entriesOf(route, one));
   }
   if (settings.pool !== undefined) {
-    const route = new Route(settings, undefined, place, request, response);
+    const route = new Route(settings, undefined, place, request, response, inspectors);
     routes.push(route);
     entries.push(...entriesOf(route, undefined));
   }

@@ -29,7 +29,7 @@ export class HttpService implements ServicePlan {
 
   constructor(name: string, settings: HttpSettings, environment: GatewayEnvironment) {
     this.name = name;
-    this.routes = compileRoutes(settings);
+    this.routes = compileRoutes(settings, environment.webInspector);
     this.pools = [...new Set(this.routes.routes.map((route) => route.pool).filter((pool) => pool !== ''))];
     this.forwarded = new ForwardedReader(settings.forwarded);
     this.timeouts = compileTimeouts(settings.timeouts, undefined);

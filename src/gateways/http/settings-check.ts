@@ -7,6 +7,8 @@ import type { TemplateOptions } from './variables.ts';
 import { compilePattern } from './settings-rewrite.ts';
 import type { HeaderRewriteSettings, RewriteSettings } from './settings-rewrite.ts';
 import type { HttpSettings, MatchSettings, RouteSettings } from './settings.ts';
+import { checkWaf, resolveWaf } from './waf-settings.ts';
+import type { WebInspectionSettings } from '#contract/web-inspection.ts';
 
 type Place = readonly (string | number)[];
 
@@ -66,7 +68,7 @@ export function checkHttpSettings(settings: HttpSettings): SettingsProblem[] {
   settings.forwarded.spoofable.forEach((name, index) => {
     if (ownHeaders[name.toLowerCase()] !== undefined) problems.add(['forwarded', 'spoofable', index], `${name} cannot be removed`, 'the gateway handles it by itself');
   });
-  return problems.list;
+  return [...problems.list, ...checkWaf(settings.waf, settings.routes.map((route) => route.waf))];
 }
 
 /** Id of the route that the service's `pool` makes. */
@@ -165,4 +167,17 @@ export function poolReferences(settings: HttpSettings): { path: Place; pool: str
     if (route.pool !== undefined) references.push({ path: ['routes', index, 'pool'], pool: route.pool });
   });
   return references;
+}
+
+/** Every distinct set of firewall settings that the routes come to, with a place where it is written. */
+export function webInspections(settings: HttpSettings): { path: Place; settings: WebInspectionSettings }[] {
+  const found: { path: Place; settings: WebInspectionSettings }[] = [];
+  const own = resolveWaf(settings.waf, undefined);
+  const inherits = settings.pool !== undefined || settings.routes.some((route) => route.waf === undefined);
+  if (own !== undefined && inherits) found.push({ path: ['waf'], settings: own });
+  settings.routes.forEach((route, index) => {
+    const waf = route.waf === undefined ? undefined : resolveWaf(settings.waf, route.waf);
+    if (waf !== undefined) found.push({ path: ['routes', index, 'waf'], settings: waf });
+  });
+  return found;
 }

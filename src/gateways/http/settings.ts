@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { resourceName } from '#core/settings/primitives.ts';
 import { normalizationSettings, retrySettings, routeLimits, routeTimeouts, serviceLimits, serviceTimeouts } from './settings-limits.ts';
+import { wafSettings } from './waf-settings.ts';
 import { fieldName, forwardedSettings, pattern, rewriteSettings, template } from './settings-rewrite.ts';
 
 export { checkHttpSettings, poolReferences } from './settings-check.ts';
@@ -84,6 +85,7 @@ const routeSettings = z.strictObject({
   retries: retrySettings.optional().describe('When a failed request is tried again; what is not given is the service\'s.'),
   upgrades: upgrades.optional(),
   affinity: affinity.optional(),
+  waf: wafSettings.optional().describe('Web application firewall of this route: `off`, or what differs from the service\'s. Exclusions are added to those of the service.'),
 });
 
 const serverField = z.union([z.enum(['pass', 'remove']), template('Text to send instead.')])
@@ -114,6 +116,7 @@ export const httpSettings = z.strictObject({
   retries: retrySettings.prefault({}).describe('When a failed request is tried again on another server.'),
   upgrades: upgrades.prefault([]),
   affinity: affinity.prefault('address'),
+  waf: wafSettings.optional().describe('Web application firewall: rules that look at requests and responses. None unless given.'),
   normalization: normalizationSettings.prefault({})
     .describe('How strictly messages are read, one setting for each point where HTTP implementations are known to differ. The defaults refuse what could be read in two ways.'),
 });

@@ -83,6 +83,7 @@ export class Watch {
     }
     switch (exchange.phase) {
       case 'response': if (exchange.body.complete) this.#noResponse(); else this.#request(nowMs); break;
+      case 'inspect': this.#request(nowMs); break;
       case 'body': this.#response(nowMs); break;
       case 'tunnel': this.#tunnel(nowMs); break;
       default: this.total();
@@ -117,13 +118,13 @@ export class Watch {
     const stillMs = this.#stillMs(nowMs);
     const elapsedMs = nowMs - this.#lookedMs;
     this.#lookedMs = nowMs;
-    if (leg.link!.unsentBytes > 0) {
+    if (leg.link !== undefined && leg.link.unsentBytes > 0) {
       if (stillMs >= serverIdleMs) {
         const reason = `${leg.server!.name} took nothing of the request for ${serverIdleMs} ms (timeouts.serverIdle)`;
         exchange.refuse(504, 'timeout', '', 'failed', 'send.timeout', reason);
         return;
       }
-    } else if (parser.head.expectContinue && !relay.interimSent && client.bytesIn === this.#bytesBefore && !body.started) {
+    } else if (leg.link !== undefined && parser.head.expectContinue && !relay.interimSent && client.bytesIn === this.#bytesBefore && !body.started) {
       if (stillMs >= serverFirstByteMs) {
         this.#noResponse();
         return;

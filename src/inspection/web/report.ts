@@ -1,0 +1,113 @@
+// What of an inspection goes into the audit record: JSON members without braces. Values stand under the name of their variable
+// (`"ARGS:password":"..."`), so that the audit layer masks them by name like every other parameter. Bounded: a record that is
+// too long would lose all its facts. docs/waf/gateway.md lists the members.
+import type { FieldLines, WebMatch, WebVerdict } from '#contract/web-inspection.ts';
+
+export interface KeptRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly version: string;
+  readonly headers: FieldLines;
+  readonly body: Buffer | undefined;
+  readonly bodyBytes: number;
+}
+
+export interface ReportFacts {
+  readonly mode: 'block' | 'detect';
+  readonly verdict: WebVerdict | undefined;
+  readonly error: string;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly matches: readonly WebMatch[];
+  readonly kept: KeptRequest | undefined;
+}
+
+const maxRules = 24;
+const maxValuesPerRule = 4;
+const maxValueLength = 160;
+/** Together with what else a record holds this stays below the longest facts of the audit layer. */
+const maxKeptHeaderBytes = 4096;
+
+/** As people read it: UTF-8 where the bytes are UTF-8. */
+export function readable(latin1: string, maxLength = maxValueLength): string {
+  const cut = latin1.length > maxLength ? latin1.slice(0, maxLength) : latin1;
+  const text = Buffer.from(cut, 'latin1').toString('utf8');
+  return `${text.includes('\ufffd') ? cut : text}${cut.length < latin1.length ? '...' : ''}`;
+}
+
+/** Inbound and outbound anomaly score, by the names of the Core Rule Set 4 and 3.3. */
+export function anomalyScores(scores: Readonly<Record<string, number>>): [number, number] {
+  const first = (...names: string[]): number => {
+    for (const name of names) if (scores[name] !== undefined && scores[name] > 0) return scores[name];
+    return 0;
+  };
+  return [
+    first('blocking_inbound_anomaly_score', 'detection_inbound_anomaly_score', 'inbound_anomaly_score', 'anomaly_score'),
+    first('blocking_outbound_anomaly_score', 'detection_outbound_anomaly_score', 'outbound_anomaly_score'),
+  ];
+}
+
+/** What is shown of a match of a whole text: only the part, because the text may hold secrets under other names. */
+const wholeTexts = /^(REQUEST_BODY|QUERY_STRING|REQUEST_URI|REQUEST_URI_RAW|REQUEST_LINE|FULL_REQUEST|RESPONSE_BODY|XML|MATCHED_VAR)/;
+
+function shown(variable: string, value: string, part: string): string {
+  if (part !== '') return readable(part);
+  return wholeTexts.test(variable) ? `${value.length} bytes` : readable(value);
+}
+
+function ruleEntry(match: WebMatch): Record<string, unknown> {
+  const values: Record<string, string> = {};
+  const seen = new Set<string>();
+  for (const { variable, value, part } of match.values) {
+    if (seen.size >= maxValuesPerRule) break;
+    const name = readable(variable, 100);
+    if (seen.has(name)) continue;
+    seen.add(name);
+    values[name] = shown(variable, value, part);
+  }
+  return {
+    id: match.rule, msg: readable(match.message, 120), ...(match.severity >= 0 ? { sev: match.severity } : {}), phase: match.phase,
+    ...(match.values.length > 1 ? { n: match.values.length } : {}), ...(match.logOnly ? { logOnly: true } : {}), values,
+  };
+}
+
+function keptHeaders(headers: FieldLines): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  let room = maxKeptHeaderBytes;
+  for (let i = 0; i < headers.count; i++) {
+    const name = headers.name(i);
+    const value = headers.value(i);
+    room -= name.length + value.length + 8;
+    if (room < 0) break;
+    const before = Object.hasOwn(kept, name) ? kept[name] : undefined;
+    kept[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
+  }
+  return kept;
+}
+
+/** Forms as `?a=b`, so that the audit layer masks secret parameters in them; JSON as JSON, for the same reason. */
+function keptBody(kept: KeptRequest): Record<string, unknown> {
+  if (kept.bodyBytes === 0) return {};
+  const { body } = kept;
+  if (body === undefined) return { bodyBytes: kept.bodyBytes };
+  const text = body.toString('latin1');
+  const complete = body.length === kept.bodyBytes;
+  if (complete && /^\s*[[{]/.test(text)) {
+    try { return { json: JSON.parse(body.toString('utf8')) as unknown }; } catch { /* kept as text */ }
+  }
+  if (/^[^\s<{[]*=/.test(text)) return { form: `?${text}`, ...(complete ? {} : { bodyBytes: kept.bodyBytes }) };
+  return { body: text, ...(complete ? {} : { bodyBytes: kept.bodyBytes }) };
+}
+
+export function attributesOf(facts: ReportFacts): string {
+  const { mode, verdict, error, matches, kept } = facts;
+  const [inbound, outbound] = anomalyScores(facts.scores);
+  const listed = matches.slice(0, maxRules).map(ruleEntry);
+  return `"waf":${JSON.stringify({
+    mode, action: verdict === undefined ? 'pass' : verdict.action, ...(verdict === undefined ? {} : { by: verdict.rule.replace('waf.', '') }),
+    in: inbound, out: outbound, ...(error === '' ? {} : { error: error.slice(0, 200) }), rules: listed,
+    ...(matches.length > maxRules ? { more: matches.length - maxRules } : {}),
+    ...(kept === undefined ? {} : {
+      request: { method: kept.method, target: kept.target.slice(0, 2048), version: kept.version, headers: keptHeaders(kept.headers), ...keptBody(kept) },
+    }),
+  })}`;
+}

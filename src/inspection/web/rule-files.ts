@@ -1,0 +1,78 @@
+// The parts of a rule set in the order in which they are read, and its files as plain data: the supervisor reads the disk once,
+// remembers what was asked for, and workers load the same rules from that memory without touching files. Reads nothing itself.
+import type { WebInspectionSettings } from '#contract/web-inspection.ts';
+import type { RulePart } from '../waf/engine/rule-set.ts';
+import type { RuleSource } from '../waf/seclang/source.ts';
+import { closingDirectives, conditionalExclusions, engineDirectives, variableDirectives } from './directives.ts';
+
+/** Where one entry of `ruleset` was found. Patterns may match nothing. */
+export interface FoundRules {
+  readonly setup: readonly string[];
+  /** Configuration of plugins, then what comes before the rules. */
+  readonly before: readonly string[];
+  readonly rules: readonly string[];
+  readonly after: readonly string[];
+}
+
+export function rulePartsOf(settings: WebInspectionSettings, found: readonly FoundRules[]): RulePart[] {
+  const parts: RulePart[] = [{ name: 'sallyport:engine', text: engineDirectives(settings) }];
+  const files = (paths: readonly string[]): void => { for (const file of paths) parts.push({ file }); };
+  for (const one of found) files(one.setup);
+  parts.push({ name: 'sallyport:settings', text: variableDirectives(settings) + conditionalExclusions(settings.exclusions) });
+  for (const one of found) {
+    files(one.before);
+    files(one.rules);
+    files(one.after);
+  }
+  parts.push({ name: 'sallyport:closing', text: closingDirectives(settings) });
+  return parts;
+}
+
+/** Texts (latin1) by path, and what patterns gave. Shared by all rule sets of a configuration. */
+export interface RuleFiles {
+  readonly texts: Readonly<Record<string, string>>;
+  readonly globs: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a worker needs to load one rule set. */
+export interface RuleSetPlan {
+  readonly settings: WebInspectionSettings;
+  readonly parts: readonly RulePart[];
+  /** Of settings, parts and the text of every file read: the same hash is the same rule set. */
+  readonly hash: string;
+}
+
+/** All that a configuration inspects with. */
+export interface InspectionPlan {
+  readonly files: RuleFiles;
+  /** By `webInspectionKey`. */
+  readonly sets: Readonly<Record<string, RuleSetPlan>>;
+}
+
+/** Remembers everything that was read through it. */
+export class RecordingSource implements RuleSource {
+  readonly texts: Record<string, string> = {};
+  readonly globs: Record<string, string[]> = {};
+  readonly #source: RuleSource;
+
+  constructor(source: RuleSource) {
+    this.#source = source;
+  }
+
+  read(path: string): string | null {
+    const text = this.#source.read(path);
+    if (text !== null) this.texts[path] = text;
+    return text;
+  }
+
+  glob(pattern: string): string[] {
+    return this.globs[pattern] ??= this.#source.glob(pattern);
+  }
+}
+
+export function plannedSource(files: RuleFiles): RuleSource {
+  return {
+    read: (path) => (Object.hasOwn(files.texts, path) ? files.texts[path]! : null),
+    glob: (pattern) => (Object.hasOwn(files.globs, pattern) ? [...files.globs[pattern]!] : []),
+  };
+}
