@@ -1,0 +1,435 @@
+// The session machine of one FTP client: reads commands from byte 0, runs one at a time (further ones wait their turn),
+// answers each exactly once, and ends the session with one outcome. What a command does is in the handlers; how data moves
+// is in transfer.ts; the server's half is in server-control.ts. RFC 959 section 5, RFC 1123 section 4.1.
+import { operational, type Failure, type OperationalFailure } from '#core/failure.ts';
+import type { Outcome } from '#contract/audit-record.ts';
+import type { Gateway, PendingServer, ServerLinkOwner, SessionPort } from '#contract/gateway.ts';
+import type { Link, LinkHandler, SecureRequest } from '#contract/link.ts';
+import { CommandParser, ftpViolation, replyText, verbEntry, VIOLATION, type FtpReply, type FtpViolationName } from '#codecs/ftp/index.ts';
+import { Alarms, type AlarmName } from './alarms.ts';
+import { attributeOf } from './attributes.ts';
+import { CommandRun } from './command-run.ts';
+import type { ContentTap } from './content.ts';
+import type { DataSide } from './data-side.ts';
+import { handlers } from './handlers.ts';
+import { judge } from './judge.ts';
+import { FtpOperation, type OperationFacts } from './operations.ts';
+import { openControl, splitTarget } from './server-connection.ts';
+import { commandRecord, violationRecord, type SessionContext } from './records.ts';
+import { texts } from './replies.ts';
+import { ServerControl, type ServerControlOwner } from './server-control.ts';
+import type { FtpService } from './service.ts';
+import { SessionState } from './state.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Arguments that records and rules never see. */
+const secretVerbs = new Set(['PASS', 'ACCT']);
+
+interface Queued { readonly verb: string; readonly argument: string }
+
+export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, OperationFacts, SessionContext {
+  readonly port: SessionPort;
+  readonly service: FtpService;
+  readonly server: ServerControl;
+  readonly state: SessionState;
+  transfer: Transfer | undefined = undefined;
+  readonly #link: Link;
+  readonly #alarms: Alarms;
+  readonly #parser: CommandParser;
+  #current: CommandRun | undefined = undefined;
+  /** An ABOR that waits for the transfer to end. */
+  #abortRun: CommandRun | undefined = undefined;
+  readonly #queue: Queued[] = [];
+  /** Bytes that came when the queue was full. */
+  #held: Buffer | undefined = undefined;
+  /** Bytes of the current read that have not been parsed. */
+  #unparsed = 0;
+  #pumping = false;
+  #securing = false;
+  #afterDelay: (() => void) | undefined = undefined;
+  #secondStartedMs = 0;
+  #secondCount = 0;
+  #draining = false;
+  #ended = false;
+
+  constructor(port: SessionPort, service: FtpService) {
+    this.port = port;
+    this.service = service;
+    this.#link = port.client;
+    this.state = new SessionState(port.subject);
+    this.server = new ServerControl(this, service.limits);
+    this.#parser = new CommandParser(service.limits);
+    this.#alarms = new Alarms((nextMs) => { port.wakeAtMs = nextMs; });
+  }
+
+  // What records need to know.
+  get subject() { return this.state.subject; }
+  get pool(): string { return this.server.server?.pool ?? ''; }
+  get serverName(): string { return this.server.server?.name ?? ''; }
+
+  started(): void {
+    this.#link.handler = this;
+    this.alarm('login', this.service.timeouts.login);
+    if (this.service.settings.clientTls.mode === 'implicit' && this.#link.tls === undefined) this.secureClient();
+    else this.#greet();
+  }
+
+  #greet(): void {
+    const { banner } = this.service.settings;
+    this.alarm('idle', this.service.timeouts.idle);
+    if (banner !== 'pass' || this.service.settings.proxy !== undefined) {
+      this.#send(220, [banner === 'pass' ? 'FTP server ready.' : banner]);
+      return;
+    }
+    this.server.whenUp(() => { this.#send(220, this.server.greeting?.lines ?? ['FTP server ready.']); });
+  }
+
+  /** TLS on the client's control connection, with session tickets of its own. */
+  secureClient(): void {
+    this.#securing = true;
+    this.#link.secure(this.#clientSecurity(['ftp'], undefined));
+  }
+
+  /** Answers, then turns TLS on: from the reply on nothing is said in the clear. */
+  securesAfter(run: CommandRun, code: number, lines: readonly string[]): void {
+    this.#securing = true;
+    this.finish(run, code, lines);
+    this.secureClient();
+  }
+
+  /** The name of the user in the argument of USER, without the host of a proxy. */
+  userPart(argument: string): string {
+    return this.service.settings.proxy === undefined ? argument : splitTarget(argument)?.user ?? argument;
+  }
+
+  secured(): void {
+    this.#securing = false;
+    if (this.service.settings.clientTls.mode === 'implicit') this.#greet();
+    this.state.secured();
+    this.#pump();
+  }
+
+  received(_link: Link, bytes: Buffer, start: number, end: number): void {
+    if (this.#ended) return;
+    if (this.#securing) {
+      this.violate('bytes-before-tls', 'client');
+      return;
+    }
+    if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes.subarray(start, end)]);
+    else this.#read(bytes, start, end);
+  }
+
+  #read(bytes: Buffer, start: number, end: number): void {
+    for (let at = start; at < end && !this.#ended;) {
+      if (this.#queue.length >= this.service.limits.maxPipelinedCommands) {
+        this.#held = Buffer.from(bytes.subarray(at, end));
+        this.#link.pause();
+        break;
+      }
+      const next = this.#parser.push(bytes, at, end);
+      const answers = this.#parser.takeAnswers();
+      if (answers !== '') this.#link.sendText(answers);
+      if (next === VIOLATION) {
+        this.#fault(this.#parser.fault!);
+        break;
+      }
+      if (next < 0) break;
+      at = next;
+      this.#unparsed = end - at;
+      const { verb, argument } = this.#parser.command;
+      this.#arrived({ verb, argument });
+    }
+    this.#unparsed = 0;
+  }
+
+  #arrived(queued: Queued): void {
+    // ABOR and STAT are for the transfer under way (RFC 959 section 4.1.3).
+    if (this.transfer !== undefined && this.#queue.length === 0 && this.#abortRun === undefined && (queued.verb === 'ABOR' || (queued.verb === 'STAT' && queued.argument === ''))) {
+      this.#execute(queued, true);
+      return;
+    }
+    this.#queue.push(queued);
+    this.#pump();
+  }
+
+  /** More has come from the client than the command at hand: nothing may stand behind AUTH. */
+  get hasMoreFromClient(): boolean {
+    return this.#unparsed > 0 || this.#queue.length > 0 || this.#held !== undefined || this.#parser.pendingBytes > 0;
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#ended && this.#current === undefined && !this.#securing && this.#afterDelay === undefined) {
+      if (this.#queue.length === 0) {
+        const held = this.#held;
+        if (held === undefined) break;
+        this.#held = undefined;
+        this.#pumping = false;
+        this.#read(held, 0, held.length);
+        this.#pumping = true;
+        if (this.#held === undefined) this.#link.resume();
+        continue;
+      }
+      if (!this.#inPace()) break;
+      this.#execute(this.#queue.shift()!, false);
+    }
+    this.#pumping = false;
+    if (this.#draining && this.#current === undefined && !this.#ended) this.end('allowed', 'drained', true);
+  }
+
+  /** So many commands a second; beyond them the client waits. */
+  #inPace(): boolean {
+    const nowMs = this.port.nowMs();
+    if (nowMs - this.#secondStartedMs >= 1000) {
+      this.#secondStartedMs = nowMs;
+      this.#secondCount = 0;
+    }
+    if (++this.#secondCount <= this.service.limits.maxCommandsPerSecond) return true;
+    this.delay(this.#secondStartedMs + 1000 - nowMs, () => { this.#pump(); });
+    return false;
+  }
+
+  #execute({ verb, argument }: Queued, beside: boolean): void {
+    const { port, service } = this;
+    const entry = verbEntry(verb);
+    const operation = new FtpOperation(service.name, port.facts.listener, this.state.subject, this);
+    const run = new CommandRun(port.operationId(), port.nowMs(), port.wallMs(), verb, entry, argument, operation);
+    operation.verb = entry?.verb ?? verb;
+    operation.verbClass = entry === undefined ? '' : entry.verb === 'STAT' && argument === '' ? 'session' : entry.class;
+    operation.host = this.state.targetHost;
+    operation.argument = secretVerbs.has(operation.verb) ? '***' : argument;
+    operation.direction = entry?.transfer === 'up' ? 'upload' : entry?.transfer === 'down' ? 'download' : '';
+    if (!beside) this.#current = run;
+    this.clearAlarm('idle');
+    if (entry !== undefined) handlers[entry.verb]!.before?.(this, run);
+    if (!run.finished && judge(this, run)) handlers[entry!.verb]!.run(this, run);
+  }
+
+  attribute(key: string, operation: FtpOperation): string | undefined {
+    return attributeOf(this.state, this.#link.tls !== undefined, key, operation);
+  }
+
+  // Answers. Each command is finished exactly once.
+
+  finish(run: CommandRun, code: number, lines: readonly string[]): void {
+    if (this.#ended) return;
+    run.status = code;
+    run.replyLine = `${code} ${lines[0] ?? ''}`;
+    this.#send(code, lines);
+    this.finishSilently(run);
+  }
+
+  finishSilently(run: CommandRun): void {
+    if (run.finished) throw new Error(`${run.verb} is answered twice`);
+    run.finished = true;
+    if (run.admitted) this.port.release(run.operation);
+    if (run.audited || run.outcome !== 'allowed') this.port.record(commandRecord(this, run));
+    if (run === this.#current) {
+      this.#current = undefined;
+      if (!this.#ended) this.alarm('idle', this.service.timeouts.idle);
+    }
+    this.#pump();
+  }
+
+  /** The gateway's own word that something cannot be: no rule of policy. */
+  refuse(run: CommandRun, code: number, text: string, rule: string, reason = ''): void {
+    run.outcome = 'refused';
+    run.rule = rule;
+    if (reason !== '' || run.reason === '') run.reason = reason === '' ? text : reason;
+    this.finish(run, code, [text]);
+  }
+
+  deny(run: CommandRun, code: number, text: string, rule: string, reason: string): void {
+    run.outcome = 'denied';
+    run.rule = rule;
+    run.reason = reason;
+    this.finish(run, code, [text]);
+  }
+
+  unknownCommand(run: CommandRun): void {
+    this.state.unknownCommands++;
+    const tooMany = this.state.unknownCommands > this.service.limits.maxUnknownCommands;
+    if (!tooMany) {
+      this.refuse(run, 500, texts.notUnderstood, 'ftp.unknown-command');
+      return;
+    }
+    run.outcome = 'limited';
+    run.rule = 'ftp.limit.maxUnknownCommands';
+    run.status = 421;
+    this.finishSilently(run);
+    this.end('limited', 'too many commands that are not understood', true);
+  }
+
+  preliminary(_run: CommandRun, reply: FtpReply): void {
+    this.clearAlarm('serverReply');
+    this.#send(reply.code, reply.lines);
+  }
+
+  #send(code: number, lines: readonly string[]): void {
+    if (!this.#ended) this.#link.sendText(replyText(code, lines));
+  }
+
+  transferOver(transfer: Transfer, aborted: boolean, code: number, lines: readonly string[]): void {
+    this.transfer = undefined;
+    this.state.setup = undefined;
+    this.state.restOffset = 0;
+    this.state.announcedBytes = -1;
+    const abortRun = this.#abortRun;
+    this.#abortRun = undefined;
+    this.finish(transfer.run, code, lines);
+    if (aborted && abortRun !== undefined) this.finish(abortRun, 226, ['Abort successful.']);
+  }
+
+  abortTransfer(run: CommandRun): void {
+    this.#abortRun = run;
+    this.transfer!.abort();
+  }
+
+  // The server's half.
+
+  /** Runs `then` when the server can be spoken to. */
+  withServer(_run: CommandRun, then: () => void): void {
+    if (!this.#ended) this.server.whenUp(then);
+  }
+
+  openControl(owner: ServerLinkOwner): PendingServer | undefined { return openControl(this, owner); }
+  get serverTlsMode() { return this.service.settings.serverTls.mode; }
+  get protectServerData(): boolean { return this.service.settings.serverTls.data === 'protect'; }
+  get serverLocalAddress(): string { return this.server.link?.local.address ?? ''; }
+  get currentOperation(): FtpOperation {
+    return this.#current?.operation ?? new FtpOperation(this.service.name, this.port.facts.listener, this.state.subject, this);
+  }
+
+  secureControl(link: Link): void {
+    link.secure(this.#serverSecurity(undefined));
+  }
+
+  serverDataSecurity(): SecureRequest | undefined {
+    return this.server.protectedData ? this.#serverSecurity(this.server.link) : undefined;
+  }
+
+  #serverSecurity(continues: Link | undefined): SecureRequest {
+    return { end: 'tls-client', profile: this.service.settings.serverTls.profile ?? '', serverName: this.server.server!.host, alpn: ['ftp'], continues, ownTickets: false };
+  }
+
+  /** RFC 4217 section 7: the client is the TLS client, whoever dialled. */
+  clientDataSecurity(): SecureRequest | undefined {
+    return this.state.protectedData ? this.#clientSecurity(['ftp', 'ftp-data'], this.#link) : undefined;
+  }
+
+  #clientSecurity(alpn: readonly string[], continues: Link | undefined): SecureRequest {
+    return { end: 'tls-server', profile: this.service.settings.clientTls.profile ?? '', serverName: '', alpn, continues, ownTickets: true };
+  }
+
+  clientDataProven(side: DataSide): boolean {
+    const tls = side.link!.tls;
+    return tls === undefined || tls.resumed || this.service.settings.clientTls.dataSession === 'any';
+  }
+
+  judgesContent(tap: ContentTap): boolean { return this.service.content.judges || tap.inspected; }
+
+  sending(text: string): void { (this.transfer?.run ?? this.#current)?.sent.push(text); }
+
+  waiting(what: 'greeting' | 'reply' | 'nothing'): void {
+    if (what === 'nothing') this.clearAlarm('serverReply');
+    else this.alarm('serverReply', what === 'greeting' ? this.service.timeouts.serverGreeting : this.service.timeouts.serverReply);
+  }
+
+  serverGone(failure: Failure, reply: FtpReply | undefined): void {
+    if (this.#ended) return;
+    const run = this.#current;
+    if (run !== undefined && !run.finished) {
+      run.outcome = failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : 'failed';
+      run.rule = failure.code;
+      run.reason = failure.message;
+      run.status = 421;
+      if (reply !== undefined) run.note(reply);
+    }
+    if (failure.kind !== 'operational') this.port.record(violationRecord(this, this.port.operationId(), failure));
+    this.end(failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : 'failed', failure.message, true);
+  }
+
+  // Time.
+
+  alarm(name: AlarmName, afterMs: number): void { this.#alarms.set(name, this.port.nowMs() + afterMs); }
+  clearAlarm(name: AlarmName): void { this.#alarms.clear(name); }
+
+  /** Nothing further is begun until then. */
+  delay(forMs: number, then: () => void): void {
+    this.#afterDelay = then;
+    this.alarm('delay', forMs);
+  }
+
+  woken(nowMs: number): void {
+    for (let name = this.#alarms.takeDue(nowMs); name !== undefined && !this.#ended; name = this.#alarms.takeDue(nowMs)) this.#due(name);
+  }
+
+  #due(name: AlarmName): void {
+    switch (name) {
+      case 'login': this.end('limited', 'no login in time', true); return;
+      case 'idle': this.end('limited', 'idle', true); return;
+      case 'serverReply': this.server.timedOut(); return;
+      case 'transferEnd': this.serverGone(operational('timeout', 'server', 'receive', false, 'the server did not say how the transfer ended'), undefined); return;
+      case 'dataConnect': this.transfer?.connectTimedOut(); return;
+      case 'dataStall': this.transfer?.lookForStall(); return;
+      case 'delay': {
+        const then = this.#afterDelay;
+        this.#afterDelay = undefined;
+        then?.();
+      }
+    }
+  }
+
+  // The end.
+
+  violate(name: FtpViolationName, side: 'client' | 'server'): void { this.#fault(ftpViolation(name, side, -1)); }
+
+  #fault(fault: Failure): void {
+    this.port.record(violationRecord(this, this.port.operationId(), fault));
+    // To another protocol nothing is said: whatever it is might be reflected (ALPACA).
+    const speaks = fault.code !== 'ftp.other-protocol' && fault.code !== 'ftp.bytes-before-tls';
+    if (speaks) this.#send(500, [texts.notUnderstood]);
+    this.end(fault.kind === 'limit' ? 'limited' : 'refused', fault.message, false);
+  }
+
+  /** Ends the session on both sides. `says`: with a 421. */
+  end(outcome: Outcome, reason: string, says: boolean): void {
+    if (this.#ended) return;
+    if (says && !this.#securing) this.#send(421, [texts.ending]);
+    this.#ended = true;
+    this.#alarms.clearAll();
+    this.state.setup?.discard('the session ended');
+    for (const run of [this.#current, this.#abortRun]) {
+      if (run === undefined || run.finished) continue;
+      if (run.outcome === 'allowed') run.outcome = outcome === 'allowed' ? 'aborted' : outcome;
+      if (run.reason === '') run.reason = reason;
+      if (run.transfer !== undefined && this.transfer !== undefined) run.transfer.bytes = this.transfer.tap.bytes;
+      this.finishSilently(run);
+    }
+    this.transfer?.tap.abandon();
+    const { link } = this.server;
+    this.server.leave();
+    if (link !== undefined && this.service.settings.proxy === undefined) this.port.releaseServer(link, false, this.server.failed ? 'failure' : 'neutral', -1);
+    this.#link.close();
+    this.port.finished(outcome, reason);
+  }
+
+  ended(): void { this.end(this.transfer === undefined ? 'allowed' : 'aborted', 'client closed', false); }
+  drained(): void { /* replies are short */ }
+  relayed(): void { /* the control connection is never relayed */ }
+
+  closed(_link: Link, failure: OperationalFailure | undefined): void {
+    this.end(failure === undefined ? 'allowed' : failure.code === 'tls' ? 'failed' : 'aborted', failure?.message ?? 'client closed', false);
+  }
+
+  drain(): void {
+    this.#draining = true;
+    this.#pump();
+  }
+
+  describe(): string {
+    const who = this.state.subject.user ?? (this.state.login === '' ? 'not logged in' : `${this.state.login} (not logged in)`);
+    return `${who}: ${this.transfer?.describe() ?? this.#current?.verb ?? 'idle'}`;
+  }
+}

@@ -1,0 +1,150 @@
+// USER, PASS, ACCT: who the client is, to the gateway and to the server. USER is always answered 331 alike (RFC 2577
+// section 7), and nothing is said to a server before a password was given; a name that may not log in fails behind it.
+import type { FtpReply } from '#codecs/ftp/index.ts';
+import { canonicalPath, parse257 } from '#codecs/ftp/index.ts';
+import type { CommandRun } from './command-run.ts';
+import type { FtpGateway } from './gateway.ts';
+import { isAnonymous } from './presets.ts';
+import { texts } from './replies.ts';
+import { parseTarget, splitTarget } from './server-connection.ts';
+
+/** Takes the target out of `USER name@host` before rules are asked, so that they see name and host. */
+export function beforeUser(gateway: FtpGateway, run: CommandRun): void {
+  const { proxy } = gateway.service.settings;
+  if (proxy === undefined || gateway.state.loggedIn) return;
+  const split = splitTarget(run.argument);
+  if (split !== undefined) setTarget(gateway, run, split);
+}
+
+/** OPEN host, SITE host: the other ways to say where to. */
+export function beforeOpen(gateway: FtpGateway, run: CommandRun): void {
+  if (gateway.service.settings.proxy === undefined || gateway.state.loggedIn) return;
+  const target = parseTarget(run.argument.trim().replace(/^([^ ]+) +(\d+)$/, '$1:$2'));
+  if (target !== undefined) setTarget(gateway, run, target);
+}
+
+function setTarget(gateway: FtpGateway, run: CommandRun, { host, port }: { host: string; port: number }): void {
+  if (gateway.server.link !== undefined) return;
+  gateway.state.targetHost = host;
+  gateway.state.targetPort = port;
+  run.operation.host = host;
+}
+
+export function runOpen(gateway: FtpGateway, run: CommandRun): void {
+  const { proxy } = gateway.service.settings;
+  if (proxy === undefined) return gateway.refuse(run, 502, texts.notImplemented, 'ftp.not-implemented');
+  if (gateway.state.targetHost === '' || run.operation.host === '') return gateway.refuse(run, 501, 'Wanted a host.', 'ftp.target-syntax');
+  if (!proxy.ports.includes(gateway.state.targetPort)) return gateway.refuse(run, 550, 'The port is not permitted.', 'ftp.target-port');
+  gateway.finish(run, 220, ['Now log in with USER and PASS.']);
+}
+
+export function runUser(gateway: FtpGateway, run: CommandRun): void {
+  const { state, service } = gateway;
+  const { login, clientTls, proxy } = service.settings;
+  if (state.loggedIn) return gateway.refuse(run, 530, 'You are logged in already.', 'ftp.logged-in');
+  if (clientTls.require !== 'nothing' && gateway.port.client.tls === undefined) return gateway.refuse(run, 530, 'Please use AUTH TLS first.', 'ftp.tls-required');
+  if (run.argument === '' || run.argument.length > service.limits.maxUserBytes) return gateway.refuse(run, 501, 'Wanted a user name.', 'ftp.limit.maxUserBytes');
+  const user = gateway.userPart(run.argument);
+  state.login = user;
+  state.serverUser = user;
+  state.wantsAccount = false;
+  const anonymous = isAnonymous(user);
+  state.refusedLogin = '';
+  if (proxy !== undefined && state.targetHost === '') state.refusedLogin = 'no host was named';
+  else if (proxy !== undefined && !proxy.ports.includes(state.targetPort)) state.refusedLogin = `port ${state.targetPort} is not permitted`;
+  else if (anonymous ? login.anonymous === 'deny' : login.anonymous === 'only') state.refusedLogin = anonymous ? 'anonymous logins are denied' : 'only anonymous logins are permitted';
+  else if (!service.mayLogIn(user)) state.refusedLogin = 'the user name is not one that may log in';
+  gateway.finish(run, 331, [texts.passwordWanted]);
+}
+
+export function runPassword(gateway: FtpGateway, run: CommandRun): void {
+  const { state, service } = gateway;
+  const { login } = service.settings;
+  if (state.login === '') return gateway.refuse(run, 503, 'USER first.', 'ftp.sequence');
+  if (run.argument.length > service.limits.maxPasswordBytes) return gateway.refuse(run, 501, 'The password is too long.', 'ftp.limit.maxPasswordBytes');
+  // A password with a CR in it cannot be sent on; nobody has one.
+  if (state.refusedLogin !== '' || run.argument.includes('\r')) return fail(gateway, run, state.refusedLogin === '' ? 'CR in the password' : state.refusedLogin, 'denied');
+  if (login.mode === 'pass' || (login.mode === 'both' && state.gatewayUser !== '')) return toServer(gateway, run, state.serverUser, run.argument);
+  const password = run.argument;
+  gateway.port.authenticate(state.login, password, (subject) => {
+    if (run.finished) return;
+    if (subject === undefined) return fail(gateway, run, 'not a user of the gateway, or another password', 'denied');
+    state.subject = subject;
+    if (login.mode === 'both') {
+      state.gatewayUser = state.login;
+      state.login = '';
+      return gateway.finish(run, 230, ['Gateway login accepted. Log in to the server with USER and PASS.']);
+    }
+    const mapped = service.serverLogins.find(({ fits }) => fits(state.login));
+    if (mapped === undefined) return fail(gateway, run, 'no login at the server for this user', 'denied');
+    state.serverUser = mapped.user === 'same' ? state.login : mapped.user;
+    toServer(gateway, run, state.serverUser, mapped.password === 'same' ? password : mapped.password);
+  });
+}
+
+function toServer(gateway: FtpGateway, run: CommandRun, user: string, password: string): void {
+  gateway.withServer(run, () => {
+    gateway.server.command('USER', user, (reply) => {
+      run.note(reply);
+      if (reply.code === 331) {
+        gateway.server.command('PASS', password, (answer) => {
+          run.note(answer);
+          answered(gateway, run, answer);
+        }, undefined, '***');
+      } else answered(gateway, run, reply);
+    });
+  });
+}
+
+export function runAccount(gateway: FtpGateway, run: CommandRun): void {
+  if (!gateway.state.wantsAccount) return gateway.refuse(run, 503, 'Not now.', 'ftp.sequence');
+  if (run.argument.includes('\r') || run.argument === '') return gateway.refuse(run, 501, 'Wanted an account.', 'ftp.syntax');
+  gateway.server.command('ACCT', run.argument, (reply) => {
+    run.note(reply);
+    answered(gateway, run, reply);
+  }, undefined, '***');
+}
+
+function answered(gateway: FtpGateway, run: CommandRun, reply: FtpReply): void {
+  const { state } = gateway;
+  if (reply.code === 332) {
+    state.wantsAccount = true;
+    return gateway.finish(run, 332, ['Account required.']);
+  }
+  if (reply.code !== 230 && reply.code !== 202 && reply.code !== 232) return fail(gateway, run, `the server answered ${reply.code}`, 'failed');
+  const { address, port } = gateway.port.client.peer;
+  if (gateway.service.settings.login.mode === 'pass') state.subject = gateway.port.subjectFor(address, port, state.login);
+  findDirectory(gateway, run, () => {
+    state.loggedIn = true;
+    gateway.clearAlarm('login');
+    const welcome = gateway.service.settings.serverTexts === 'pass' ? reply.lines : ['Login successful.'];
+    gateway.finish(run, 230, welcome);
+  });
+}
+
+/** Where the server has put the user: names are resolved against it from now on. */
+function findDirectory(gateway: FtpGateway, run: CommandRun, then: () => void): void {
+  gateway.server.command('PWD', '', (reply) => {
+    run.note(reply);
+    const named = reply.code === 257 ? parse257(reply.lines[0] ?? '') : undefined;
+    const found = named?.startsWith('/') ? canonicalPath('/', named, gateway.service.paths) : undefined;
+    gateway.state.cwd = typeof found === 'object' ? found.wire : '/';
+    then();
+  });
+}
+
+/** Answered late and always alike; too many end the session (RFC 2577 section 5). */
+function fail(gateway: FtpGateway, run: CommandRun, reason: string, outcome: 'denied' | 'failed'): void {
+  const { state, service } = gateway;
+  const { login } = service.settings;
+  state.failedLogins++;
+  state.login = '';
+  run.outcome = outcome;
+  run.rule = 'ftp.login-failed';
+  run.reason = reason;
+  gateway.delay(login.failureDelay, () => {
+    if (run.finished) return;
+    gateway.finish(run, 530, [texts.loginFailed]);
+    if (state.failedLogins >= login.maxAttempts) gateway.end('limited', 'too many failed logins', true);
+  });
+}

@@ -1,0 +1,21 @@
+// What the FTP gateway declares of itself. Listed in standard.ts.
+import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
+import { attributeKinds } from './operations.ts';
+import { FtpService } from './service.ts';
+import { checkFtpSettings, poolReferences } from './settings-check.ts';
+import { ftpSettings, type FtpSettings } from './settings.ts';
+
+export const ftpManifest: GatewayManifest<FtpSettings> = {
+  protocol: 'ftp',
+  title: 'FTP and FTPS gateway',
+  maturity: 'experimental',
+  faces: ['hostile-clients', 'hostile-servers'],
+  transport: 'tcp',
+  defaultPort: 21,
+  verbsKey: 'commands',
+  attributes: attributeKinds,
+  settings: ftpSettings,
+  check: checkFtpSettings,
+  poolReferences,
+  compile: (name: string, settings: FtpSettings, environment: GatewayEnvironment) => new FtpService(name, settings, environment),
+};

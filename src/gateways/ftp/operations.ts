@@ -1,0 +1,44 @@
+// An FTP command as the operation that policy and limits see. RFC 959 section 4.1; classes of commands: codecs/ftp/verbs.ts.
+import type { AttributeKind } from '#contract/gateway.ts';
+import type { Operation, Subject } from '#contract/operation.ts';
+
+/** What rules and limits may ask of a command beyond verb, class, host and path. */
+export const attributeKinds: readonly AttributeKind[] = [
+  {
+    kind: 'ftp', caseInsensitiveKey: true,
+    description: 'a fact of an FTP command: `argument` (not of PASS and ACCT), `site` (the SITE command), `login` (the user name given), `server-user`, `direction` '
+      + '(upload or download), `declared-type` (by the file name), `extension`, `rest` (the offset of a resumed transfer), `size` (announced with ALLO), '
+      + '`tls` (on or off, towards the client), `data-tls`, `data-mode` (active or passive).',
+  },
+];
+
+export interface OperationFacts {
+  attribute(key: string, operation: FtpOperation): string | undefined;
+}
+
+export class FtpOperation implements Operation {
+  readonly protocol = 'ftp';
+  readonly service: string;
+  readonly listener: string;
+  subject: Subject;
+  verb = '';
+  verbClass = '';
+  host = '';
+  path = '';
+  /** Passwords masked. */
+  argument = '';
+  direction = '';
+  admission: unknown = undefined;
+  readonly #facts: OperationFacts;
+
+  constructor(service: string, listener: string, subject: Subject, facts: OperationFacts) {
+    this.service = service;
+    this.listener = listener;
+    this.subject = subject;
+    this.#facts = facts;
+  }
+
+  attribute(kind: string, key: string): string | undefined {
+    return kind === 'ftp' ? this.#facts.attribute(key, this) : undefined;
+  }
+}

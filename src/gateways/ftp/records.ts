@@ -1,0 +1,98 @@
+// The audit records of an FTP session: one for each command, transfers included, and one for each violation. One object is
+// filled again and again: the session encodes it at once. Passwords never get here.
+import { AuditRecord } from '#contract/audit-record.ts';
+import type { SessionPort } from '#contract/gateway.ts';
+import type { Subject } from '#contract/operation.ts';
+import type { Failure } from '#core/failure.ts';
+import type { CommandRun } from './command-run.ts';
+
+const record = new AuditRecord();
+/** Longest text of a peer that a record keeps of one field; the rest is cut. */
+const maxFieldLength = 1024;
+/** Most commands to the server that a record lists. */
+const maxListed = 8;
+
+function clipped(text: string): string {
+  return text.length <= maxFieldLength ? text : `${text.slice(0, maxFieldLength)}...`;
+}
+
+/** Where a session stands, for every record of it. */
+export interface SessionContext {
+  readonly port: SessionPort;
+  readonly subject: Subject;
+  readonly pool: string;
+  readonly serverName: string;
+}
+
+function fillCommon({ port, subject, pool, serverName }: SessionContext): void {
+  const { facts } = port;
+  record.session = facts.id;
+  record.protocol = 'ftp';
+  record.listener = facts.listener;
+  record.service = facts.service;
+  record.client = subject.address;
+  record.clientPort = subject.port;
+  record.zone = subject.zones[0] ?? '';
+  record.user = subject.user ?? '';
+  record.parameters = '';
+  record.route = '';
+  record.pool = pool;
+  record.server = serverName;
+  record.attempts = 0;
+  record.connectMs = 0;
+  record.firstByteMs = 0;
+  record.configuration = facts.configuration;
+}
+
+export function commandRecord(context: SessionContext, run: CommandRun): AuditRecord {
+  fillCommon(context);
+  const { operation, transfer } = run;
+  record.kind = 'operation';
+  record.id = run.id;
+  record.timeMs = run.timeMs;
+  record.durationMs = context.port.nowMs() - run.startedMs;
+  record.verb = clipped(run.verb);
+  record.host = clipped(operation.host);
+  record.path = clipped(operation.path);
+  record.outcome = run.outcome;
+  record.rule = run.rule;
+  record.reason = run.reason;
+  record.status = run.status;
+  record.bytesIn = transfer?.direction === 'upload' ? transfer.bytes : 0;
+  record.bytesOut = transfer?.direction === 'download' ? transfer.bytes : 0;
+  record.attributes = attributesOf(context, run);
+  return record;
+}
+
+function attributesOf({ port }: SessionContext, run: CommandRun): string {
+  const members: Record<string, unknown> = { command: clipped(`${run.sentVerb} ${run.operation.argument}`.trimEnd()) };
+  if (run.sent.length > 0) members['sent'] = run.sent.slice(0, maxListed).map((line) => clipped(line));
+  if (run.received.length > 0) members['received'] = run.received.slice(0, maxListed);
+  if (run.replyLine !== '') members['reply'] = clipped(run.replyLine);
+  const tls = port.client.tls;
+  if (tls !== undefined) members['tls'] = `${tls.protocol} ${tls.cipher}`;
+  if (run.transfer !== undefined) {
+    for (const [name, value] of Object.entries(run.transfer)) if (value !== '' && name !== 'bytes' && !(name === 'restOffset' && value === 0)) members[name] = value;
+  }
+  return JSON.stringify(members).slice(1, -1);
+}
+
+/** A breach of protocol or a limit that ends the session. */
+export function violationRecord(context: SessionContext, id: string, failure: Failure): AuditRecord {
+  fillCommon(context);
+  record.kind = 'violation';
+  record.id = id;
+  record.timeMs = context.port.wallMs();
+  record.durationMs = 0;
+  record.verb = '';
+  record.host = '';
+  record.path = '';
+  record.outcome = failure.kind === 'limit' ? 'limited' : failure.kind === 'violation' ? 'refused' : 'failed';
+  record.rule = failure.code;
+  record.reason = failure.kind === 'violation' ? `${failure.message} (${failure.spec}, byte ${failure.offset} of the ${failure.side})` : failure.message;
+  record.status = 0;
+  record.bytesIn = context.port.client.bytesIn;
+  record.bytesOut = context.port.client.bytesOut;
+  record.attributes = `"side":"${failure.side}"`;
+  return record;
+}

@@ -1,0 +1,73 @@
+// Schemas of time limits, limits and content rules of an FTP service. Enforced by the session machine and the codec.
+import { z } from 'zod';
+import { defaultFtpLimits, type FtpLimits } from '#codecs/ftp/index.ts';
+import { byteSize, duration } from '#core/settings/primitives.ts';
+import { contentTypes } from './content-type.ts';
+
+/** What `unlimited` becomes: a number that no file reaches, and that JSON can carry between processes. */
+export const unlimitedBytes = Number.MAX_SAFE_INTEGER;
+
+function sizeOrUnlimited() {
+  return z.union([z.literal('unlimited').transform(() => unlimitedBytes), byteSize()]).meta({ title: 'size or unlimited', examples: ['10MiB', 'unlimited'] });
+}
+
+function time(fallback: string, description: string) {
+  return duration().prefault(fallback).describe(description).meta({ limit: true });
+}
+
+export const ftpTimeouts = z.strictObject({
+  login: time('60s', 'Longest time from connecting to having logged in. 421.'),
+  idle: time('5m', 'Longest wait for a command. Does not run while a file is transferred (RFC 1123 section 4.1.3.2). 421.'),
+  serverGreeting: time('30s', 'Longest wait for a server\'s greeting. 421.'),
+  serverReply: time('60s', 'Longest wait for a server\'s reply to a command. 421.'),
+  dataConnect: time('30s', 'Longest wait for a data connection after it was agreed on, on either side. 425.'),
+  dataStall: time('60s', 'Longest time in which a transfer moves no byte. Both data connections are reset. 426.'),
+  transferEnd: time('60s', 'Longest wait for the server\'s word that a transfer is complete, after its last byte. 421.'),
+});
+
+function count(fallback: number, maximum: number, description: string) {
+  return z.number().int().min(1).max(maximum).prefault(fallback).describe(description).meta({ limit: true });
+}
+
+const codecAbout: Record<keyof FtpLimits, string> = {
+  maxCommandBytes: 'Longest command line, in bytes. Longer: 500, and the session ends.',
+  maxReplyLineBytes: 'Longest line of a server\'s reply, in bytes. Longer: 421, and the session ends.',
+  maxReplyLines: 'Most lines of one reply of a server. More: 421, and the session ends.',
+  maxReplyBytes: 'Most bytes of one reply of a server. More: 421, and the session ends.',
+  maxTelnetCommands: 'Most Telnet sequences that one side may send in a session. More: the session ends.',
+  maxSubnegotiationBytes: 'Longest Telnet subnegotiation, in bytes. Longer: the session ends.',
+};
+const codecShape = Object.fromEntries(Object.entries(codecAbout).map(([name, about]) => [name, count(defaultFtpLimits[name as keyof FtpLimits], 1_048_576, about)])) as
+  Record<keyof FtpLimits, ReturnType<typeof count>>;
+
+export const ftpLimitSettings = z.strictObject({
+  ...codecShape,
+  maxPipelinedCommands: count(32, 10_000, 'Commands that may wait while one is under way. At so many, the client is not read from until there is room.'),
+  maxCommandsPerSecond: count(200, 100_000, 'Commands a second of one session. Beyond it the client waits.'),
+  maxUnknownCommands: count(10, 1000, 'Commands that are not understood, in one session. More: 421, as another protocol may be spoken.'),
+  maxUserBytes: count(128, 4096, 'Longest user name, in bytes. Longer: 501.'),
+  maxPasswordBytes: count(256, 4096, 'Longest password, in bytes. Longer: 501.'),
+  maxPathBytes: count(1024, 4096, 'Longest path, resolved, in bytes. Longer: 501.'),
+  maxPathSegments: count(64, 1024, 'Most directories in a path. More: 501.'),
+  maxWildcards: count(4, 100, 'Most wildcards (`*`, `?`, `[`, `{`) in a LIST or NLST. More: 501. Many of them keep a server busy for long.'),
+  maxFeatures: count(64, 1000, 'Most lines of a server\'s FEAT list that are looked at.'),
+  maxUploadBytes: sizeOrUnlimited().prefault('unlimited').describe('Largest file that clients may store. 552, the connection to the server is reset.').meta({ limit: true }),
+  maxDownloadBytes: sizeOrUnlimited().prefault('unlimited').describe('Largest file that clients may fetch. 451, the connection to the client is reset.').meta({ limit: true }),
+});
+
+const typeName = z.enum(contentTypes);
+
+export const contentSettings = z.strictObject({
+  hash: z.enum(['sha256', 'off']).prefault('sha256').describe('Whether the SHA-256 of each transfer is taken and recorded.'),
+  denyTypes: z.array(typeName).max(contentTypes.length).prefault([])
+    .describe('Types of files that are not transferred, judged by their first bytes, not by their name.').meta({ examples: [['executable', 'script']] }),
+  allowTypes: z.array(typeName).min(1).max(contentTypes.length).optional().describe('The only types of files that are transferred. All unless given.'),
+  mismatch: z.enum(['allow', 'deny']).prefault('allow').describe('What to do when the first bytes of a file are of another type than its name says (a program named `photo.jpg`).'),
+  denySha256: z.array(z.string().regex(/^[0-9a-f]{64}$/, 'wanted 64 hexadecimal digits in lower case')).max(100_000).prefault([])
+    .describe('SHA-256 sums of files that are not transferred. Needs `mode: hold` to keep the last bytes back, and works up to `maxHeldBytes`.'),
+  mode: z.enum(['kill', 'hold']).prefault('kill')
+    .describe('`kill`: bytes pass while they are looked at; what is found cuts the transfer with a reset on both sides. `hold`: nothing passes until all was seen.'),
+  maxHeldBytes: byteSize().prefault('16MiB').describe('For `mode: hold`: largest file that is kept in memory. A larger one is refused.').meta({ limit: true }),
+  partialUploads: z.enum(['refuse', 'allow']).prefault('refuse')
+    .describe('REST before STOR, and APPE, while files are inspected: an inspector does not see the whole file then.'),
+});

@@ -1,0 +1,55 @@
+// Where an FTP session stands: who is logged in, where, with which settings of the next transfer. RFC 959 section 5.1.
+import type { Subject } from '#contract/operation.ts';
+import type { Feature } from '#codecs/ftp/index.ts';
+import type { DataSetup } from './data-setup.ts';
+
+export class SessionState {
+  subject: Subject;
+  /** Name given with USER, before a password proved it. */
+  login = '';
+  /** Name at the server, latin1. */
+  serverUser = '';
+  /** Why the name will fail whatever the password: told only behind it (RFC 2577 section 7). */
+  refusedLogin = '';
+  /** User of the gateway who has proved it, in `login.mode: both`. */
+  gatewayUser = '';
+  loggedIn = false;
+  /** The server wants ACCT. */
+  wantsAccount = false;
+  failedLogins = 0;
+  unknownCommands = 0;
+  /** Proxy: where to. */
+  targetHost = '';
+  targetPort = 0;
+  /** Wire form. */
+  cwd = '/';
+  type = 'A';
+  restOffset = 0;
+  announcedBytes = -1;
+  /** Wire form of what RNFR named, or ''. */
+  renameFrom = '';
+  bufferSizeSet = false;
+  protectedData = false;
+  epsvAll = false;
+  features: readonly Feature[] | undefined = undefined;
+  setup: DataSetup | undefined = undefined;
+
+  constructor(subject: Subject) {
+    this.subject = subject;
+  }
+
+  replaceSetup(setup: DataSetup | undefined): void {
+    this.setup?.discard('replaced');
+    this.setup = setup;
+  }
+
+  /** RFC 4217 section 4: what was said before TLS is forgotten. */
+  secured(): void {
+    this.login = '';
+    this.serverUser = '';
+    this.refusedLogin = '';
+    this.features = undefined;
+    this.bufferSizeSet = false;
+    this.protectedData = false;
+  }
+}

@@ -1,0 +1,289 @@
+// One transfer: from the client's RETR, STOR or LIST to its final reply. Brings the two data connections up, sends the
+// command to the server, relays in the one direction that was agreed on, and ends both sides alike: in order, or both by
+// a reset when anything was cut, so that a truncated file looks truncated (426, 451).
+// The command is permitted already; which sides listen or dial was agreed on before (data-handlers.ts).
+import type { OperationalFailure } from '#core/failure.ts';
+import type { Outcome } from '#contract/audit-record.ts';
+import type { Verdict } from '#contract/inspection.ts';
+import type { FtpReply } from '#codecs/ftp/index.ts';
+import type { CommandRun } from './command-run.ts';
+import type { ContentTap } from './content.ts';
+import type { DataSetup } from './data-setup.ts';
+import type { DataSide, DataSideOwner } from './data-side.ts';
+import type { FtpGateway } from './gateway.ts';
+
+type State = 'connecting' | 'asking' | 'joining' | 'flowing' | 'judging' | 'flushing' | 'ending' | 'done';
+
+/** How a transfer is answered when it was cut from here. */
+interface Cut { readonly code: number; readonly text: string; readonly outcome: Outcome; readonly rule: string; readonly reason: string }
+
+/** Larger than any file; not Infinity, so that the relay takes the buffer for bulk (runtime/link.ts). */
+const allBytes = Number.MAX_SAFE_INTEGER;
+/** What a TLS connection may already have read when it is told to pause. */
+const maxEarlyBytes = 1024 * 1024;
+/** The stall alarm looks so often in its time. */
+const stallLooks = 4;
+
+export class Transfer implements DataSideOwner {
+  readonly run: CommandRun;
+  readonly tap: ContentTap;
+  readonly #gateway: FtpGateway;
+  readonly #setup: DataSetup;
+  readonly #upload: boolean;
+  readonly #maxBytes: number;
+  readonly #holds: boolean;
+  #state: State = 'connecting';
+  #cut: Cut | undefined = undefined;
+  #aborted = false;
+  #final: FtpReply | undefined = undefined;
+  #sourceDone = false;
+  #serverAsked = false;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #lastBytes = -1;
+  #stillLooks = 0;
+
+  constructor(gateway: FtpGateway, run: CommandRun, setup: DataSetup, tap: ContentTap) {
+    this.#gateway = gateway;
+    this.run = run;
+    this.#setup = setup;
+    this.tap = tap;
+    this.#upload = run.entry!.transfer === 'up';
+    const { limits } = gateway.service;
+    this.#maxBytes = run.operation.verbClass === 'list' ? allBytes : this.#upload ? limits.maxUploadBytes : limits.maxDownloadBytes;
+    this.#holds = run.operation.verbClass !== 'list' && gateway.service.content.mode === 'hold' && gateway.judgesContent(tap);
+    setup.client!.owner = this;
+    setup.server!.owner = this;
+    tap.onBlock = (verdict) => { this.#blocked(verdict); };
+  }
+
+  get isOver(): boolean { return this.#state === 'done'; }
+  get #source(): DataSide { return this.#upload ? this.#setup.client! : this.#setup.server!; }
+  get #sink(): DataSide { return this.#upload ? this.#setup.server! : this.#setup.client!; }
+
+  begin(): void {
+    const server = this.#setup.server!;
+    const { timeouts } = this.#gateway.service;
+    this.#gateway.alarm('dataConnect', timeouts.dataConnect);
+    if (server.isEnded || this.#setup.client!.isEnded) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection', 'the data connection was gone before the transfer');
+    else if (server.way === 'dial') server.dial(this.#gateway.port, this.#gateway.serverLocalAddress, timeouts.dataConnect);
+    else this.#ask();
+  }
+
+  #ask(): void {
+    this.#state = 'asking';
+    this.#serverAsked = true;
+    this.#gateway.server.command(this.run.verb, this.run.wire, (reply) => { this.#answered(reply); }, (reply) => { this.#begun(reply); });
+  }
+
+  #begun(reply: FtpReply): void {
+    if (this.#cut !== undefined) return;
+    this.#state = 'joining';
+    const { client, server } = this.#setup;
+    this.run.note(reply);
+    this.#gateway.preliminary(this.run, reply);
+    const { timeouts } = this.#gateway.service;
+    server!.want(this.#gateway.serverDataSecurity());
+    client!.want(this.#gateway.clientDataSecurity());
+    if (client!.way === 'dial') client!.dial(this.#gateway.port, this.#gateway.port.client.local.address, timeouts.dataConnect);
+  }
+
+  sideReady(side: DataSide): void {
+    if (this.#state === 'connecting' && side.role === 'server') {
+      this.#ask();
+      return;
+    }
+    if (this.#state !== 'joining' || !side.isReady) return;
+    if (side.role === 'client' && !this.#gateway.clientDataProven(side)) {
+      this.cut(522, 'The data connection does not resume the TLS session of the control connection.', 'denied', 'ftp.data-session', 'client data connection without the control connection\'s TLS session');
+      return;
+    }
+    if (this.#source.isReady && this.#sink.isReady) this.#flow();
+  }
+
+  sideFailed(side: DataSide, reason: string): void {
+    this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection', `${side.role}: ${reason}`);
+  }
+
+  #flow(): void {
+    this.#state = 'flowing';
+    this.#gateway.clearAlarm('dataConnect');
+    this.#gateway.alarm('dataStall', this.#gateway.service.timeouts.dataStall / stallLooks);
+    const source = this.#source.link!;
+    if (!this.#holds) {
+      for (const bytes of this.#held) this.#sink.link!.send(bytes, 0, bytes.length);
+      this.#held = [];
+      const left = this.#maxBytes - this.tap.bytes;
+      if (left > 0) source.relayTo(this.#sink.link!, left, this.tap);
+    }
+    source.resume();
+    // What a peer sends against the direction is noticed, not left in the kernel.
+    this.#sink.link!.resume();
+    if (source.peerEnded) this.sideEnded(this.#source);
+  }
+
+  sideReceived(side: DataSide, bytes: Buffer, start: number, end: number): void {
+    if (this.#cut !== undefined || this.#state === 'done') return;
+    if (side === this.#sink) {
+      this.cut(426, 'Data in the wrong direction.', 'refused', 'ftp.data-direction', `the ${side.role} sent data against the direction of the transfer`);
+      return;
+    }
+    if (this.tap.bytes + end - start > this.#maxBytes) {
+      this.cut(this.#upload ? 552 : 451, 'The file is larger than permitted.', 'limited', `ftp.limit.${this.#upload ? 'maxUploadBytes' : 'maxDownloadBytes'}`, `more than ${this.#maxBytes} bytes`);
+      return;
+    }
+    this.tap.pass(bytes, start, end);
+    // The tap may have cut the transfer.
+    if (this.#cut !== undefined) return;
+    if (!this.#holds && this.#state === 'flowing') {
+      this.#sink.link!.send(bytes, start, end);
+      return;
+    }
+    this.#heldBytes += end - start;
+    const most = this.#holds ? this.#gateway.service.content.maxHeldBytes : maxEarlyBytes;
+    if (this.#heldBytes > most) {
+      this.cut(this.#upload ? 552 : 451, 'The file is too large to be inspected.', 'limited', 'ftp.limit.maxHeldBytes', 'larger than what is held for inspection');
+    } else this.#held.push(Buffer.from(bytes.subarray(start, end)));
+  }
+
+  sideRelayed(): void { /* the limit's last byte: anything behind it is `received` and cuts the transfer */ }
+
+  sideEnded(side: DataSide): void {
+    if (side !== this.#source || this.#sourceDone || this.#cut !== undefined || this.#state !== 'flowing') return;
+    this.#sourceDone = true;
+    this.#state = 'judging';
+    this.tap.finish((verdict) => {
+      if (this.#state !== 'judging') return;
+      if (verdict !== undefined) this.#blocked(verdict);
+      else this.#flush();
+    });
+  }
+
+  /** Hold mode: what was held goes out now. Then the end. */
+  #flush(): void {
+    this.#state = 'flushing';
+    const sink = this.#sink.link!;
+    while (this.#held.length > 0) {
+      const bytes = this.#held.shift()!;
+      if (!sink.send(bytes, 0, bytes.length)) return;
+    }
+    this.#state = 'ending';
+    sink.end();
+    this.#source.link!.end();
+    this.#gateway.clearAlarm('dataStall');
+    this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
+    if (this.#final !== undefined) this.#complete();
+  }
+
+  sideDrained(side: DataSide): void {
+    if (this.#state === 'flushing' && side === this.#sink) this.#flush();
+  }
+
+  sideClosed(side: DataSide, failure: OperationalFailure | undefined): void {
+    if (this.#cut !== undefined || this.#state === 'done') return;
+    if (this.#state === 'ending') {
+      // After our FIN the sink goes in its own time; a reset now means that it did not take everything.
+      if (side === this.#sink && failure !== undefined && this.#upload) this.cut(426, 'Connection closed; transfer aborted.', 'failed', 'data-connection', `${side.role}: ${failure.message}`);
+      return;
+    }
+    if (side === this.#source && this.#sourceDone) return;
+    this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'data-connection', `${side.role}: ${failure?.message ?? 'the data connection was closed in the middle'}`);
+  }
+
+  #blocked(verdict: Verdict): void {
+    this.run.transfer!.verdict = `${verdict.inspector}: ${verdict.code} ${verdict.evidence}`.slice(0, 300);
+    this.cut(this.#upload ? 553 : 550, 'The content of the file is not permitted.', 'denied', verdict.code, verdict.evidence);
+  }
+
+  /** Final reply of the server. */
+  #answered(reply: FtpReply): void {
+    this.run.note(reply);
+    this.#final = reply;
+    if (this.#cut !== undefined) {
+      this.#finishCut();
+      return;
+    }
+    if (reply.code >= 400) {
+      // Nothing that came so far may look whole.
+      this.#drop(this.#state !== 'asking');
+      this.#finish(reply.code, reply.lines, 'failed', '');
+      return;
+    }
+    if (this.#state === 'asking') {
+      // 2xx without 1xx: nothing is moved.
+      this.#drop(false);
+      this.#finish(reply.code, reply.lines, 'allowed', '');
+    } else if (this.#state === 'ending') this.#complete();
+    else this.#gateway.clearAlarm('serverReply');
+  }
+
+  #complete(): void {
+    const reply = this.#final!;
+    this.#finish(reply.code, reply.lines, reply.code < 400 ? 'allowed' : 'failed', '');
+  }
+
+  /** Cuts it from here: both data connections are reset; the client is answered when the server has had its last word. */
+  cut(code: number, text: string, outcome: Outcome, rule: string, reason: string): void {
+    if (this.#cut !== undefined || this.#state === 'done') return;
+    this.#cut = { code, text, outcome, rule, reason };
+    this.#held = [];
+    this.#drop(true);
+    if (!this.#serverAsked || this.#final !== undefined) this.#finishCut();
+    else this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
+  }
+
+  /** ABOR of the client. */
+  abort(): void {
+    this.#aborted = true;
+    this.cut(426, 'Connection closed; transfer aborted.', 'aborted', '', 'ABOR');
+  }
+
+  #finishCut(): void {
+    const { code, text, outcome, rule, reason } = this.#cut!;
+    this.run.reason = reason;
+    this.#finish(code, [text], outcome, rule);
+  }
+
+  #drop(abrupt: boolean): void {
+    this.#setup.client!.drop(abrupt, 'the transfer was cut');
+    this.#setup.server!.drop(abrupt, 'the transfer was cut');
+  }
+
+  #finish(code: number, lines: readonly string[], outcome: Outcome, rule: string): void {
+    if (this.#state === 'done') return;
+    const complete = this.#state === 'ending' && this.#cut === undefined;
+    this.#state = 'done';
+    for (const name of ['dataConnect', 'dataStall', 'transferEnd'] as const) this.#gateway.clearAlarm(name);
+    if (!complete) this.tap.abandon();
+    const facts = this.run.transfer!;
+    facts.bytes = this.tap.bytes;
+    facts.type = this.tap.type;
+    facts.sha256 = complete ? this.tap.sha256 : '';
+    for (const side of [this.#setup.client!, this.#setup.server!]) {
+      const tls = side.link?.tls;
+      const text = tls === undefined ? '' : `${tls.protocol} ${tls.cipher}${tls.resumed ? ' resumed' : ''}`;
+      if (side.role === 'client') facts.clientTls = text;
+      else facts.serverTls = text;
+    }
+    if (outcome !== 'allowed') this.run.outcome = outcome;
+    if (rule !== '') this.run.rule = rule;
+    this.#gateway.transferOver(this, this.#aborted, code, lines);
+  }
+
+  /** No data connection in time. */
+  connectTimedOut(): void {
+    this.cut(425, 'Cannot open data connection.', 'failed', 'ftp.timeout.dataConnect', 'no data connection in time');
+  }
+
+  /** Looks whether bytes have moved since the last look. */
+  lookForStall(): void {
+    if (this.#state === 'ending' || this.#state === 'done' || this.#cut !== undefined) return;
+    const moved = this.#source.link!.bytesIn + this.#sink.link!.bytesOut;
+    this.#stillLooks = moved === this.#lastBytes ? this.#stillLooks + 1 : 0;
+    this.#lastBytes = moved;
+    if (this.#stillLooks >= stallLooks) this.cut(426, 'No data for too long; transfer aborted.', 'limited', 'ftp.timeout.dataStall', 'no byte moved in time');
+    else this.#gateway.alarm('dataStall', this.#gateway.service.timeouts.dataStall / stallLooks);
+  }
+
+  describe(): string { return `${this.run.verb} ${this.run.operation.path}, ${this.tap.bytes} bytes`; }
+}
