@@ -29,15 +29,27 @@ export class RawClient {
   async until(fits: (received: string) => boolean): Promise<string> {
     while (!fits(this.received)) {
       if (this.closed || this.ended) throw new Error(`connection ended with: ${JSON.stringify(this.received.slice(0, 2000))}`);
-      await Promise.race([once(this.socket, 'data').catch(() => undefined), once(this.socket, 'close'), once(this.socket, 'end').catch(() => undefined)]);
+      await this.#next('data');
     }
     return this.received;
   }
 
   /** Everything until the peer has finished sending (FIN or reset). */
   async untilEnd(): Promise<string> {
-    while (!this.ended && !this.closed) await Promise.race([once(this.socket, 'end').catch(() => undefined), once(this.socket, 'close')]);
+    while (!this.ended && !this.closed) await this.#next('end');
     return this.received;
+  }
+
+  /** The next event of this name, or the end of it all. */
+  async #next(event: 'data' | 'end'): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const { socket } = this;
+      const done = (): void => {
+        for (const name of [event, 'end', 'close']) socket.off(name, done);
+        resolve();
+      };
+      for (const name of [event, 'end', 'close']) socket.on(name, done);
+    });
   }
 
   destroy(): void { this.socket.destroy(); }

@@ -94,7 +94,9 @@ export class ResponseRelay {
     }
     // RFC 9110 section 15.2: interim responses are not for HTTP/1.0 clients.
     if (this.#oldClient) return true;
-    if (!exchange.client.sendText(exchange.route!.response.build(head, exchange.context, 'none', 0))) exchange.leg.link!.pause();
+    // 100 (Continue) is between two neighbours and carries nothing; the others speak for the final response.
+    const text = head.status === 100 ? 'HTTP/1.1 100 Continue\r\n\r\n' : exchange.route!.response.build(head, exchange.context, 'none', 0);
+    if (!exchange.client.sendText(text)) exchange.leg.link!.pause();
     return true;
   }
 
