@@ -117,7 +117,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     },
     configure: async (next) => gateway.configure(configurationOf({ ...options, ...next }, next.servers ?? servers)),
     close: async () => {
-      for (const client of clients) client.destroy();
+      // A reset, because a FIN would be a client that still waits for its answer.
+      for (const client of clients) client.socket.resetAndDestroy();
       await assertNothingLeft(gateway);
       await gateway.stop();
       await server.close();
