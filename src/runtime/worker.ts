@@ -370,10 +370,12 @@ export class Worker implements SessionHost {
     this.#closing.sweep(nowMs);
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
     if (!this.#draining) return;
-    if (nowMs >= this.#drainDeadlineMs) for (const session of this.#sessions.values()) session.kill('the drain time is over');
     if (this.#sessions.size === 0 && !this.#stopped) {
       this.stop();
       this.#options.send({ type: 'drained' });
+    } else if (nowMs >= this.#drainDeadlineMs) {
+      // The next sweep stops: what their closing links have to say until then is still recorded.
+      for (const session of this.#sessions.values()) session.kill('the drain time is over');
     }
   }
 
