@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
 import type { StoredRecord } from '#audit/record.ts';
-import type { FromWorker, ListenerReport, WorkerStatus } from '#runtime/messages.ts';
+import type { FromWorker, ListenerReport, SessionReport, WorkerStatus } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
 import { gateways, productName } from '../../src/standard.ts';
 
@@ -20,6 +20,7 @@ export interface GatewayUnderTest {
   /** The first record (past or future) that fits. */
   record(fits: (record: StoredRecord) => boolean): Promise<StoredRecord>;
   status(): WorkerStatus;
+  sessions(): Promise<readonly SessionReport[]>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +65,12 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
       }
     },
     status: () => worker.status(),
+    sessions: async () => {
+      const answered = once(events, 'answer');
+      worker.receive({ type: 'query', id: 1, query: { what: 'sessions' } });
+      const [message] = await answered as [FromWorker];
+      return message.type === 'answer' && message.answer.what === 'sessions' ? message.answer.sessions : [];
+    },
     stop: async () => {
       worker.stop();
       await new Promise((resolve) => { setImmediate(resolve); });
