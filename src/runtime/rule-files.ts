@@ -2,7 +2,6 @@
 // `sallyport waf install-crs` put it, or in a directory that was named; the baseline that comes with the gateway. Compiles nothing.
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { WebInspectionSettings } from '#contract/web-inspection.ts';
 import type { FoundRules } from '#inspection/web/rule-files.ts';
 import type { RuleSource } from '#inspection/waf/index.ts';
@@ -30,7 +29,6 @@ export interface RulePlaces {
 /** In the state directory; `current` in it is the version in use. */
 export const installedFolder = 'crs';
 
-const baselineDirectory = fileURLToPath(new URL('../inspection/waf/baseline/', import.meta.url));
 const debianDirectory = '/usr/share/modsecurity-crs';
 const debianSetup = '/etc/modsecurity/crs';
 
@@ -51,10 +49,10 @@ function existing(...paths: string[]): string[] {
 export function findRules(settings: WebInspectionSettings, places: RulePlaces): FoundRules[] {
   return settings.ruleset.map((name): FoundRules => {
     if (name === 'crs') return findCrs(settings, places);
-    if (name === 'baseline') return { setup: [], before: [], rules: [join(baselineDirectory, '*.conf')], after: [] };
+    if (name === 'baseline') return { setup: [], before: [], baseline: true, rules: [], after: [] };
     const path = within(places.baseDirectory, name);
     if (diskSource.glob(path).length === 0) throw new Error(`there are no rule files at ${path}`);
-    return { setup: [], before: [], rules: [path], after: [] };
+    return { setup: [], before: [], baseline: false, rules: [path], after: [] };
   });
 }
 
@@ -73,7 +71,7 @@ function findCrs(settings: WebInspectionSettings, places: RulePlaces): FoundRule
   if (settings.plugins !== '' && !existsSync(plugins)) throw new Error(`the plugins directory ${plugins} is not there`);
   const own = debian ? debianSetup : directory;
   return {
-    setup: [setup],
+    setup: [setup], baseline: false,
     before: [join(plugins, '*-config.conf'), join(plugins, '*-before.conf'), ...existing(join(own, 'REQUEST-900-EXCLUSION-RULES-BEFORE-CRS.conf'))],
     rules: [join(directory, 'rules', '*.conf')],
     after: [...existing(join(own, 'RESPONSE-999-EXCLUSION-RULES-AFTER-CRS.conf')), join(plugins, '*-after.conf')],

@@ -25,7 +25,7 @@ export function variableDirectives(settings: WebInspectionSettings): string {
   if (settings.paranoia > 0) {
     for (const name of ['blocking_paranoia_level', 'detection_paranoia_level', 'paranoia_level', 'executing_paranoia_level']) variables.push([name, String(settings.paranoia)]);
   }
-  if (settings.inboundThreshold > 0) variables.push(['inbound_anomaly_score_threshold', String(settings.inboundThreshold)]);
+  if (settings.inboundThreshold > 0) variables.push(['inbound_anomaly_score_threshold', String(settings.inboundThreshold)], ['sally_threshold', String(settings.inboundThreshold)]);
   if (settings.outboundThreshold > 0) variables.push(['outbound_anomaly_score_threshold', String(settings.outboundThreshold)]);
   if (settings.allowedMethods.length > 0) variables.push(['allowed_methods', settings.allowedMethods.join(' ')]);
   if (settings.allowedContentTypes.length > 0) variables.push(['allowed_request_content_type', settings.allowedContentTypes.map((type) => `|${type}|`).join(' ')]);
@@ -81,6 +81,8 @@ export function closingDirectives(settings: WebInspectionSettings): string {
   if (settings.requestBodyLimit >= 0) lines.push(`SecRequestBodyLimit ${settings.requestBodyLimit}`);
   if (settings.requestBodyNoFilesLimit >= 0) lines.push(`SecRequestBodyNoFilesLimit ${settings.requestBodyNoFilesLimit}`);
   if (settings.responseBodyLimit >= 0) lines.push(`SecResponseBodyLimit ${settings.responseBodyLimit}`);
+  if (!settings.inspectRequestBody) lines.push('SecRequestBodyAccess Off');
+  if (settings.inspectResponseBody) lines.push('SecResponseBodyAccess On', `SecResponseBodyMimeType ${settings.responseBodyTypes.join(' ')}`);
   lines.push(`SecRequestBodyLimitAction ${settings.requestBodyOnLimit === 'reject' ? 'Reject' : 'ProcessPartial'}`);
   lines.push(`SecResponseBodyLimitAction ${settings.responseBodyOnLimit === 'reject' ? 'Reject' : 'ProcessPartial'}`, '');
   return lines.join('\n');

@@ -1,6 +1,7 @@
 // The parts of a rule set in the order in which they are read, and its files as plain data: the supervisor reads the disk once,
 // remembers what was asked for, and workers load the same rules from that memory without touching files. Reads nothing itself.
 import type { WebInspectionSettings } from '#contract/web-inspection.ts';
+import { baselineParts } from '../waf/baseline/index.ts';
 import type { RulePart } from '../waf/engine/rule-set.ts';
 import type { RuleSource } from '../waf/seclang/source.ts';
 import { closingDirectives, conditionalExclusions, engineDirectives, variableDirectives } from './directives.ts';
@@ -10,6 +11,8 @@ export interface FoundRules {
   readonly setup: readonly string[];
   /** Configuration of plugins, then what comes before the rules. */
   readonly before: readonly string[];
+  /** The baseline that comes with the gateway, instead of files. */
+  readonly baseline: boolean;
   readonly rules: readonly string[];
   readonly after: readonly string[];
 }
@@ -21,6 +24,7 @@ export function rulePartsOf(settings: WebInspectionSettings, found: readonly Fou
   parts.push({ name: 'sallyport:settings', text: variableDirectives(settings) + conditionalExclusions(settings.exclusions) });
   for (const one of found) {
     files(one.before);
+    if (one.baseline) parts.push(...baselineParts());
     files(one.rules);
     files(one.after);
   }
