@@ -85,9 +85,12 @@ export function writeEnvironment({ verb, entries }: EnvironmentSuboption): strin
  * Names that no list can allow: they make the loader, the shell, the C library or login(1) of the host do something else.
  * CREDENTIALS_DIRECTORY: CVE-2026-28372; LD_*: CVE-1999-0073.
  */
-const neverPattern = new RegExp('^(?:LD_.*|DYLD_.*|_RLD.*|PYTHON.*|PERL.*|RUBY.*|NODE_.*|JAVA_.*|BASH_.*|TERMINFO.*|GCONV_PATH|GETCONF_DIR|CREDENTIALS_DIRECTORY|PATH|CDPATH|IFS|ENV|SHELL'
-  + '|SHELLOPTS|TZ|TZDIR|NLSPATH|LOCPATH|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|MALLOC_.*|GLIBC_TUNABLES|RESOLV_.*|TERMCAP|TERMPATH|HOME|MAIL|LOGNAME|TMPDIR|EDITOR|VISUAL|PAGER|LESS.*'
-  + '|GIT_.*|SSH_.*|SUDO_.*|HTTPS?_PROXY|PS[0-4]|PROMPT_COMMAND)$', 'i');
+const neverPattern = new RegExp(`^(?:${[
+  'LD_.*', 'DYLD_.*', '_RLD.*', 'PYTHON.*', 'PERL.*', 'RUBY.*', 'NODE_.*', 'JAVA_.*', 'BASH_.*', 'TERMINFO.*', 'GCONV_PATH', 'GETCONF_DIR', 'CREDENTIALS_DIRECTORY',
+  'PATH', 'CDPATH', 'IFS', 'ENV', 'SHELL', 'SHELLOPTS', 'TZ', 'TZDIR', 'NLSPATH', 'LOCPATH', 'LOCALDOMAIN', 'RES_OPTIONS', 'HOSTALIASES', 'MALLOC_.*', 'GLIBC_TUNABLES',
+  'RESOLV_.*', 'TERMCAP', 'TERMPATH', 'HOME', 'MAIL', 'LOGNAME', 'TMPDIR', 'EDITOR', 'VISUAL', 'PAGER', 'LESS.*', 'GIT_.*', 'SSH_.*', 'SUDO_.*', 'HTTPS?_PROXY', 'PS[0-4]',
+  'PROMPT_COMMAND',
+].join('|')})$`, 'i');
 
 export function neverAllowed(name: string): boolean { return neverPattern.test(name) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name); }
 

@@ -23,13 +23,15 @@ const good: [OptionName, string, string][] = [
 
 const bad: [OptionName, string][] = [
   ['NAWS', ''], ['NAWS', '\0\u0050\0'], ['NAWS', '\0\u0050\0\u0018\0'], ['NAWS', '\0\0\0\u0018'], ['NAWS', '\u0003\u00e9\0\u0018'],
-  ['TTYPE', ''], ['TTYPE', '\0'], ['TTYPE', `\0${'a'.repeat(41)}`], ['TTYPE', '\0-x'], ['TTYPE', '\0../etc'], ['TTYPE', '\0/etc'], ['TTYPE', '\0a b'], ['TTYPE', '\u0001x'], ['TTYPE', '\u0002'],
+  ['TTYPE', ''], ['TTYPE', '\0'], ['TTYPE', `\0${'a'.repeat(41)}`], ['TTYPE', '\0-x'], ['TTYPE', '\0../etc'], ['TTYPE', '\0/etc'], ['TTYPE', '\0a b'], ['TTYPE', '\u0001x'],
+    ['TTYPE', '\u0002'],
   ['TSPEED', '\u000038400'], ['TSPEED', '\u0000-1,2'], ['TSPEED', '\u000012345678,1'], ['TSPEED', '\u00001,2,3'],
   ['LFLOW', ''], ['LFLOW', '\u0004'], ['LFLOW', '\0\0'],
   ['CHARSET', ''], ['CHARSET', '\u0001'], ['CHARSET', '\u0001aUTF-8'], ['CHARSET', '\u0002a b'], ['CHARSET', '\u0004x'], ['CHARSET', '\u0001[TTABLE ]\u0001;U'],
   ['CHARSET', `\u0001${';A'.repeat(33)}`],
   ['NEW-ENVIRON', ''], ['NEW-ENVIRON', '\u0003'], ['NEW-ENVIRON', '\0X'], ['NEW-ENVIRON', '\0\u0001x'], ['NEW-ENVIRON', '\0\0A\u0001b\u0001c'],
-  ['NEW-ENVIRON', '\0\0A\u0002'], ['NEW-ENVIRON', '\u0001\0A\u0001b'], ['NEW-ENVIRON', '\0\0\u0001b'], ['NEW-ENVIRON', `\0${'\0A'.repeat(65)}`], ['NEW-ENVIRON', `\0\0${'A'.repeat(65)}`],
+  ['NEW-ENVIRON', '\0\0A\u0002'], ['NEW-ENVIRON', '\u0001\0A\u0001b'], ['NEW-ENVIRON', '\0\0\u0001b'], ['NEW-ENVIRON', `\0${'\0A'.repeat(65)}`],
+    ['NEW-ENVIRON', `\0\0${'A'.repeat(65)}`],
   ['LINEMODE', ''], ['LINEMODE', '\u0001'], ['LINEMODE', '\u0001\u0020'], ['LINEMODE', '\u0003\u0001'], ['LINEMODE', '\u0003\u001f\0\0'], ['LINEMODE', '\u0003\u0001ab\u0001ab'],
   ['LINEMODE', `\u00fd\u0002${'x'.repeat(33)}`], ['LINEMODE', '\u00fe\u0002x'], ['LINEMODE', '\u0009'],
   ['ECHO', ''], ['BINARY', 'x'], ['STATUS', '\u0001'], ['XDISPLOC', '\u0001'], ['ENCRYPT', '\u0007xx'], ['AUTHENTICATION', '\u0001'], ['OLD-ENVIRON', '\u0001'],
@@ -68,15 +70,18 @@ describe('suboptions', () => {
 });
 
 describe('environment variables', () => {
-  for (const name of ['LD_PRELOAD', 'ld_library_path', 'PATH', 'IFS', 'ENV', 'SHELL', 'TZ', 'NLSPATH', 'PYTHONPATH', 'GCONV_PATH', 'TERMINFO', 'TERMINFO_DIRS', 'CREDENTIALS_DIRECTORY', 'A=B', '', 'A B', '1A']) {
+  for (const name of ['LD_PRELOAD', 'ld_library_path', 'PATH', 'IFS', 'ENV', 'SHELL', 'TZ', 'NLSPATH', 'PYTHONPATH', 'GCONV_PATH', 'TERMINFO', 'TERMINFO_DIRS',
+    'CREDENTIALS_DIRECTORY', 'A=B', '', 'A B', '1A']) {
     it(`never ${JSON.stringify(name)}`, () => { assert.equal(neverAllowed(name), true); });
   }
   for (const name of ['LANG', 'LC_ALL', 'TERM', 'COLORTERM', 'USER', 'DISPLAY', 'MY_SITE']) it(`perhaps ${name}`, () => { assert.equal(neverAllowed(name), false); });
 
   it('values', () => {
-    const allowed: [string, string][] = [['USER', 'joe'], ['USER', 'a.b-c_1'], ['LANG', 'de_DE.UTF-8@euro'], ['TERM', 'xterm-256color'], ['DISPLAY', 'host:0.0'], ['SITE', 'a/b c']];
+    const allowed: [string, string][] = [['USER', 'joe'], ['USER', 'a.b-c_1'], ['LANG', 'de_DE.UTF-8@euro'], ['TERM', 'xterm-256color'], ['DISPLAY', 'host:0.0'],
+    ['SITE', 'a/b c']];
     const refused: [string, string][] = [
-      ['USER', '-f root'], ['USER', '-froot'], ['USER', 'a b'], ['USER', 'a\nb'], ['USER', ''], ['USER', `a${'b'.repeat(32)}`], ['LANG', '../../x'], ['LANG', '/tmp/x'], ['TERM', 'a/b'],
+      ['USER', '-f root'], ['USER', '-froot'], ['USER', 'a b'], ['USER', 'a\nb'], ['USER', ''], ['USER', `a${'b'.repeat(32)}`], ['LANG', '../../x'], ['LANG', '/tmp/x'],
+    ['TERM', 'a/b'],
       ['SITE', '-x'], ['SITE', 'a;b'], ['SITE', '$(x)'], ['SITE', 'a\0b'], ['DISPLAY', 'x;y:0'],
     ];
     for (const [name, value] of allowed) assert.equal(valueAllowed(name, value), true, `${name}=${value}`);

@@ -1,0 +1,466 @@
+// The session machine of one Telnet client: login and choice of a host when configured, the connection to the host, then
+// negotiation relayed under policy and data both ways; time limits, signals, records. RFC 854; RFC 1123 section 3.
+import type { Outcome } from '#contract/audit-record.ts';
+import type { OperationalFailure } from '#core/failure.ts';
+import type { ChosenServer, Gateway, PendingServer, SessionPort } from '#contract/gateway.ts';
+import type { Link } from '#contract/link.ts';
+import type { Subject } from '#contract/operation.ts';
+import { Command, Option, optionName, type NegotiationVerb, type Suboption, type TelnetFault } from '#codecs/telnet/index.ts';
+import { control } from './control.ts';
+import { Conversation, type ConversationOwner } from './conversation.ts';
+import { Dialogue, type DialogueOwner, type Target } from './dialogue.ts';
+import { TelnetOperation } from './operations.ts';
+import { byClient, byServer } from './option-table.ts';
+import { OptionRelay, type OptionJudge } from './option-relay.ts';
+import { recordEvent, type TelnetEvent } from './records.ts';
+import { denied, notice, unavailable } from './replies.ts';
+import type { TelnetService } from './service.ts';
+import { TelnetSide, type SideOwner } from './side.ts';
+import { passCommand } from './signals.ts';
+import { SuboptionRelay, type SuboptionOwner } from './suboption-relay.ts';
+import { addressOnlyTyped } from './target-address.ts';
+
+/** After one side has finished, how long the other may still send. */
+const lingerMs = 2_000;
+/** A client that has finished sending (`echo x | nc`) still gets what the host answers, for so long. */
+const halfClosedMs = 60_000;
+/** Refusals of one session that are recorded one by one; the rest are counted in its last record. */
+const maxRecordedRefusals = 50;
+
+type Phase = 'dialogue' | 'connecting' | 'open' | 'closing' | 'closed';
+
+export class TelnetGateway implements Gateway, SideOwner, OptionJudge, SuboptionOwner, DialogueOwner, ConversationOwner {
+  readonly port: SessionPort;
+  readonly service: TelnetService;
+  readonly client: TelnetSide;
+  readonly relay: OptionRelay;
+  readonly window = { columns: 80, rows: 24 };
+  subject: Subject;
+  terminal = '';
+  removedSequences = 0;
+  server: TelnetSide | undefined = undefined;
+  conversation: Conversation | undefined = undefined;
+  #phase: Phase = 'dialogue';
+  readonly #suboptions: SuboptionRelay;
+  readonly #dialogue: Dialogue;
+  #operation: TelnetOperation | undefined = undefined;
+  #admitted = false;
+  #pending: PendingServer | undefined = undefined;
+  #target: Target | undefined = undefined;
+  #serverName = '';
+  #id = '';
+  #rule = '';
+  readonly #startedMs: number;
+  #connectStartedMs = 0;
+  #connectedMs = 0;
+  #activeMs: number;
+  #deadlineMs: number;
+  #draining = false;
+  #refusals = 0;
+  /** How the session ends once the linger is over. */
+  #ending: { outcome: Outcome; reason: string } | undefined = undefined;
+
+  constructor(port: SessionPort, service: TelnetService) {
+    this.port = port;
+    this.service = service;
+    this.subject = port.subject;
+    this.client = new TelnetSide(port.client, this, service.codecLimits);
+    this.relay = new OptionRelay(this.client, this);
+    this.#suboptions = new SuboptionRelay(service.suboptionRules, this);
+    this.#dialogue = new Dialogue(service.settings, this);
+    this.#startedMs = port.nowMs();
+    this.#activeMs = this.#startedMs;
+    this.#deadlineMs = this.#startedMs + service.settings.timeouts.login;
+  }
+
+  started(): void {
+    this.port.client.handler = this.client;
+    const { settings } = this.service;
+    if (settings.login !== undefined || settings.targets !== undefined) {
+      // The gateway echoes itself, so that a password can be typed unseen (RFC 857).
+      this.relay.enable(this.client, false, Option.ECHO);
+      this.relay.enable(this.client, false, Option.SGA);
+    }
+    this.#dialogue.start();
+    this.client.flush();
+    this.schedule();
+  }
+
+  // Events of both sides.
+
+  sideData(side: TelnetSide, bytes: Buffer, start: number, end: number): void {
+    this.#activeMs = this.port.nowMs();
+    if (this.#phase === 'open') {
+      if (side === this.client) this.conversation!.clientData(bytes, start, end);
+      else this.conversation!.serverData(bytes, start, end);
+    } else if (this.#phase !== 'closing' && side === this.client) this.#dialogue.data(bytes, start, end);
+  }
+
+  sideCommand(side: TelnetSide, code: number): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return;
+    if (this.server !== undefined) passCommand(this, side, code);
+    else if (code === Command.IP) this.#dialogue.interrupted();
+    else if (code === Command.AYT && side.signalCount.take(this.port.nowMs(), this.service.settings.limits.signalsPerSecond)) this.say('\r\n[Yes]\r\n');
+  }
+
+  sideNegotiation(side: TelnetSide, verb: NegotiationVerb, option: number): void {
+    if (this.#phase === 'closed') return;
+    const { maxNegotiations, negotiationsPerSecond } = this.service.settings.limits;
+    const nowMs = this.port.nowMs();
+    if (option !== Option.TM) side.negotiations++;
+    if (side.negotiations > maxNegotiations) this.#limited(side, 'telnet.negotiations', `more than ${maxNegotiations} negotiations`);
+    else if (!side.negotiationCount.take(nowMs, negotiationsPerSecond)) this.#limited(side, 'telnet.negotiation-rate', `more than ${negotiationsPerSecond} negotiations a second`);
+    else {
+      this.relay.negotiation(side, verb, option, nowMs);
+      if (this.relay.openSinceMs === nowMs) this.schedule();
+    }
+  }
+
+  sideSuboption(side: TelnetSide, option: number, bytes: Buffer, length: number): void {
+    if (this.#phase === 'closed') return;
+    if (!side.suboptionCount.take(this.port.nowMs(), this.service.settings.limits.suboptionsPerSecond)) return;
+    this.#suboptions.relay(side, side === this.client ? this.server : this.client, option, bytes, length);
+  }
+
+  sideFault(side: TelnetSide, fault: TelnetFault): void {
+    if (this.#phase === 'closed') return;
+    side.faults++;
+    this.#refused({ kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'refused', rule: fault.code, reason: fault.message });
+    if (fault.kind === 'limit' && fault.code === 'telnet.subnegotiation-endless') this.#limited(side, fault.code, fault.message);
+    else if (side.faults > this.service.settings.limits.maxFaults) this.#limited(side, 'telnet.faults', 'too many malformed or forbidden sequences');
+  }
+
+  #limited(side: TelnetSide, code: string, reason: string): void {
+    this.#rule = code;
+    this.#finish('limited', `${reason} from the ${side.name}`, true);
+  }
+
+  sideRead(): void {
+    if (this.#phase === 'closed') return;
+    this.client.flush();
+    this.server?.flush();
+    this.#pressure();
+  }
+
+  /** Reads from one side only while the other takes what it is sent. */
+  #pressure(): void {
+    const { server } = this;
+    if (server === undefined) return;
+    if (this.client.blocked) server.link.pause();
+    if (server.blocked) this.client.link.pause();
+  }
+
+  sideDrained(side: TelnetSide): void {
+    if (side === this.client) this.server?.link.resume();
+    else this.client.link.resume();
+  }
+
+  sideEnded(side: TelnetSide): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') {
+      if (side === this.client) this.#finishClosing();
+      return;
+    }
+    if (this.#phase !== 'open') {
+      if (side === this.client) this.#finish('allowed', 'client closed');
+      return;
+    }
+    if (side === this.client) {
+      this.server!.link.end();
+      this.#deadlineMs = this.port.nowMs() + halfClosedMs;
+      this.schedule();
+    } else this.#close('allowed', 'host closed');
+  }
+
+  sideClosed(side: TelnetSide, failure: OperationalFailure | undefined): void {
+    if (this.#phase === 'closed') return;
+    if (this.#phase === 'closing') {
+      if (side === this.client) this.#finishClosing();
+      return;
+    }
+    if (side === this.client) this.#finish(failure === undefined ? 'allowed' : 'aborted', failure?.message ?? 'client closed');
+    else if (failure === undefined) this.#close('allowed', 'host closed');
+    else {
+      this.say(notice('the connection to the host was lost'));
+      this.#close('failed', failure.message);
+    }
+  }
+
+  // Options and suboptions.
+
+  optionPermitted(option: number, performer: 'client' | 'server'): boolean {
+    if ((this.service.options[option]! & (performer === 'client' ? byClient : byServer)) === 0) return false;
+    const name = optionName(option);
+    const decision = this.port.decide(new TelnetOperation(this.port.facts, this.subject, 'OPTION', `/${name}`, { side: performer }));
+    if (decision.effect === 'allow') return true;
+    this.#refused({ verb: 'OPTION', path: `/${name}`, parameters: performer, outcome: 'denied', rule: decision.rule, reason: decision.reason });
+    return false;
+  }
+
+  variablePermitted(name: string, value: string): boolean {
+    return this.port.decide(new TelnetOperation(this.port.facts, this.subject, 'ENVIRON', `/${name}`, { value })).effect === 'allow';
+  }
+
+  variableRefused(name: string, why: string): void {
+    this.#refused({ verb: 'ENVIRON', path: `/${name.replaceAll(/[^\u0021-\u007e]/g, '?')}`, outcome: 'denied', rule: 'telnet.environment', reason: why });
+  }
+
+  suboptionPassed(side: TelnetSide, suboption: Suboption): void {
+    if (side !== this.client) return;
+    if (suboption.kind === 'window') {
+      this.window.columns = suboption.columns;
+      this.window.rows = suboption.rows;
+      this.conversation?.resized(suboption.columns, suboption.rows);
+    } else if (suboption.kind === 'terminal') this.terminal = suboption.name;
+  }
+
+  #refused(event: TelnetEvent): void {
+    if (++this.#refusals <= maxRecordedRefusals) recordEvent(this.port, this.subject, event);
+  }
+
+  // Login and choice of a host.
+
+  say(text: string): void { this.client.sendText(text); }
+  get echoes(): boolean { return this.client.ours.isOn(Option.ECHO); }
+
+  credentials(user: string, password: string): void {
+    const attempt = new TelnetOperation(this.port.facts, this.subject, 'LOGIN', '/login', {});
+    const refusal = this.port.admit(attempt);
+    const startedMs = this.port.nowMs();
+    const checked = (subject: Subject | undefined, outcome: Outcome, reason: string): void => {
+      this.port.release(attempt);
+      if (this.#phase !== 'dialogue') return;
+      if (subject !== undefined) this.subject = subject;
+      recordEvent(this.port, this.subject, { verb: 'LOGIN', path: '/login', startedMs, outcome, reason, attributes: { name: user.slice(0, 64) } });
+      this.#dialogue.checked(subject !== undefined);
+      this.client.flush();
+    };
+    if (refusal !== undefined) checked(undefined, 'limited', refusal.reason);
+    else {
+      this.port.authenticate(user, password, (subject) => {
+        checked(subject, subject === undefined ? 'denied' : 'allowed', subject === undefined ? 'wrong name or password' : '');
+      });
+    }
+  }
+
+  gaveUp(reason: string, outcome: 'allowed' | 'denied'): void { this.#close(outcome, reason); }
+
+  chosen(target: Target): void {
+    this.#target = target;
+    this.#id = this.port.operationId();
+    this.#connectStartedMs = this.port.nowMs();
+    const operation = new TelnetOperation(this.port.facts, this.subject, 'CONNECT', `/${target.entry || target.pool}`,
+      target.port === 0 ? {} : { port: String(target.port) }, target.host);
+    const refusal = this.port.admit(operation);
+    if (refusal !== undefined) {
+      this.#recordConnect('limited', refusal.limit, refusal.reason);
+      if (refusal.action === 'drop') this.#finish('limited', refusal.reason, true);
+      else this.#refuse(refusal.message || 'too many sessions', 'limited', refusal.reason);
+      return;
+    }
+    this.#operation = operation;
+    this.#admitted = true;
+    const decision = this.port.decide(operation);
+    this.#rule = decision.rule;
+    if (decision.effect !== 'allow') {
+      this.#recordConnect('denied', decision.rule, decision.reason);
+      if (decision.effect === 'drop' || decision.effect === 'close') this.#finish('denied', decision.reason, true);
+      else this.#refuse(decision.message, 'denied', decision.reason);
+      return;
+    }
+    this.#phase = 'connecting';
+    this.#deadlineMs = Infinity;
+    this.#connect(target, operation);
+  }
+
+  #refuse(message: string, outcome: 'denied' | 'limited', reason: string): void {
+    this.#release();
+    if (this.service.settings.targets !== undefined) {
+      this.#dialogue.refused(`${message === '' ? 'not permitted' : message} (incident ${this.#id})`);
+      return;
+    }
+    this.say(denied(message, this.#id));
+    this.#close(outcome, reason);
+  }
+
+  #connect(target: Target, operation: TelnetOperation): void {
+    if (target.pool !== '') {
+      this.#pending = this.port.openServer({ pool: target.pool, affinity: '', operation, excluded: [], fresh: true }, this);
+      return;
+    }
+    const timeoutMs = this.service.settings.timeouts.connect;
+    this.#pending = this.port.dial({ host: target.host, port: target.port, localAddress: '', timeoutMs }, {
+      dialed: (link) => {
+        const name = `${target.host}:${target.port}`;
+        if (addressOnlyTyped(link.peer.address) && link.peer.address !== target.host) {
+          // A name must not lead back to this machine or its own link.
+          link.reset();
+          this.serverFailed({ kind: 'operational', code: 'unreachable', side: 'server', phase: 'connect', retryable: false, message: `${name} leads to ${link.peer.address}` });
+        } else this.serverReady(link, { pool: '', name, host: target.host, port: target.port });
+      },
+      dialFailed: (failure) => { this.serverFailed(failure); },
+    });
+  }
+
+  serverFailed(failure: OperationalFailure, server?: ChosenServer): void {
+    this.#pending = undefined;
+    if (this.#phase !== 'connecting') return;
+    this.#serverName = server?.name ?? '';
+    this.#recordConnect('failed', this.#rule, failure.message);
+    this.#release();
+    if (this.service.settings.targets !== undefined && !this.#draining) {
+      this.#phase = 'dialogue';
+      this.#deadlineMs = this.port.nowMs() + this.service.settings.timeouts.login;
+      this.#dialogue.refused(`the host cannot be reached (incident ${this.#id})`);
+      this.schedule();
+      return;
+    }
+    this.say(unavailable(this.#id));
+    this.#close('failed', failure.message);
+  }
+
+  serverReady(link: Link, chosen: ChosenServer): void {
+    this.#pending = undefined;
+    if (this.#phase !== 'connecting') {
+      link.reset();
+      this.port.releaseServer(link, false, 'neutral', -1);
+      return;
+    }
+    this.#serverName = chosen.name;
+    this.#connectedMs = this.port.nowMs();
+    this.#activeMs = this.#connectedMs;
+    this.#phase = 'open';
+    // What the gateway performed for its own prompts it gives up; the host offers it again if it wants to.
+    this.relay.disable(this.client, false, Option.ECHO);
+    this.relay.disable(this.client, false, Option.SGA);
+    const server = new TelnetSide(link, this, this.service.codecLimits);
+    this.server = server;
+    link.handler = server;
+    this.conversation = new Conversation(this, this.client, server, chosen.name);
+    this.relay.connected(server);
+    const ahead = this.#dialogue.takeAhead();
+    this.#dialogue.finished();
+    if (ahead !== undefined) this.conversation.clientData(ahead, 0, ahead.length);
+    this.sideRead();
+    if (this.client.link.peerEnded) this.sideEnded(this.client);
+    this.schedule();
+  }
+
+  // Time.
+
+  schedule(): void {
+    if (this.#phase === 'closed') return;
+    const { idle, session, negotiation } = this.service.settings.timeouts;
+    let atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.conversation?.control?.wakeAtMs ?? Infinity);
+    if (this.#phase === 'open') atMs = Math.min(atMs, this.#activeMs + idle, this.relay.openSinceMs + negotiation);
+    this.port.wakeAtMs = atMs;
+  }
+
+  woken(nowMs: number): void {
+    const { idle, session, negotiation } = this.service.settings.timeouts;
+    if (this.#phase === 'closing') {
+      this.#finishClosing();
+      return;
+    }
+    if (nowMs >= this.#deadlineMs) {
+      this.say(notice('time is up'));
+      this.#close(this.#phase === 'open' ? 'allowed' : 'limited', this.#phase === 'open' ? 'client closed' : 'no login or choice of a host in time');
+      return;
+    }
+    if (nowMs >= this.#startedMs + session) {
+      this.say(notice('the session has reached its longest time'));
+      this.#close('limited', 'longest time of a session');
+      return;
+    }
+    if (this.#phase === 'open') {
+      if (nowMs >= this.#activeMs + idle) {
+        this.say(notice('idle for too long'));
+        this.#close('limited', 'idle');
+        return;
+      }
+      if (nowMs >= this.relay.openSinceMs + negotiation) this.relay.refuseOpen();
+      this.conversation!.control?.woken(nowMs);
+      if (this.#phase !== 'open') return;
+      this.sideRead();
+    }
+    this.schedule();
+  }
+
+  drain(): void {
+    this.#draining = true;
+    if (this.#phase === 'open') this.say(notice('this gateway is being stopped: the session will be closed'));
+    else if (this.#phase !== 'closing') this.#close('allowed', 'drained');
+  }
+
+  // The end.
+
+  endFor(reason: string, rule: string): void {
+    this.#rule = rule;
+    this.#close('denied', reason);
+  }
+
+  #release(): void {
+    if (this.#admitted) this.port.release(this.#operation!);
+    this.#admitted = false;
+  }
+
+  #recordConnect(outcome: Outcome, rule: string, reason: string): void {
+    const target = this.#target;
+    if (target === undefined) return;
+    recordEvent(this.port, this.subject, {
+      id: this.#id, verb: 'CONNECT', host: target.host, path: `/${target.entry || target.pool}`, outcome, rule, reason, startedMs: this.#connectStartedMs, pool: target.pool,
+      server: this.#serverName, connectMs: this.#connectedMs === 0 ? 0 : this.#connectedMs - this.#connectStartedMs,
+      bytesIn: this.client.link.bytesIn, bytesOut: this.client.link.bytesOut,
+      attributes: {
+        ...this.terminal === '' ? {} : { terminal: this.terminal }, ...this.conversation?.hostUser === undefined ? {} : { login: this.conversation.hostUser },
+        ...this.removedSequences === 0 ? {} : { removedSequences: this.removedSequences }, ...this.#refusals === 0 ? {} : { refusals: this.#refusals },
+      },
+    });
+  }
+
+  /** Lets what was sent arrive: FIN, then waits a little for the client's. */
+  #close(outcome: Outcome, reason: string): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return;
+    this.#ending = { outcome, reason };
+    this.#phase = 'closing';
+    this.client.flush();
+    if (this.client.link.closed || this.client.link.peerEnded) {
+      this.#finishClosing();
+      return;
+    }
+    this.client.link.end();
+    this.client.link.resume();
+    this.#deadlineMs = this.port.nowMs() + lingerMs;
+    this.port.wakeAtMs = this.#deadlineMs;
+  }
+
+  #finishClosing(): void { this.#finish(this.#ending!.outcome, this.#ending!.reason); }
+
+  #finish(outcome: Outcome, reason: string, abruptly = false): void {
+    if (this.#phase === 'closed') return;
+    const connected = this.#connectedMs !== 0;
+    this.#phase = 'closed';
+    this.#dialogue.finished();
+    this.#pending?.cancel();
+    this.conversation?.close();
+    this.#release();
+    if (connected) this.#recordConnect(outcome, this.#rule, reason);
+    const link = this.server?.link;
+    if (link !== undefined) {
+      if (abruptly) link.reset();
+      else link.close();
+      this.port.releaseServer(link, false, outcome === 'failed' ? 'failure' : 'success', this.#connectedMs - this.#connectStartedMs);
+    }
+    if (abruptly) this.client.link.reset();
+    else this.client.link.close();
+    this.port.finished(outcome, reason);
+  }
+
+  describe(): string {
+    if (this.#phase !== 'open') return this.#phase === 'dialogue' ? `at the ${this.#dialogue.state} prompt` : this.#phase;
+    const waiting = this.conversation!.control?.waiting ?? '';
+    const who = this.subject.user ?? this.conversation!.hostUser;
+    return `${who === undefined ? '' : `${who} `}on ${this.#serverName}${waiting === '' ? '' : `, ${waiting}`}`;
+  }
+
+  control(command: string, argument: string): string | undefined { return control(this, command, argument); }
+}

@@ -1,0 +1,21 @@
+// What the Telnet gateway declares of itself. Listed in standard.ts.
+import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
+import { attributeKinds } from './operations.ts';
+import { TelnetService } from './service.ts';
+import { checkTelnetSettings, poolReferences } from './settings-check.ts';
+import { telnetSettings, type TelnetSettings } from './settings.ts';
+
+export const telnetManifest: GatewayManifest<TelnetSettings> = {
+  protocol: 'telnet',
+  title: 'Telnet gateway',
+  maturity: 'beta',
+  faces: ['hostile-clients', 'hostile-servers'],
+  transport: 'tcp',
+  defaultPort: 23,
+  verbsKey: 'actions',
+  attributes: attributeKinds,
+  settings: telnetSettings,
+  check: checkTelnetSettings,
+  poolReferences,
+  compile: (name: string, settings: TelnetSettings, environment: GatewayEnvironment) => new TelnetService(name, settings, environment),
+};
