@@ -15,6 +15,7 @@ export class Pairs {
   }
 
   clear(): void {
+    if (this.keys.length === 0) return;
     this.keys.length = this.values.length = 0;
     this.lowered = null;
   }

@@ -26,6 +26,8 @@ class ProfileNode {
   readonly parent: number;
   readonly transformation: Transformation | null;
   readonly direct: StaticRule[] = [];
+  /** Those of `direct` that did not look at the parent's result already (multiMatch does). */
+  fresh: StaticRule[] = [];
   readonly gated: StaticRule[] = [];
   /** Word index and mask, in turn. */
   words: Int32Array = nothing;
@@ -35,7 +37,8 @@ class ProfileNode {
     this.transformation = transformation;
   }
 
-  seal(): void {
+  seal(parent: ProfileNode | null): void {
+    this.fresh = this.direct.filter((rule) => !parent?.direct.includes(rule));
     const masks = new Map<number, number>();
     for (const { gate } of this.gated) masks.set(gate >> 5, (masks.get(gate >> 5) ?? 0) | (1 << (gate & 31)));
     this.words = Int32Array.from([...masks].flat());
@@ -73,7 +76,7 @@ export class Profile {
   }
 
   seal(): void {
-    for (const node of this.nodes) node.seal();
+    for (const node of this.nodes) node.seal(node.parent < 0 ? null : this.nodes[node.parent]!);
   }
 
   /** Two generations, so that the memory is bounded and what is in use stays. */
@@ -203,7 +206,7 @@ export class ValueScanner {
     values[0] = value;
     scans[0] = 0;
     this.scan(value, 0);
-    this.tests(nodes[0]!, value, this.results[0]!);
+    this.tests(nodes[0]!, nodes[0]!.direct, value, this.results[0]!);
     for (let i = 1; i < nodes.length; i++) {
       const node = nodes[i]!;
       const before = values[node.parent]!;
@@ -221,7 +224,7 @@ export class ValueScanner {
       }
       values[i] = after;
       scans[i] = scan;
-      this.tests(node, after, this.results[scan]!);
+      this.tests(node, after === before ? node.fresh : node.direct, after, this.results[scan]!);
     }
     // Long values are not kept alive by the scratch memory.
     for (let i = 0; i < nodes.length; i++) values[i] = '';
@@ -234,8 +237,8 @@ export class ValueScanner {
     return -1;
   }
 
-  private tests(node: ProfileNode, value: string, result: ScanResult): void {
-    const { direct, words } = node;
+  private tests(node: ProfileNode, direct: readonly StaticRule[], value: string, result: ScanResult): void {
+    const { words } = node;
     for (let i = 0; i < direct.length; i++) if (direct[i]!.test(value)) this.found.push(direct[i]!.rule.index);
     for (let i = 0; i < words.length; i += 2) {
       const word = words[i]!;

@@ -60,11 +60,8 @@ function markCandidates(state: TransactionState, program: PhaseProgram): void {
 }
 
 function evaluateRule(state: TransactionState, rule: CompiledRule): boolean {
-  values = [];
-  const { actions } = rule.head;
-  if (state.rule === null || state.rule.id !== rule.id) {
-    state.rule = { id: rule.id, msg: actions.msg?.text ?? '', severity: String(actions.severity ?? ''), rev: actions.rev, ver: actions.ver };
-  }
+  if (values.length > 0) values = [];
+  state.rule = rule;
   for (let i = 0; i < rule.links.length; i++) if (!evaluateLink(state, rule, rule.links[i]!)) return false;
   conclude(state, rule);
   return true;

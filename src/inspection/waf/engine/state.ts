@@ -1,7 +1,7 @@
 // All that is known of one transaction: what the caller fed and what rules did. Data only; transaction.ts feeds it,
 // evaluate.ts reads it, act.ts changes it.
 import { Pairs, type BodyResult } from '../bodies/contract.ts';
-import type { Program } from '../compile/program.ts';
+import type { CompiledRule, Program } from '../compile/program.ts';
 import type { OperatorFacts } from '../operators/index.ts';
 import type { EngineMode, RuleChoice, Target } from '../seclang/model.ts';
 import { variables } from '../variables/registry.ts';
@@ -89,7 +89,7 @@ export class TransactionState implements OperatorFacts {
   readonly matchedVars = new Pairs();
   highestSeverity = 255;
   /** The rule under evaluation, for RULE. */
-  rule: { readonly id: number; readonly msg: string; readonly severity: string; readonly rev: string; readonly ver: string } | null = null;
+  rule: CompiledRule | null = null;
   masks: { kind: string; name: string }[] = [];
 
   allowed: 'no' | 'phase' | 'request' | 'all' = 'no';

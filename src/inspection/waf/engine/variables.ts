@@ -2,6 +2,7 @@
 // with an empty key; a scalar that does not exist yet is an empty collection.
 import { multipartFlag, Pairs } from '../bodies/contract.ts';
 import { isStrictError } from '../bodies/multipart.ts';
+import type { CompiledRule } from '../compile/program.ts';
 import { variables, type VariableInfo } from '../variables/registry.ts';
 import type { TransactionState } from './state.ts';
 
@@ -129,6 +130,11 @@ function fromRecord(values: Readonly<Record<string, string>> | null): Pairs {
   return pairs;
 }
 
+function ruleFacts(rule: CompiledRule): Record<string, string> {
+  const { actions } = rule.head;
+  return { id: String(rule.id), msg: actions.msg?.text ?? '', severity: String(actions.severity ?? ''), rev: actions.rev, ver: actions.ver };
+}
+
 const clock = (read: (date: Date) => string | number): Reader => (state) => one(String(read(new Date(state.nowMs))));
 
 const readers: Readonly<Record<string, Reader>> = {
@@ -215,7 +221,7 @@ const readers: Readonly<Record<string, Reader>> = {
   SESSIONID: optional((state) => state.sessionId),
   USERID: optional((state) => state.userId),
   GEO: (state) => fromRecord(state.geo),
-  RULE: (state) => fromRecord(state.rule ? { ...state.rule, id: String(state.rule.id) } : null),
+  RULE: (state) => fromRecord(state.rule ? ruleFacts(state.rule) : null),
   MATCHED_VAR: scalar((state) => state.matchedVar),
   MATCHED_VAR_NAME: scalar((state) => state.matchedVarName),
   MATCHED_VARS: (state) => state.matchedVars,

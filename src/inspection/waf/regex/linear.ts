@@ -130,19 +130,23 @@ export class LinearMatcher {
 
   /** Offset just after the earliest-ending match, or -1. */
   search(text: string): number {
-    const classes = this.classes;
-    const width = this.width;
+    const { classes, width } = this;
+    let { table } = this;
+    // States are offsets into the table.
     let state = 0;
     for (let i = 0; i < text.length; i++) {
-      let next = this.table[state * width + classes[text.charCodeAt(i) & 255]!]!;
+      let next = table[state + classes[text.charCodeAt(i) & 255]!]!;
       if (next < 0) {
-        if (next === unknownState) next = this.advance(state, classes[text.charCodeAt(i) & 255]!);
+        if (next === unknownState) {
+          next = this.advance(state, classes[text.charCodeAt(i) & 255]!);
+          table = this.table;
+        }
         if (next === matched) return i;
         if (next === dead) return -1;
       }
       state = next;
     }
-    let last = this.table[state * width + width - 1]!;
+    let last = this.table[state + width - 1]!;
     if (last === unknownState) last = this.advance(state, width - 1);
     return last === matched ? text.length : -1;
   }
@@ -157,13 +161,13 @@ export class LinearMatcher {
     let found = -1;
     for (let i = text.length - 1; i >= 0; i--) {
       const byteClass = classes[text.charCodeAt(i) & 255]!;
-      let next = this.table[state * width + byteClass]!;
+      let next = this.table[state + byteClass]!;
       if (next === unknownState) next = this.advance(state, byteClass);
       if (next === dead) return found;
       if (next >= acceptBit) found = i + 1;
       state = next & stateMask;
     }
-    let last = this.table[state * width + width - 1]!;
+    let last = this.table[state + width - 1]!;
     if (last === unknownState) last = this.advance(state, width - 1);
     return last >= acceptBit ? 0 : found;
   }
@@ -178,7 +182,7 @@ export class LinearMatcher {
     pcs.sort((a, b) => a - b);
     const key = `${context}:${pcs.join(',')}`;
     const known = this.ids.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known * this.width;
     const id = this.states.push({ pcs: Int32Array.from(pcs), context }) - 1;
     this.ids.set(key, id);
     const needed = (id + 1) * this.width;
@@ -188,12 +192,12 @@ export class LinearMatcher {
       this.table = larger;
     }
     this.table.fill(unknownState, id * this.width, needed);
-    return id;
+    return id * this.width;
   }
 
   /** Computes one transition; the last class is the end of the text. */
   private advance(from: number, byteClass: number): number {
-    const state = this.states[from]!;
+    const state = this.states[from / this.width]!;
     const atEnd = byteClass === this.width - 1;
     const byte = atEnd ? -1 : this.representatives[byteClass]!;
     const following: number[] = [];
@@ -213,7 +217,7 @@ export class LinearMatcher {
         result = next;
       }
     }
-    this.table[from * this.width + byteClass] = result;
+    this.table[from + byteClass] = result;
     return result;
   }
 

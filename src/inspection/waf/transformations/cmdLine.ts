@@ -4,7 +4,11 @@ import { charClass, output, transformation } from './contract.ts';
 
 const triggers = charClass.backslash | charClass.quote | charClass.caret | charClass.space | charClass.separator | charClass.upper;
 
+/** What the transformation would change; V8 finds it faster than the rewriting loop runs. */
+const changeable = /["'\\^,;A-Z\t-\r]| [ (/]/;
+
 export const cmdLine = transformation('cmdLine', triggers, (value) => {
+  if (!changeable.test(value)) return value;
   const length = value.length;
   const out = output(length);
   let o = 0;

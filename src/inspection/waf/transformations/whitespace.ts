@@ -16,7 +16,10 @@ export const removeWhitespace = transformation('removeWhitespace', charClass.spa
   return o === length ? value : out.toString('latin1', 0, o);
 });
 
+const compressible = /[\t-\r\xa0]| {2}/;
+
 export const compressWhitespace = transformation('compressWhitespace', charClass.space | charClass.high, (value) => {
+  if (!compressible.test(value)) return value;
   const length = value.length;
   const out = output(length);
   let o = 0;
