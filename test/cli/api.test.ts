@@ -20,7 +20,7 @@ interface Reply { status: number; headers: IncomingHttpHeaders; text: string; bo
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-describe('admin API', () => {
+describe('admin API', { timeout: 60_000 }, () => {
   const directory = temporaryDirectory();
   let plane: ControlPlane;
   let api: AdminApi;

@@ -8,7 +8,7 @@ import { freePort, runGateway, sallyport, temporaryDirectory, type Staying } fro
 
 interface Applied { changed: boolean; number: number; version: string; pending?: { revertTo: number } }
 
-describe('changes', () => {
+describe('changes', { timeout: 120_000 }, () => {
   const directory = temporaryDirectory();
   const cwd = directory.path;
   let gateway: Staying;

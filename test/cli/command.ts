@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const entry = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url));
-const timeoutMs = 30_000;
+/** Nothing that a test starts outlives this, whatever goes wrong. */
+const timeoutMs = 150_000;
 
 export interface Ended { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 

@@ -11,7 +11,7 @@ import { freePort, sallyport, Staying, temporaryDirectory } from './command.ts';
 
 const run = promisify(execFile);
 
-test('the three curl lines and the four commands work as printed', async () => {
+test('the three curl lines and the four commands work as printed', { timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;
   const port = await freePort();
@@ -42,7 +42,7 @@ test('the three curl lines and the four commands work as printed', async () => {
   } finally { await gateway.end('SIGKILL'); }
 });
 
-test('SIGTERM ends it with 0 too', async () => {
+test('SIGTERM ends it with 0 too', { timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
   const gateway = new Staying(['quickstart', '--port', '0', '--json'], { cwd: directory.path });
   const [line] = await gateway.prints(/^\{.*\}$/m);
@@ -51,7 +51,7 @@ test('SIGTERM ends it with 0 too', async () => {
   assert.equal(await gateway.end(), 0);
 });
 
-test('one Ctrl-C that comes twice drains; another one later ends at once', async () => {
+test('one Ctrl-C that comes twice drains; another one later ends at once', { timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
   const gateway = new Staying(['quickstart', '--port', '0', '--json'], { cwd: directory.path });
   const [line] = await gateway.prints(/^\{.*\}$/m);
@@ -75,7 +75,7 @@ test('one Ctrl-C that comes twice drains; another one later ends at once', async
   await closed;
 });
 
-test('a busy port is a clear error with a way out', async () => {
+test('a busy port is a clear error with a way out', { timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -16,7 +16,7 @@ async function fetched(url: string, headers: Record<string, string> = {}): Promi
   return { status: response.statusCode ?? 0, text };
 }
 
-describe('a running gateway', () => {
+describe('a running gateway', { timeout: 120_000 }, () => {
   const directory = temporaryDirectory();
   const cwd = directory.path;
   let origin: Server;

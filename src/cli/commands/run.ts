@@ -38,14 +38,33 @@ export async function run(files: readonly string[], options: RunOptions, out: Ou
   const load = loadConfiguration({ paths: files }, gateways);
   if (load.problems.length > 0) process.stderr.write(`${printProblems(load, { colours: coloursWanted(process.stderr, process.env) })}\n`);
   if (load.configuration === undefined) throw new CommandFailure('the configuration has errors: nothing was started', '');
-  const gateway = await GatewayProcess.start({
-    load: { ...load, configuration: load.configuration }, paths, workers, notice: noticePrinter(),
-    stateDirectory: options.stateDir === undefined ? undefined : resolve(options.stateDir),
-  });
-  announce(gateway, out);
   const say = sayer();
-  if (options.watch === true || load.configuration.runtime.watch) gateway.onStop(watchFiles(paths, () => { void gateway.reload('files changed', say); }));
+  const configuration = load.configuration;
+  const start = async (): Promise<GatewayProcess> => await GatewayProcess.start({
+    load: { ...load, configuration }, paths, workers, notice: noticePrinter(), stateDirectory: options.stateDir === undefined ? undefined : resolve(options.stateDir),
+  });
+  const gateway = options.watch === true || configuration.runtime.watch ? await startWatching(paths, start, say) : await start();
+  announce(gateway, out);
   return await gateway.runUntilSignal(say);
+}
+
+/** Watches from before the start, so that no change is missed. */
+async function startWatching(paths: readonly string[], start: () => Promise<GatewayProcess>, say: (text: string) => void): Promise<GatewayProcess> {
+  let gateway: GatewayProcess | undefined;
+  let early = false;
+  const stop = watchFiles(paths, () => {
+    if (gateway === undefined) early = true;
+    else void gateway.reload('files changed', say);
+  });
+  try {
+    gateway = await start();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  gateway.onStop(stop);
+  if (early) void gateway.reload('files changed', say);
+  return gateway;
 }
 
 function announce(gateway: GatewayProcess, out: Output): void {
