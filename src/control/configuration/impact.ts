@@ -120,8 +120,7 @@ function runtimeImpact(change: ResourceChange): Impact[] {
   for (const one of change.changes) {
     const resource = `runtime.${one.path}`;
     const key = one.steps[0];
-    if (key === 'stateDirectory' || key === 'user') impacts.push({ kind: 'restart', resource, effect: 'counts from the next start of the gateway' });
-    else if (key === 'workers') impacts.push({ kind: 'drain', resource, effect: 'workers are started, or drained and ended' });
+    if (key === 'stateDirectory' || key === 'user' || key === 'workers') impacts.push({ kind: 'restart', resource, effect: 'counts from the next start of the gateway' });
     else impacts.push({ kind: 'none', resource, effect: 'counts from now on' });
   }
   return impacts;
