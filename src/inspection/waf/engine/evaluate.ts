@@ -195,6 +195,8 @@ function conclude(state: TransactionState, rule: CompiledRule): void {
       severity: actions.severity, tags: actions.tags.map((tag) => expand(state, tag)), rev: actions.rev, ver: actions.ver, file: place.file, line: place.line,
       logged: actions.log, auditLogged: actions.auditLog, disruptive: interrupts, values,
     });
+    // The record keeps this list.
+    values = [];
   }
   if (state.mode !== 'On' || rule.phase === 5) return;
   if (interrupts) interrupt(state, rule, disruptive);
