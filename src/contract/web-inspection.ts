@@ -50,6 +50,8 @@ export interface WebMatch {
   readonly rule: number;
   readonly phase: number;
   readonly message: string;
+  /** What the rule says of the data, with what it matched. */
+  readonly logData: string;
   readonly tags: readonly string[];
   readonly severity: number;
   readonly file: string;

@@ -126,7 +126,7 @@ export class TargetReader {
   }
 
   #judgeCharacters(flags: number): ViolationName | undefined {
-    if ((flags & URI_BAD) !== 0) return 'target-invalid';
+    if ((flags & URI_BAD) !== 0 && this.#settings.invalidTargetCharacters === 'reject') return 'target-invalid';
     if ((flags & URI_NON_ASCII) !== 0 && this.#settings.nonAsciiInTarget === 'reject') return 'target-non-ascii';
     if ((flags & URI_UNWISE) !== 0 && this.#settings.unwiseTargetCharacters === 'reject') return 'target-unwise';
     return undefined;
@@ -137,7 +137,7 @@ export class TargetReader {
     if (refused !== undefined) return refused;
     const query = this.query as string;
     if ((flags & URI_PERCENT) !== 0 && this.#settings.invalidPercentEncodingInQuery === 'reject' && hasBrokenEscape(query)) return 'query-percent';
-    if ((flags & URI_NON_ASCII) !== 0) this.query = encodeNonAscii(query);
+    if ((flags & (URI_NON_ASCII | URI_BAD)) !== 0) this.query = encodeForbidden(query, queryClass);
     return undefined;
   }
 
@@ -148,7 +148,7 @@ export class TargetReader {
     if ((flags & URI_BACKSLASH) !== 0 && settings.backslashInPath === 'reject') return 'path-backslash';
     if ((flags & URI_SEMICOLON) !== 0 && settings.pathParameters === 'reject') return 'path-parameter';
     let path = received;
-    if ((flags & URI_NON_ASCII) !== 0) path = encodeNonAscii(path);
+    if ((flags & (URI_NON_ASCII | URI_BAD)) !== 0) path = encodeForbidden(path, pathClass);
     if ((flags & (URI_PERCENT | URI_NON_ASCII)) !== 0) {
       const escape = judgeEscapes(path, settings);
       if (escape !== undefined) return escape;
@@ -238,11 +238,12 @@ function decodeUnreserved(text: string): string {
   return result + text.slice(from);
 }
 
-function encodeNonAscii(text: string): string {
+/** Percent-encodes bytes above 7F and those that no URI may hold. */
+function encodeForbidden(text: string, classes: Uint8Array): string {
   let result = '';
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    result += c < 0x80 ? text[i] : `%${c.toString(16).toUpperCase()}`;
+    result += ((classes[c] as number) & (URI_NON_ASCII | URI_BAD)) === 0 ? text[i] : `%${c.toString(16).toUpperCase()}`;
   }
   return result;
 }

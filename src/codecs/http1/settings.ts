@@ -123,7 +123,12 @@ export const http1SettingTable = {
   unwiseTargetCharacters: {
     values: ['as-browsers', 'reject'], default: 'as-browsers', applies: 'requests',
     about: 'RFC 3986 excludes `| ^ [ ]` from paths, and `{ } \\ `` ` `` too from queries, but browsers send them unencoded (WHATWG URL). `reject` follows the RFC. '
-      + 'Double quote, `<` and `>` (and braces and back-quote in the path) are always refused.',
+      + 'Double quote, `<` and `>` (and braces and back-quote in the path) fall under invalidTargetCharacters.',
+  },
+  invalidTargetCharacters: {
+    values: ['reject', 'encode'], default: 'reject', applies: 'requests',
+    about: 'Double quote, `<` and `>` in the target, braces and back-quote in the path: no URI may hold them and browsers encode them, scripts and scanners do not. '
+      + '`encode` forwards and matches them percent-encoded; the firewall sees them as they came.',
   },
   chunkExtensions: {
     values: ['strip', 'reject'], default: 'strip', applies: 'both',

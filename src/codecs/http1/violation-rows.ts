@@ -28,7 +28,7 @@ export const violationRows = [
   row('bare-cr', 'either', 400, 'RFC 9112 s2.2', '', 'CR stands without LF', 'Some recipients take it for a line end. There is no setting that lets it through.'),
   row('nul', 'either', 400, 'RFC 9110 s5.5', '', 'a NUL byte stands in the head', 'Strings end there in C programs, so two recipients read two values.'),
   // Target
-  row('target-invalid', 'client', 400, 'RFC 9112 s3.2', '', 'the target holds a byte that no URI may hold', 'Percent-encode it.'),
+  row('target-invalid', 'client', 400, 'RFC 9112 s3.2', 'invalidTargetCharacters', 'the target holds a byte that no URI may hold', 'Percent-encode it.'),
   row('target-non-ascii', 'client', 400, 'RFC 3986 s2', 'nonAsciiInTarget', 'the target holds a byte above 7F', 'Percent-encode it.'),
   row('target-unwise', 'client', 400, 'RFC 3986 s2', 'unwiseTargetCharacters', 'the target holds a character that RFC 3986 excludes', 'Percent-encode it.'),
   row('target-fragment', 'client', 400, 'RFC 9112 s3.2', 'fragmentInTarget', 'the target holds a fragment (#)', 'Fragments stay with the client.'),

@@ -225,8 +225,8 @@ export class EngineInspection implements WebInspection {
 
   matches(): WebMatch[] {
     const { logOnly } = this.#inspector;
-    return (this.#tx?.matches ?? []).map(({ ruleId, phase, message, tags, severity, file, line, logged, values }) => ({
-      rule: ruleId, phase, message, tags, severity: severity ?? -1, file, line, logged, logOnly: logOnly.has(ruleId, tags), values,
+    return (this.#tx?.matches ?? []).map(({ ruleId, phase, message, logData, tags, severity, file, line, logged, values }) => ({
+      rule: ruleId, phase, message, logData, tags, severity: severity ?? -1, file, line, logged, logOnly: logOnly.has(ruleId, tags), values,
     }));
   }
 
