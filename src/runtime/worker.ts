@@ -414,7 +414,9 @@ export class Worker implements SessionHost {
       id: session.id, worker: this.#options.worker, protocol: session.protocol, listener: session.listener, service: session.service,
       client: `${client.peer.address}:${client.peer.port}`, zone: session.subject.zones[0] ?? '', user: session.subject.user ?? '',
       ageMs: this.nowMs() - session.startedMs, operations: session.operations, bytesIn: client.bytesIn, bytesOut: client.bytesOut,
-      servers: session.serverLinks.map((link) => (link as ServerLink).server.name), doing: session.gateway?.describe() ?? 'starting',
+      // A link that the session dialled belongs to no pool.
+      servers: session.serverLinks.map((link) => (link as Partial<ServerLink>).server?.name ?? `${link.peer.address}:${link.peer.port}`),
+      doing: session.gateway?.describe() ?? 'starting',
       configuration: session.plan.shortVersion,
     };
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
 import type { StoredRecord } from '#audit/record.ts';
-import type { FromWorker, ListenerReport, SessionReport, WorkerStatus } from '#runtime/messages.ts';
+import type { FromWorker, ListenerReport, SessionReport, WorkerStatus, WorkerAnswer, WorkerQuery } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
 import { gateways, productName } from '../../src/standard.ts';
 
@@ -20,6 +20,8 @@ export interface GatewayUnderTest {
   /** The first record (past or future) that fits. */
   record(fits: (record: StoredRecord) => boolean): Promise<StoredRecord>;
   status(): WorkerStatus;
+  /** What the supervisor may ask a worker: sessions, leases, a word to a session. */
+  ask(query: WorkerQuery): Promise<WorkerAnswer>;
   sessions(): Promise<readonly SessionReport[]>;
   stop(): Promise<void>;
 }
@@ -65,6 +67,11 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
       }
     },
     status: () => worker.status(),
+    ask: async (query) => {
+      const answered = once(events, 'answer');
+      worker.receive({ type: 'query', id: 1, query });
+      return ((await answered) as [FromWorker & { type: 'answer' }])[0].answer;
+    },
     sessions: async () => {
       const answered = once(events, 'answer');
       worker.receive({ type: 'query', id: 1, query: { what: 'sessions' } });

@@ -175,7 +175,7 @@ export class Conversation implements CommandOwner, FilterSink {
   say(text: string): void {
     const bytes = Buffer.from(text, 'utf8');
     this.#client.sendData(bytes, 0, bytes.length);
-    if (this.#recorder !== undefined || this.view.watched) this.#keep(bytes, 0, bytes.length);
+    this.#keep(bytes, 0, bytes.length);
   }
 
   endForCommand(_line: TypedLine, verdict: CommandVerdict): void {
