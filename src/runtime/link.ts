@@ -278,7 +278,11 @@ export class SocketLink implements Link {
   }
 
   reset(): void {
-    if (!this.closed) this.#transport.resetAndDestroy();
+    if (this.closed) return;
+    const transport = this.#transport;
+    // While its FIN is on the way the system takes no reset (uv_tcp_close_reset: EINVAL), and the handle would never close.
+    if (transport.writableEnded && !transport.writableFinished && transport.writableLength === 0) transport.destroy();
+    else transport.resetAndDestroy();
   }
 
   /** Runtime only: the socket's events. */
