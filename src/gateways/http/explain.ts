@@ -1,5 +1,6 @@
 // Explains what would happen to a request: it is written out as bytes, read by the same parser, judged by the same limits,
 // rules and routes and rewritten by the same programs as live traffic, each with a trace. Nothing is sent or counted.
+import type { OperationalFailure } from '#core/failure.ts';
 import type { ExplainRequest, SessionPort } from '#contract/gateway.ts';
 import type { Trace } from '#contract/decision.ts';
 import { RequestParser, VIOLATION, NEED_MORE } from '#codecs/http1/index.ts';
@@ -54,21 +55,32 @@ export function explainRequest(service: HttpService, port: SessionPort, request:
 function decide(service: HttpService, port: SessionPort, operation: HttpOperation, context: RequestContext, body: Buffer, trace: Trace): void {
   const refusal = port.admit(operation, trace);
   if (refusal !== undefined) {
-    trace.step('decision', refusal.limit, 'limited', `429: ${refusal.reason}`);
+    const answer = refusal.action === 'drop' ? 'no answer' : String(refusal.status || 429);
+    trace.step('decision', refusal.limit, 'limited', `${answer}: ${refusal.reason}`);
     return;
   }
   const decision = port.decide(operation, trace);
   if (decision.effect !== 'allow') {
-    trace.step('decision', decision.rule, decision.effect, `${decision.status === 0 ? 403 : decision.status}: ${decision.reason}`);
+    const answer = decision.effect === 'drop' ? 'no answer' : String(decision.status === 0 ? 403 : decision.status);
+    trace.step('decision', decision.rule, decision.effect, `${answer}: ${decision.reason}`);
     return;
   }
   const route = service.routes.find(operation.view, operation.subject.zones, trace);
+  const { limitReached } = operation.view;
+  if (limitReached !== '') {
+    trace.step('decision', `http.${limitReached}`, 'limited', `400: more than ${service.limits[limitReached]} (${limitReached})`);
+    return;
+  }
   if (route === undefined) {
     trace.step('decision', 'no-route', 'denied', '404: no route fits the request');
     return;
   }
   context.route = route.id;
   const { head } = operation.view;
+  if (head.method === 'CONNECT') {
+    trace.step('decision', 'http.connect', 'denied', '405: CONNECT is for forward proxies; this service is none');
+    return;
+  }
   if (head.contentLength > route.limits.maxBodyBytes) {
     trace.step('decision', 'http.maxBodyBytes', 'limited', `413: Content-Length ${head.contentLength} is more than ${route.limits.maxBodyBytes}`);
     return;
@@ -83,9 +95,14 @@ function decide(service: HttpService, port: SessionPort, operation: HttpOperatio
     context.upgrade = route.acceptedUpgrade(head.upgrade);
     trace.step('upgrade', head.upgrade, context.upgrade === '' ? 'not passed on' : 'passed on', `route ${route.id} permits ${route.upgrades.join(', ') || 'none'}`);
   }
-  route.request.build(context, trace);
+  if (route.request.build(context, trace) === '') {
+    trace.step('decision', 'http.rewrite', 'refused', `400: ${context.fault}`);
+    return;
+  }
   const affinity = route.affinity === undefined ? '' : route.affinity.of(context);
-  const owner = { serverReady() { /* nothing is sent */ }, serverFailed() { /* told by the trace */ } };
+  let failed = '';
+  const owner = { serverReady() { /* nothing is sent */ }, serverFailed(failure: OperationalFailure) { failed = failure.message; } };
   port.openServer({ pool: route.pool, affinity, operation, excluded: [], fresh: false }, owner);
-  trace.step('decision', decision.rule, 'allowed', `forwarded to pool ${route.pool}`);
+  if (failed === '') trace.step('decision', decision.rule, 'allowed', `forwarded to pool ${route.pool}`);
+  else trace.step('decision', 'pick.no-server', 'failed', `503: ${failed}`);
 }
