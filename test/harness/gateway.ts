@@ -4,6 +4,7 @@ import { once, EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
+import { AuditRecord } from '#contract/audit-record.ts';
 import type { StoredRecord } from '#audit/record.ts';
 import type { FromWorker, ListenerReport, SessionReport, WorkerStatus, WorkerAnswer, WorkerQuery } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
@@ -19,6 +20,8 @@ export interface GatewayUnderTest {
   configure(text: string): Promise<void>;
   /** The first record (past or future) that fits. */
   record(fits: (record: StoredRecord) => boolean): Promise<StoredRecord>;
+  /** All records of what has happened so far are there. */
+  flushed(): Promise<void>;
   status(): WorkerStatus;
   /** What the supervisor may ask a worker: sessions, leases, a word to a session. */
   ask(query: WorkerQuery): Promise<WorkerAnswer>;
@@ -65,6 +68,16 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
         if (found !== undefined) return found;
         await once(events, 'audit');
       }
+    },
+    flushed: async () => {
+      // A marker record goes the way of all others: when it is here, so are they.
+      const marker = `marker ${performance.now()}`;
+      const record = new AuditRecord();
+      record.kind = 'system';
+      record.id = marker;
+      worker.record(record);
+      while (!records.some(({ id }) => id === marker)) await once(events, 'audit');
+      records.splice(records.findIndex(({ id }) => id === marker), 1);
     },
     status: () => worker.status(),
     ask: async (query) => {

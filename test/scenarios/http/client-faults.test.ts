@@ -2,7 +2,7 @@
 // any more, the record says so, and nothing is left behind (`withSite` asserts that).
 import { suite, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { RawClient } from '../../harness/raw.ts';
+import type { RawClient } from '../../harness/raw.ts';
 import { eventually, get, ok, startSite, withSite, type Serve, type Site } from '../../harness/site.ts';
 
 interface Phase {
