@@ -29,8 +29,8 @@ setvar:tx.arg_name_length=100,setvar:tx.arg_length=400,setvar:tx.total_arg_lengt
 setvar:tx.max_file_size=64100,setvar:tx.combined_file_sizes=65535"
 `;
 
-function load(parts: readonly RulePart[], mode: EngineMode): RuleSet {
-  const result = loadRuleSet({ parts, source: diskSource, mode });
+function load(parts: readonly RulePart[], mode: EngineMode, resolveConstants = true): RuleSet {
+  const result = loadRuleSet({ parts, source: diskSource, mode, resolveConstants });
   if (!result.ok) throw new Error(result.errors.map(formatFault).join('\n'));
   return result.ruleSet;
 }
@@ -43,12 +43,12 @@ export function loadTestRules(): RuleSet {
 }
 
 /** As a site runs it at a paranoia level. */
-export function loadSiteRules(level: number, mode: EngineMode = 'On'): RuleSet {
+export function loadSiteRules(level: number, mode: EngineMode = 'On', resolveConstants = true): RuleSet {
   return load([
     { name: 'engine', text: engineConfiguration }, { file: join(crsFolder, 'crs-setup.conf.example') },
     { name: 'level', text: `SecAction "id:900000,phase:1,pass,t:none,nolog,setvar:tx.blocking_paranoia_level=${level}"` },
     { file: join(crsFolder, 'rules', '*.conf') },
-  ], mode);
+  ], mode, resolveConstants);
 }
 
 /** Debian's modsecurity-crs (3.3) at its own place. */

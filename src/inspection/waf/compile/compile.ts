@@ -12,6 +12,8 @@ import { CompiledLink, CompiledRule, TxLayout, type CompiledSetVar, type PhasePr
 export interface CompileOptions {
   /** Transaction variables that hold for every request of this rule set. */
   readonly preset: ReadonlyMap<string, string>;
+  /** False leaves every rule to run time; for tests that compare. */
+  readonly resolveConstants: boolean;
 }
 
 class LayoutBuilder {
@@ -147,7 +149,7 @@ class Compiler {
 
 /** Compiles a model. The model is not changed and may be compiled again with another preset. */
 export function compileProgram(model: RuleSetModel, options: CompileOptions): Program {
-  const folded = foldRules(model.items, options.preset);
+  const folded = foldRules(model.items, options.preset, options.resolveConstants);
   const compiler = new Compiler(folded.resolved);
   const compiled = folded.phases.map((items) => compiler.rules(items));
   // Requests and responses have little in common: an automaton each keeps both small.

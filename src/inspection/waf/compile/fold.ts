@@ -256,8 +256,8 @@ class Folder {
   }
 }
 
-/** Resolves a rule set; `preset` are transaction variables that the caller fixes for every request. */
-export function foldRules(items: readonly (Rule | Marker)[], preset: ReadonlyMap<string, string>): Folded {
+/** Resolves a rule set; `preset` are transaction variables that the caller fixes for every request. Without `resolve` all rules stay. */
+export function foldRules(items: readonly (Rule | Marker)[], preset: ReadonlyMap<string, string>, resolve = true): Folded {
   const folder = new Folder();
   for (const [name, value] of preset) {
     folder.known.set(name.toLowerCase(), value);
@@ -265,7 +265,8 @@ export function foldRules(items: readonly (Rule | Marker)[], preset: ReadonlyMap
   }
   const phases: (Rule | Marker)[][] = [[]];
   for (let phase = 1; phase <= 5; phase++) {
-    phases.push(folder.phase(items.filter((item) => item.kind === 'marker' || item.actions.phase === phase)));
+    const own = items.filter((item) => item.kind === 'marker' || item.actions.phase === phase);
+    phases.push(resolve ? folder.phase(own) : own);
   }
   return { phases, initial: folder.initial, resolved: folder.resolved, resolvedRules: folder.resolvedRules };
 }

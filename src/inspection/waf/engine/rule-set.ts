@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly mode?: EngineMode;
   /** Rules on trial: when they match they are reported, and neither add to a score nor interrupt. Ids (`942100`), ranges, tags. */
   readonly logOnly?: { readonly rules: readonly string[]; readonly tags: readonly string[] };
+  /** False leaves every rule to run time, for tests that compare; true unless given. */
+  readonly resolveConstants?: boolean;
 }
 
 export type LoadResult =
@@ -89,7 +91,9 @@ export function loadRuleSet(options: LoadOptions): LoadResult {
   if (errors.length > 0) return { ok: false, errors, warnings };
   if (options.mode) parser.model.settings.mode = options.mode;
   if (options.logOnly) makeLogOnly(parser.model.items, options.logOnly);
-  const program = compileProgram(parser.model, { preset: new Map(Object.entries(options.preset ?? {})) });
+  const program = compileProgram(parser.model, {
+    preset: new Map(Object.entries(options.preset ?? {})), resolveConstants: options.resolveConstants ?? true,
+  });
   return { ok: true, ruleSet: new RuleSet(program, null), warnings };
 }
 

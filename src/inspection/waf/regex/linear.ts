@@ -284,6 +284,22 @@ export function linearMatcher(node: PatternNode): LinearMatcher | null {
   return build(node, false);
 }
 
+/** The pattern with whatever only a backtracking engine can decide taken as "anything": it matches more, never less. */
+function relaxed(node: PatternNode): PatternNode {
+  switch (node.kind) {
+    case 'sequence': return { kind: 'sequence', items: node.items.map(relaxed) };
+    case 'choice': return { kind: 'choice', options: node.options.map(relaxed) };
+    case 'repeat': return { ...node, item: relaxed(node.item) };
+    case 'opaque': return { kind: 'repeat', item: { kind: 'set', bytes: new Uint8Array(256).fill(1) }, min: 0, max: Infinity, greedy: true };
+    default: return node;
+  }
+}
+
+/** For patterns with lookaround or references: where this finds nothing, the pattern does not match. */
+export function relaxedMatcher(node: PatternNode): LinearMatcher | null {
+  return build(relaxed(node), false);
+}
+
 /** A matcher that tells where the leftmost match begins (`firstStart`), or null. */
 export function startFinder(node: PatternNode): LinearMatcher | null {
   return build(reversed(node), true);

@@ -1,6 +1,6 @@
 // A compiled pattern: V8's engine for short values, the linear matcher first for long ones, gates for the scan.
 // Compiling is lazy: V8 translates a pattern at its first run, the linear matcher is built when first needed.
-import { linearMatcher, startFinder, type LinearMatcher } from './linear.ts';
+import { linearMatcher, relaxedMatcher, startFinder, type LinearMatcher } from './linear.ts';
 import { requiredGates, type Gate } from './literals.ts';
 import { parseSource, patternNode, type PatternNode } from './parse.ts';
 import { guardLeadingLoops, mustWriteOutCase, writeOutCase } from './rewrite.ts';
@@ -50,6 +50,7 @@ export class Pattern {
   private tree: { readonly regex: RegExp; readonly node: PatternNode; readonly degree: number } | null = null;
   private linear: LinearMatcher | null | undefined = undefined;
   private starts: LinearMatcher | null = null;
+  private wide: LinearMatcher | null | undefined = undefined;
   private sticky: RegExp | null = null;
 
   /** Throws PatternError or SyntaxError for a pattern that cannot be. */
@@ -98,7 +99,13 @@ export class Pattern {
 
   test(value: string): boolean {
     const linear = this.linearFor(value);
-    return linear === null ? this.regex.test(value) : linear.search(value) >= 0;
+    if (linear !== null) return linear.search(value) >= 0;
+    if (value.length > linearAbove.simpleBytes && this.linear === null) {
+      // Lookaround or references: V8 decides, but only where the relaxed pattern finds something.
+      if (this.wide === undefined) this.wide = relaxedMatcher(this.node);
+      if (this.wide !== null && this.wide.search(value) < 0) return false;
+    }
+    return this.regex.test(value);
   }
 
   /** The groups of the match (0 = all of it), or null. */
