@@ -71,7 +71,8 @@ const attacks: Attack[] = [
   },
   {
     name: 'a terminal type that is a path or an option', hostSays: `${DO}${option.TTYPE}`,
-    clientSends: `${WILL}${option.TTYPE}${SB}${option.TTYPE}\0../../etc/x${SE}${SB}${option.TTYPE}\0-f${SE}${SB}${option.TTYPE}\0x;id${SE}`, hostSees: shown(`${WILL}${option.TTYPE}`),
+    clientSends: `${WILL}${option.TTYPE}${SB}${option.TTYPE}\0../../etc/x${SE}${SB}${option.TTYPE}\0-f${SE}${SB}${option.TTYPE}\0x;id${SE}`,
+      hostSees: shown(`${WILL}${option.TTYPE}`),
   },
   {
     name: 'a display to connect back to', hostSays: `${DO}${option.XDISPLOC}`,
@@ -114,7 +115,8 @@ describe('Telnet attacks: from client to host', { timeout: 60_000 }, () => {
 describe('Telnet attacks: from host to client', { timeout: 60_000 }, () => {
   const cases: [name: string, hostSays: string, clientSees: string, clientAnswers: string, hostSees: string][] = [
     ['CVE-2026-32772, CVE-2005-0488: asks for what was never exported', `${DO}${option.NEWENV}`, `${DO}${option.NEWENV}`, `${WILL}${option.NEWENV}`, `${WILL}${option.NEWENV}`],
-    ['asks to become X, to encrypt, to authenticate', `${DO}${option.XDISPLOC}${WILL}${option.ENCRYPT}${DO}${option.AUTH}`, '', '', `${WONT}${option.XDISPLOC}${DONT}${option.ENCRYPT}${WONT}${option.AUTH}`],
+    ['asks to become X, to encrypt, to authenticate', `${DO}${option.XDISPLOC}${WILL}${option.ENCRYPT}${DO}${option.AUTH}`, '', '',
+      `${WONT}${option.XDISPLOC}${DONT}${option.ENCRYPT}${WONT}${option.AUTH}`],
     ['CVE-2005-0469: SLC from the host', `${SB}${option.LINEMODE}\u0003${'\u0003\u0002x'.repeat(100)}${SE}`, '', '', ''],
     ['interrupts and erasures from a host', `${IAC}\u00f4${IAC}\u00f5${IAC}\u00f7${IAC}\u00f8${IAC}\u00f3`, '', '', ''],
     ['turns the client\'s echo off as if the client performed it', `${DO}${option.ECHO}`, '', '', `${WONT}${option.ECHO}`],

@@ -263,7 +263,8 @@ describe('recording and watching', { timeout: 30_000 }, () => {
     await scene.gateway.stop();
     const file = join(directory, readdirSync(directory)[0]!);
     await waitFor(() => readFileSync(file, 'utf8'), (text) => text.includes('ran'));
-    const [header, ...events] = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown) as [Record<string, unknown>, ...[number, string, string][]];
+    const [header, ...events] = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown) as [Record<string, unknown>, ...[number, string,
+      string][]];
     assert.deepEqual([header['version'], header['width'], header['height']], [2, 80, 24]);
     const output = events.filter(([, kind]) => kind === 'o').map(([, , text]) => text).join('');
     assert.match(output, /This session is recorded\.[^]*login: root\r\nPassword: \r\n\$ grüße\r\nran grüße\r\n\$ $/);
