@@ -134,15 +134,21 @@ export class Channels {
       return;
     }
     const port = randomInt(first, last + 1);
-    const failed = (): void => { this.#listen(lease, attempt + 1, ready); };
-    lease.server.once('error', failed);
-    lease.server.listen({ host: lease.request.address, port, backlog: 1, exclusive: true }, () => {
+    const failed = (): void => {
+      lease.server.off('listening', opened);
+      this.#listen(lease, attempt + 1, ready);
+    };
+    // Taken off again when the port is in use: the next attempt has its own.
+    const opened = (): void => {
       lease.server.off('error', failed);
       lease.server.on('error', (error) => { this.#end(lease, error.message); });
       lease.port = port;
       if (this.#leases.has(lease.id)) ready();
       else lease.server.close();
-    });
+    };
+    lease.server.once('error', failed);
+    lease.server.once('listening', opened);
+    lease.server.listen({ host: lease.request.address, port, backlog: 1, exclusive: true });
   }
 
   #connected(lease: OpenLease, socket: net.Socket): void {
@@ -163,8 +169,9 @@ export class Channels {
     socket.on('data', (bytes: Buffer) => { link.deliver(bytes, 0, bytes.length); });
     lease.holder.took(link);
     try {
-      lease.owner.leaseConnected(link);
+      // First, so that an owner that wants to wait can pause it.
       socket.resume();
+      lease.owner.leaseConnected(link);
     } catch (error) { lease.holder.bug(error); }
   }
 

@@ -62,6 +62,7 @@ function listenForClient(gateway: FtpGateway, run: CommandRun, setup: DataSetup)
   const { local, peer } = gateway.port.client;
   const side = new DataSide('client', 'listen', setup);
   setup.client = side;
+  side.secureAtOnce(gateway.clientDataSecurity());
   setup.onFailed = (failed: DataSide) => {
     setup.onFailed = undefined;
     if (failed === side && !run.finished) gateway.refuse(run, 425, 'Cannot open data connection.', 'data-connection');

@@ -34,9 +34,10 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   port = 0;
   #state: State = 'new';
   #pending: PendingServer | undefined = undefined;
-  /** Set when the transfer wants it; undefined for plain. */
+  /** Undefined for plain. */
   #security: SecureRequest | undefined = undefined;
   #wanted = false;
+  #secured = false;
 
   constructor(role: 'client' | 'server', way: 'listen' | 'dial', owner: DataSideOwner) {
     this.role = role;
@@ -62,6 +63,9 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
       opened(lease);
     });
   }
+
+  /** TLS as soon as somebody connects: clients differ in whether they begin it before or after the 150 (curl: before). */
+  secureAtOnce(security: SecureRequest | undefined): void { this.#security = security; }
 
   target(host: string, port: number): void {
     this.host = host;
@@ -97,12 +101,12 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
     // What the peer sends early waits in the kernel until the other side stands.
     link.pause();
     this.#state = 'connected';
-    if (this.#wanted) this.#proceed();
+    if (this.#wanted || this.#security !== undefined) this.#proceed();
     else this.owner.sideReady(this);
   }
 
   #proceed(): void {
-    if (this.#security === undefined) {
+    if (this.#security === undefined || this.#secured) {
       this.#ready();
       return;
     }
@@ -118,7 +122,9 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
 
   secured(link: Link): void {
     link.pause();
-    this.#ready();
+    this.#secured = true;
+    this.#state = 'connected';
+    if (this.#wanted) this.#ready();
   }
 
   leaseEnded(reason: string): void {
