@@ -115,18 +115,19 @@ class TrieBuilder {
       }
     }
     for (let code = 65; code <= 90; code++) byteClass[code] = byteClass[code + 32]!;
-    let next = new Int32Array(total * width).fill(-1);
+    // 0, the root, is no state's child: it stands for "none yet".
+    let next = new Int32Array(total * width);
     const own: (number[] | null)[] = [null];
     for (const [literal, outputs] of this.literals) {
       let state = 0;
       for (let i = 0; i < literal.length; i++) {
         const cell = state * width + byteClass[literal.charCodeAt(i) & 255]!;
-        if (next[cell]! < 0) { next[cell] = own.length; own.push(null); }
+        if (next[cell] === 0) { next[cell] = own.length; own.push(null); }
         state = next[cell]!;
       }
       own[state] = outputs;
     }
-    next = next.slice(0, own.length * width);
+    next = next.subarray(0, own.length * width);
     const { link, reports } = complete(next, width, own);
     const outputStart = new Int32Array(own.length + 1);
     const flat: number[] = [];
@@ -135,7 +136,7 @@ class TrieBuilder {
       if (outputs) flat.push(...outputs);
     });
     outputStart[own.length] = flat.length;
-    const table = own.length < 65536 ? Uint16Array.from(next) : Uint32Array.from(next);
+    const table = own.length < 65536 ? new Uint16Array(next) : new Uint32Array(next);
     return { byteClass, width, table, outputStart, outputs: Int32Array.from(flat), link, reports };
   }
 }
@@ -148,8 +149,7 @@ function complete(next: Int32Array, width: number, own: readonly (number[] | nul
   const reports = new Uint8Array(count);
   const queue: number[] = [];
   for (let cls = 0; cls < width; cls++) {
-    if (next[cls]! < 0) next[cls] = 0;
-    else queue.push(next[cls]!);
+    if (next[cls] !== 0) queue.push(next[cls]!);
   }
   for (let head = 0; head < queue.length; head++) {
     const state = queue[head]!;
@@ -159,7 +159,7 @@ function complete(next: Int32Array, width: number, own: readonly (number[] | nul
     for (let cls = 0; cls < width; cls++) {
       const cell = state * width + cls;
       const viaFailure = next[fallback * width + cls]!;
-      if (next[cell]! < 0) next[cell] = viaFailure;
+      if (next[cell] === 0) next[cell] = viaFailure;
       else { failure[next[cell]!] = viaFailure; queue.push(next[cell]!); }
     }
   }

@@ -51,7 +51,7 @@ export function rarestWindow(text: string): string {
   return best;
 }
 
-/** A gate of these strings, cut and freed of those that contain another; null when one is empty or there are too many. */
+/** A gate of these strings, cut; null when one is empty or there are too many. */
 export function gateOf(texts: Iterable<string>): Gate | null {
   const cut = new Set<string>();
   for (const text of texts) {
@@ -62,11 +62,17 @@ export function gateOf(texts: Iterable<string>): Gate | null {
   const kept: string[] = [];
   let cost = 0;
   for (const text of cut) {
-    if (cut.size <= maxReduced && containsOther(text, cut)) continue;
     kept.push(text);
     cost += costOf(text);
   }
   return { literals: kept, cost };
+}
+
+/** Without literals that contain another: where the longer one is, the shorter one is too. */
+function reduced(gate: Gate): Gate {
+  if (gate.literals.length > maxReduced) return gate;
+  const set = new Set(gate.literals);
+  return { literals: gate.literals.filter((text) => !containsOther(text, set)), cost: gate.cost };
 }
 
 function containsOther(text: string, set: ReadonlySet<string>): boolean {
@@ -203,5 +209,5 @@ export function requiredGates(node: PatternNode): readonly Gate[] {
   const first = gates[0];
   if (!first) return [];
   const second = gates.find((gate) => gate !== first && !gate.literals.every((text) => first.literals.includes(text)));
-  return second ? [first, second] : [first];
+  return second ? [reduced(first), reduced(second)] : [reduced(first)];
 }
