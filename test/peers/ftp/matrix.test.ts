@@ -1,0 +1,94 @@
+// The matrix of real servers and real clients: {vsftpd, ProFTPD, pure-ftpd} x {curl, lftp, ftplib, tnftp, inetutils-ftp,
+// ncftp} x {passive, extended, active} x {plain, TLS on either side, on both}, each listing, fetching, storing, resuming and
+// renaming through the gateway, files compared byte by byte. Prints a table. Peers that are not there are named.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
+import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
+import { clients, isPresent, type DataMode, type RealClient } from './clients.ts';
+import { startProftpd, startPureFtpd, startVsftpd, type RealServer } from './servers.ts';
+
+const starts = { 'vsftpd': startVsftpd, 'proftpd': startProftpd, 'pure-ftpd': startPureFtpd };
+const only = process.env['FTP_MATRIX']?.split(',');
+const wants = (name: string): boolean => only === undefined || only.includes(name);
+const modes: readonly DataMode[] = ['passive', 'extended', 'active'];
+
+interface Cell { server: RealServer; secure: boolean }
+const servers: Cell[] = [];
+let gateway: GatewayUnderTest;
+const rows: string[] = [];
+let number = 0;
+
+before(async () => {
+  const certificate = makeCertificate() as TestCertificate;
+  for (const [name, start] of Object.entries(starts)) {
+    if (only !== undefined && Object.keys(starts).some((one) => only.includes(one)) && !only.includes(name)) continue;
+    for (const secure of [false, true]) {
+      const server = await start({ certificate, tls: secure });
+      if (server === undefined) rows.push(`${name}: NOT THERE, skipped`);
+      else servers.push({ server, secure });
+    }
+  }
+  const named = servers.map(({ server, secure }) => ({ name: `${server.name}-${secure ? 'tls' : 'plain'}`, port: server.port, secure }));
+  const services = named.flatMap(({ name, secure }) => ['passive', 'active'].map((way) => `  ${name}-${way}: { protocol: ftp, pool: ${name}, preset: "ftp:read-write", `
+    + `clientTls: { mode: explicit, profile: own }, serverTls: { mode: ${secure ? 'explicit, profile: servers' : 'off'} }, serverData: { mode: ${way} } }`));
+  gateway = await startGateway(`
+tls:
+  own: { certificates: [{ certificate: ${certificate.certificateFile}, key: ${certificate.keyFile} }] }
+  servers: { ca: ${certificate.certificateFile}, serverName: localhost }
+listeners:
+${named.flatMap(({ name }) => ['passive', 'active'].map((way) => `  ${name}-${way}: { bind: "127.0.0.1:0", service: ${name}-${way} }`)).join('\n')}
+services:
+${services.join('\n')}
+pools:
+${named.map(({ name, port }) => `  ${name}: { servers: ["127.0.0.1:${port}"] }`).join('\n')}
+policy: [ { id: open, then: allow } ]
+`);
+});
+
+after(async () => {
+  await gateway.stop();
+  for (const { server } of servers) await server.stop();
+  console.log(['', ...rows, ''].join('\n'));
+});
+
+async function visit(client: RealClient, cell: Cell, tls: boolean, mode: DataMode, way: string): Promise<string[]> {
+  const faults: string[] = [];
+  const { server, secure } = cell;
+  const lack = client.lacks?.(tls, mode) ?? '';
+  if (lack !== '') {
+    rows.push(`${server.name.padEnd(10)} ${client.name.padEnd(14)} ${mode.padEnd(9)} server ${way.padEnd(8)} ${`${tls ? 'TLS' : 'plain'}>${secure ? 'TLS' : 'plain'}`.padEnd(12)} none: ${lack}`);
+    return faults;
+  }
+  const port = gateway.port(`${server.name}-${secure ? 'tls' : 'plain'}-${way}`);
+  for (const act of client.acts) {
+    const fault = await client.act(act, { port, user: server.user, password: server.password, tls, mode, unique: `file${++number}` }, server.root);
+    if (fault !== '') faults.push(`${act}: ${fault}`);
+  }
+  const sides = `${tls ? 'TLS' : 'plain'}>${secure ? 'TLS' : 'plain'}`;
+  rows.push(`${server.name.padEnd(10)} ${client.name.padEnd(14)} ${mode.padEnd(9)} server ${way.padEnd(8)} ${sides.padEnd(12)} ${faults.length === 0 ? `ok (${client.acts.join(', ')})` : `FAILED ${faults.join('; ')}`}`);
+  return faults;
+}
+
+for (const client of clients.filter(({ name }) => only === undefined || !clients.some((one) => only.includes(one.name)) || wants(name))) {
+  test(`${client.name} through the gateway`, { timeout: 300_000 }, async (context) => {
+    if (!isPresent(client)) {
+      rows.push(`${client.name}: NOT THERE, skipped`);
+      context.skip(`no ${client.name}`);
+      return;
+    }
+    const faults: string[] = [];
+    for (const cell of servers) {
+      for (const tls of client.speaksTls ? [false, true] : [false]) {
+        // ftplib chooses between PASV and EPSV by itself; inetutils-ftp and ncftp know PASV only.
+        const known = client.name === 'curl' || client.name === 'lftp' || client.name === 'tnftp' ? modes : modes.filter((mode) => mode !== 'extended');
+        for (const mode of known) {
+          faults.push(...await visit(client, cell, tls, mode, 'passive'));
+          if (client.name === 'curl' && mode !== 'extended') faults.push(...await visit(client, cell, tls, mode, 'active'));
+        }
+      }
+    }
+    assert.deepEqual(faults, []);
+    assert.deepEqual(gateway.bugs, []);
+  });
+}

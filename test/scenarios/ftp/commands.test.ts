@@ -1,0 +1,171 @@
+// The FTP gateway between a raw client and a scripted server: commands, paths, denials, pipelining, login, records.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import type { GatewayUnderTest } from '../../harness/gateway.ts';
+import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+
+let server: ScriptedServer;
+let gateway: GatewayUnderTest;
+let client: FtpClient;
+const factsOf = (record: unknown): Record<string, unknown> => (record as { facts: Record<string, unknown> }).facts;
+
+before(async () => {
+  server = await startScriptedServer();
+  gateway = await startFtp(server, '    site: [CHMOD]', `
+  - { id: no-secret, operation: { path: /secret/** }, then: deny }
+  - { id: no-exe, operation: { class: write, ftp: { extension: exe } }, then: { deny: { status: 552, message: "No programs." } } }
+  - { id: hidden, operation: { commands: MKD }, then: drop }
+  - { id: enough, operation: { commands: RMD }, then: close }`);
+});
+after(async () => {
+  await gateway.stop();
+  await server.close();
+});
+afterEach(() => {
+  client.close();
+  behaveAgain(server);
+  assert.deepEqual(gateway.bugs, []);
+});
+
+test('greeting, login and QUIT; the server hears of a name only with its password', async () => {
+  const before = server.sessions.length;
+  client = new FtpClient(gateway.port());
+  assert.equal(await client.reply(), '220 FTP server ready.');
+  assert.equal(await client.command('USER alice'), '331 Password required.');
+  assert.equal(server.sessions.length, before);
+  assert.equal(await client.command('PASS s3cr\xfft'.replace('\xff', '\xff\xff')), '230 Login successful.');
+  assert.equal(await client.command('QUIT'), '221 Goodbye.');
+  await client.rest();
+  const session = server.sessions.at(-1)!;
+  assert.deepEqual(session.commands.slice(0, 3), ['USER alice', 'PASS s3cr\xff\xfft', 'PWD']);
+  const record = await gateway.record(({ verb, user }) => verb === 'PASS' && user === 'alice');
+  assert.deepEqual(factsOf(record)['sent'], ['USER alice', 'PASS ***', 'PWD']);
+  assert.ok(!JSON.stringify(gateway.records).includes('s3cr'));
+});
+
+test('commands before login are refused, and not told to the server', async () => {
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  for (const command of ['PWD', 'RETR file', 'PORT 127,0,0,1,200,10', 'PASV', 'SITE CHMOD 777 x', 'DELE x']) assert.match(await client.command(command), /^530 /, command);
+  assert.match(await client.command('PASS x'), /^503 /);
+});
+
+test('what the gateway answers itself', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const rows: [string, RegExp][] = [
+    ['SYST', /^215 UNIX Type: L8$/], ['HELP', /^214 /], ['STAT', /^211-/], ['MODE S', /^200/], ['MODE B', /^504/], ['STRU F', /^200/], ['STRU R', /^504/], ['TYPE E', /^504/], ['AUTH TLS', /^502/], ['CCC', /^534/],
+    ['PBSZ 0', /^503/], ['PROT P', /^503/], ['ABOR', /^225/], ['RNTO x', /^503/], ['ALLO 100', /^202/], ['ALLO x', /^501/], ['REST x', /^501/], ['REST 1e9', /^501/], ['OPTS UTF8 ON', /^200/], ['OPTS X', /^501/], ['LPSV', /^500/],
+    ['LPRT 1', /^500/], ['XCWD a', /^250/], ['XPWD', /^257 "\/a"/], ['CLNT x', /^200/], ['ACCT x', /^503/], ['SITE EXEC ls', /^502/], ['RETR x', /^425/], ['EPSV 3', /^522/], ['EPSV x', /^501/], ['HOST a', /^500/], ['USER b', /^530/],
+  ];
+  for (const [command, wanted] of rows) assert.match(await client.command(command), wanted, command);
+  const told = server.sessions.at(-1)!.commands.slice(3);
+  assert.deepEqual(told, ['CWD /a']);
+});
+
+test('paths are resolved; what is decided about is what is sent', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  await client.command('CWD pub');
+  const rows: [string, string][] = [
+    ['DELE ../a//./b', '/a/b'], ['DELE x', '/pub/x'], ['DELE /../../etc/passwd', '/etc/passwd'], ['DELE ~root/x', '/pub/~root/x'], ['DELE -f', '/pub/-f'], ['CDUP', '/'],
+  ];
+  for (const [command, path] of rows) {
+    assert.match(await client.command(command), /^250/, command);
+    assert.equal(server.sessions.at(-1)!.commands.at(-1), `${command === 'CDUP' ? 'CWD' : 'DELE'} ${path}`, command);
+  }
+  assert.match(await client.command('PWD'), /^257 "\/"/);
+  for (const command of ['DELE a\r\0b', 'DELE \xc0\xaf', 'DELE a\\b', 'DELE \xe2\x80\xaeexe', 'DELE', `DELE ${'a'.repeat(1100)}`, `DELE ${'a/'.repeat(70)}x`, 'MDTM 20200101000000 x', 'LIST -R',
+    'LIST */../*/../*?*[*', 'NLST {a,b}{a,b}{a,b}{a,b}{a,b}']) assert.match(await client.command(command), /^501/, JSON.stringify(command));
+  assert.equal(server.sessions.at(-1)!.commands.at(-1), 'CWD /');
+});
+
+test('rules deny with codes of FTP, and the server hears nothing', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.equal(await client.command('DELE secret/a'), '550 Permission denied.');
+  assert.equal(await client.command('RETR /x/../secret/a'), '550 Permission denied.');
+  assert.equal(await client.command('STOR secret/a'), '553 Permission denied.');
+  assert.equal(await client.command('STOR tool.EXE'), '552 No programs.');
+  assert.equal(await client.command('CWD /secret'), '550 Permission denied.');
+  client.raw.send('MKD x\r\nNOOP\r\n');
+  assert.equal(await client.reply(), '200 noop');
+  assert.equal(await client.command('RMD x'), '421 Service closing control connection.');
+  await client.rest();
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['NOOP', 'QUIT']);
+  const record = await gateway.record(({ rule }) => rule === 'no-exe');
+  assert.equal(record.outcome, 'denied');
+  assert.equal(record.status, 552);
+});
+
+test('pipelined commands run one after another, in order', async () => {
+  client = new FtpClient(gateway.port());
+  client.raw.send('USER a\r\nPASS b\r\nCWD one\r\nCWD two\r\nPWD\r\nNOOP\r\nQUIT\r\n');
+  const codes = [...(await client.rest()).matchAll(/^(\d{3}) /gm)].map(([, code]) => code);
+  assert.deepEqual(codes, ['220', '331', '230', '250', '250', '257', '200', '221']);
+  assert.deepEqual(server.sessions.at(-1)!.commands, ['USER a', 'PASS b', 'PWD', 'CWD /one', 'CWD /one/two', 'NOOP', 'QUIT']);
+});
+
+test('more commands than may wait are not lost', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const many = 150;
+  client.raw.send('PWD\r\n'.repeat(many));
+  for (let i = 0; i < many; i++) assert.match(await client.reply(), /^257/);
+});
+
+test('a rename is two operations in turn', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.match(await client.command('RNFR a'), /^350/);
+  assert.match(await client.command('RNTO secret/b'), /^553/);
+  assert.match(await client.command('RNFR a'), /^350/);
+  assert.match(await client.command('RNTO b'), /^250/);
+  assert.match(await client.command('RNTO c'), /^503/);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['RNFR /a', 'RNFR /a', 'RNTO /b']);
+});
+
+test('SITE commands by list, their paths resolved', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.match(await client.command('SITE CHMOD 644 ../x'), /^200/);
+  assert.match(await client.command('SITE chmod 7777777 x'), /^501/);
+  assert.match(await client.command('SITE CPFR /etc/passwd'), /^502/);
+  assert.match(await client.command('SITE CHMOD 644 /secret/x'), /^502/);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['SITE CHMOD 644 /x']);
+});
+
+test('FEAT lists what is understood, and what the gateway performs', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.deepEqual((await client.command('FEAT')).split('\r\n'), ['211-Features:', ' SIZE', ' EPRT', ' EPSV', '211 End']);
+});
+
+test('Telnet sequences are answered and not passed on', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  client.raw.send('\xff\xfd\x01NO\xff\xf1OP\r\n');
+  await client.raw.until((text) => text.endsWith('200 noop\r\n'));
+  assert.ok(client.raw.received.includes('\xff\xfc\x01'));
+  assert.ok(!Buffer.concat(server.sessions.at(-1)!.raw).includes(0xff));
+});
+
+test('failed logins look alike, and the third ends the session', async () => {
+  server.answers['PASS'] = '530 no such user, but bob exists';
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  for (let i = 0; i < 3; i++) {
+    await client.command('USER eve');
+    assert.equal(await client.command(`PASS ${i}`), '530 Login incorrect.');
+  }
+  assert.equal(await client.reply(), '421 Service closing control connection.');
+  const end = await gateway.record(({ kind, outcome }) => kind === 'session' && outcome === 'limited');
+  assert.match(String(end.reason), /failed logins/);
+});
+
+test('421 of the server reaches the client, with the command that it ended', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  server.answers['DELE'] = '421 going down';
+  assert.equal(await client.command('DELE x'), '421 Service closing control connection.');
+  await client.rest();
+  const record = await gateway.record(({ verb, outcome }) => verb === 'DELE' && outcome === 'failed');
+  assert.match(String(record.reason), /going down/);
+});
+
+test('421 of the server between commands ends the session', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  server.sessions.at(-1)!.say('421 idle\r\n');
+  assert.equal(await client.reply(), '421 Service closing control connection.');
+});

@@ -1,0 +1,332 @@
+// Transfers through the FTP gateway: both directions, each side passive or active, cut from either end, content rules,
+// sizes, hashes and leases in the records.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { after, afterEach, before, test } from 'node:test';
+import type { GatewayUnderTest } from '../../harness/gateway.ts';
+import { RawClient } from '../../harness/raw.ts';
+import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer, type ScriptedSession } from './peers.ts';
+
+let server: ScriptedServer;
+let gateway: GatewayUnderTest;
+let client: FtpClient;
+const big = Buffer.alloc(3_000_000, 'abcdefghij');
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const factsOf = (record: unknown): Record<string, unknown> => (record as { facts: Record<string, unknown> }).facts;
+
+before(async () => {
+  server = await startScriptedServer();
+  server.files['/big'] = big;
+  server.files['/empty'] = Buffer.alloc(0);
+  gateway = await startFtp(server);
+});
+after(async () => {
+  await gateway.stop();
+  await server.close();
+});
+afterEach(() => {
+  client.close();
+  behaveAgain(server);
+  assert.deepEqual(gateway.bugs, []);
+});
+
+/** Listens as an active client does. */
+async function listen(): Promise<{ argument: string; accept: Promise<net.Socket>; port: number }> {
+  const listener = net.createServer({ allowHalfOpen: true });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as net.AddressInfo;
+  return { port, argument: `127,0,0,1,${port >> 8},${port & 255}`, accept: once(listener, 'connection').then(([socket]) => { listener.close(); return socket as net.Socket; }) };
+}
+
+async function collect(socket: net.Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (bytes: Buffer) => { chunks.push(bytes); });
+  await once(socket, 'end');
+  socket.end();
+  return Buffer.concat(chunks);
+}
+
+/** A server that connects to what PORT named, and sends. */
+function activeServer(content: Buffer): void {
+  let target = { host: '', port: 0 };
+  server.answers['PORT'] = (session: ScriptedSession, argument: string) => {
+    const numbers = argument.split(',').map(Number);
+    target = { host: numbers.slice(0, 4).join('.'), port: numbers[4]! * 256 + numbers[5]! };
+    session.say('200 ok\r\n');
+  };
+  server.answers['RETR'] = (session) => {
+    session.say('150 coming\r\n');
+    const data = net.connect(target);
+    data.on('error', () => { /* cut */ });
+    data.end(content);
+    data.once('close', () => { session.say('226 sent\r\n'); });
+  };
+}
+
+test('a download, passive: bytes, record, lease gone', async () => {
+  client = await new FtpClient(gateway.port()).login('dora');
+  const data = await client.passive();
+  const arrives = collect(data.socket);
+  assert.match(await client.command('RETR /big'), /^150 /);
+  assert.ok((await arrives).equals(big));
+  assert.match(await client.reply(), /^226 /);
+  const record = await gateway.record(({ verb, path }) => verb === 'RETR' && path === '/big');
+  assert.equal(record.out, big.length);
+  const facts = factsOf(record);
+  assert.equal(facts['sha256'], sha256(big));
+  assert.equal(facts['type'], 'text');
+  assert.equal(facts['clientMode'], 'passive');
+  assert.notEqual(facts['clientLease'], undefined);
+});
+
+test('an empty file is a file', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  const arrives = collect(data.socket);
+  await client.command('RETR /empty');
+  assert.equal((await arrives).length, 0);
+  assert.match(await client.reply(), /^226 /);
+});
+
+test('an upload; the server gets all of it and an orderly end', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  data.send('early ');
+  assert.match(await client.command('STOR up.txt'), /^150 /);
+  data.send(big).end();
+  assert.match(await client.reply(), /^226 /);
+  const session = server.sessions.at(-1)!;
+  assert.ok(session.stored!.equals(Buffer.concat([Buffer.from('early '), big])));
+  assert.equal(session.storedEnd, 'fin');
+  const record = await gateway.record(({ verb, path }) => verb === 'STOR' && path === '/up.txt');
+  assert.equal(record.in, big.length + 6);
+});
+
+test('an active client in front of a passive server', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const { argument, accept } = await listen();
+  assert.match(await client.command(`PORT ${argument}`), /^200 /);
+  const arrives = accept.then(collect);
+  assert.match(await client.command('RETR /big'), /^150 /);
+  assert.ok((await arrives).equals(big));
+  assert.match(await client.reply(), /^226 /);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['PASV', 'RETR /big']);
+});
+
+test('an active client with EPRT', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const { port, accept } = await listen();
+  assert.match(await client.command(`EPRT |1|127.0.0.1|${port}|`), /^200 /);
+  const arrives = accept.then(collect);
+  await client.command('RETR /file');
+  assert.equal(String(await arrives), 'hello');
+});
+
+test('a passive client in front of an active server', async () => {
+  await gateway.stop();
+  gateway = await startFtp(server, '    serverData: { mode: active }');
+  activeServer(big);
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  const arrives = collect(data.socket);
+  assert.match(await client.command('RETR /big'), /^150 /);
+  assert.ok((await arrives).equals(big));
+  assert.match(await client.reply(), /^226 /);
+  const record = await gateway.record(({ verb }) => verb === 'RETR');
+  assert.notEqual(factsOf(record)['serverLease'], undefined);
+});
+
+test('both active', async () => {
+  activeServer(big);
+  client = await new FtpClient(gateway.port()).login();
+  const { argument, accept } = await listen();
+  await client.command(`PORT ${argument}`);
+  const arrives = accept.then(collect);
+  await client.command('RETR /big');
+  assert.ok((await arrives).equals(big));
+  assert.match(await client.reply(), /^226 /);
+  await gateway.stop();
+  gateway = await startFtp(server);
+});
+
+test('EPSV, and EPSV ALL', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.match(await client.command('EPSV ALL'), /^200/);
+  assert.match(await client.command('PASV'), /^503/);
+  assert.match(await client.command('PORT 127,0,0,1,200,10'), /^503/);
+  assert.match(await client.command('EPRT |1|127.0.0.1|2000|'), /^503/);
+  const port = Number(/\|\|\|(\d+)\|/.exec(await client.command('EPSV 1'))![1]);
+  const data = new RawClient(port);
+  const arrives = collect(data.socket);
+  await client.command('RETR /file');
+  assert.equal(String(await arrives), 'hello');
+});
+
+test('a file that is not there leaves the session as it was', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  assert.match(await client.command('RETR /none'), /^550 none/);
+  await data.untilEnd();
+  assert.match(await client.command('NOOP'), /^200/);
+  assert.match(await client.command('RETR /file'), /^425/);
+});
+
+test('ABOR cuts both sides and is answered twice', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 endless\r\n');
+    void session.dataReady!.then((data) => {
+      data.write(Buffer.alloc(100_000));
+      data.once('close', () => { session.say('426 cut\r\n'); });
+    });
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /endless');
+  await data.until((text) => text.length >= 1000);
+  client.raw.send('\xff\xf4\xffABOR\r\n');
+  assert.match(await client.reply(), /^426 /);
+  assert.match(await client.reply(), /^226 /);
+  while (!data.closed) await once(data.socket, 'close');
+  assert.ok(data.reset, 'a truncated file must look truncated');
+  assert.match(await client.command('NOOP'), /^200/);
+});
+
+test('a client that resets an upload resets it at the server too', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('STOR x');
+  data.send('half');
+  await new Promise<void>((resolve) => { data.socket.write('', () => { resolve(); }); });
+  data.socket.resetAndDestroy();
+  assert.match(await client.reply(), /^426 /);
+  const session = server.sessions.at(-1)!;
+  assert.equal(session.storedEnd, 'reset');
+});
+
+test('a server that cuts a download: the client sees a reset, not an end', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 coming\r\n');
+    void session.dataReady!.then((data) => {
+      data.write('half', () => {
+        data.resetAndDestroy();
+        session.say('451 disk\r\n');
+      });
+    });
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /x');
+  assert.match(await client.reply(), /^4(26|51) /);
+  while (!data.closed) await once(data.socket, 'close');
+  assert.ok(data.reset);
+});
+
+test('data against the direction ends the transfer', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 coming\r\n');
+    void session.dataReady!.then((data) => { data.once('close', () => { session.say('426 cut\r\n'); }); });
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /x');
+  data.send('GET / HTTP/1.1\r\n');
+  assert.match(await client.reply(), /^426 Data in the wrong direction/);
+});
+
+test('types by their first bytes, sums by list, sizes to the byte', async () => {
+  const elf = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(1000)]);
+  const listed = Buffer.from('listed content');
+  for (const mode of ['kill', 'hold']) {
+    await gateway.stop();
+    gateway = await startFtp(server, `    content: { mode: ${mode}, denyTypes: [executable], mismatch: deny, denySha256: ["${sha256(listed)}"], maxHeldBytes: 1MiB }
+    limits: { maxUploadBytes: 2000 }`);
+    const upload = async (name: string, bytes: Buffer): Promise<{ reply: string; stored: Buffer | undefined; end: string }> => {
+      client = await new FtpClient(gateway.port()).login();
+      const data = await client.passive();
+      const first = await client.command(`STOR ${name}`);
+      if (!first.startsWith('150')) return { reply: first, stored: undefined, end: '' };
+      data.send(bytes).end();
+      const reply = await client.reply();
+      const session = server.sessions.at(-1)!;
+      client.close();
+      return { reply, stored: session.stored, end: session.storedEnd };
+    };
+    const good = Buffer.alloc(2000, 'text ');
+    assert.deepEqual(await upload('a.txt', good), { reply: '226 Stored.', stored: good, end: 'fin' }, mode);
+    const over = await upload('a.txt', Buffer.concat([good, Buffer.from('x')]));
+    assert.match(over.reply, /^552 /, mode);
+    assert.equal(over.end, 'reset');
+    const program = await upload('photo.jpg', elf);
+    assert.match(program.reply, /^553 The content/, mode);
+    assert.equal(program.stored!.length, 0, 'not one byte of it');
+    const wrong = await upload('photo.jpg', Buffer.from('%PDF-1.4 x'));
+    assert.match(wrong.reply, /^553/, mode);
+    const sum = await upload('b.txt', listed);
+    assert.match(sum.reply, /^553/, mode);
+    assert.equal(sum.end, 'reset', mode);
+    if (mode === 'hold') assert.equal(sum.stored!.length, 0);
+    client = await new FtpClient(gateway.port()).login();
+    await client.command('REST 10');
+    await client.passive();
+    assert.match(await client.command('STOR x'), /^551/);
+    assert.match(await client.command('APPE x'), /^551/);
+    client.close();
+    const record = await gateway.record(({ rule }) => rule === 'ftp.content-type');
+    assert.equal(record.outcome, 'denied');
+    assert.equal(factsOf(record)['type'], 'executable');
+    assert.deepEqual(gateway.bugs, []);
+  }
+  await gateway.stop();
+  gateway = await startFtp(server);
+});
+
+test('presets', async () => {
+  const rows: [string, string, boolean][] = [
+    ['ftp:read-only', 'RETR /file', true], ['ftp:read-only', 'STOR x', false], ['ftp:read-only', 'DELE x', false], ['ftp:read-only', 'LIST', true], ['ftp:read-only', 'RNFR x', false],
+    ['ftp:upload-only', 'STOR x', true], ['ftp:upload-only', 'RETR /file', false], ['ftp:upload-only', 'LIST', false], ['ftp:upload-only', 'SIZE x', false], ['ftp:upload-only', 'DELE x', false],
+    ['ftp:upload-only', 'MKD x', false], ['ftp:upload-only', 'APPE x', false], ['ftp:upload-only', 'REST 1', false], ['ftp:upload-only', 'CWD x', true],
+    ['ftp:read-write', 'DELE x', true], ['ftp:read-write', 'RNFR x', true], ['ftp:read-write', 'SITE CHMOD 777 x', false], ['ftp:read-write', 'STOR x', true],
+  ];
+  for (const preset of new Set(rows.map(([name]) => name))) {
+    await gateway.stop();
+    gateway = await startFtp(server, `    preset: "${preset}"`);
+    client = await new FtpClient(gateway.port()).login();
+    for (const [, command, allowed] of rows.filter(([name]) => name === preset)) {
+      const reply = await client.command(command);
+      // Without a data connection a permitted transfer is answered 425.
+      assert.equal(/^(?:2|3|425)/.test(reply), allowed, `${preset}: ${command}: ${reply}`);
+    }
+    client.close();
+  }
+  await gateway.stop();
+  gateway = await startFtp(server, '    preset: "ftp:anonymous"');
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  assert.match(await client.command('USER alice'), /^530/);
+  assert.match(await client.command('USER anonymous'), /^331/);
+  assert.match(await client.command('PASS a@b'), /^230/);
+  await gateway.stop();
+  gateway = await startFtp(server);
+});
+
+test('a lease that nobody takes is gone after its time', async () => {
+  await gateway.stop();
+  gateway = await startFtp(server, '    timeouts: { dataConnect: 200ms }');
+  client = await new FtpClient(gateway.port()).login();
+  const port = await client.passivePort();
+  const isOpen = async (): Promise<boolean> => {
+    // From elsewhere: a stranger does not use the lease up.
+    const probe = new RawClient(port, '127.0.0.1', '127.0.0.2');
+    while (!probe.closed) await once(probe.socket, 'close').catch(() => undefined);
+    return probe.reset;
+  };
+  assert.ok(await isOpen());
+  while (await isOpen()) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  assert.match(await client.command('RETR /file'), /^425/);
+  await gateway.stop();
+  gateway = await startFtp(server);
+});
+
