@@ -29,6 +29,8 @@ class ProfileNode {
   /** Those of `direct` that did not look at the parent's result already (multiMatch does). */
   fresh: StaticRule[] = [];
   readonly gated: StaticRule[] = [];
+  /** Earlier nodes with the same transformation: on the same input they have the result already. */
+  twins: readonly number[] = [];
   /** Word index and mask, in turn. */
   words: Int32Array = nothing;
 
@@ -76,7 +78,10 @@ export class Profile {
   }
 
   seal(): void {
-    for (const node of this.nodes) node.seal(node.parent < 0 ? null : this.nodes[node.parent]!);
+    for (const [i, node] of this.nodes.entries()) {
+      node.seal(node.parent < 0 ? null : this.nodes[node.parent]!);
+      node.twins = this.nodes.keys().take(i).filter((k) => this.nodes[k]!.transformation === node.transformation).toArray();
+    }
   }
 
   /** Two generations, so that the memory is bounded and what is in use stays. */
@@ -215,9 +220,11 @@ export class ValueScanner {
       let after = before;
       let scan = scanBefore;
       if ((this.results[scanBefore]!.classes & step.triggers) !== 0 || step.triggers < 0) {
-        after = step.apply(before);
+        const twin = this.twinOf(node, nodes, before);
+        after = twin < 0 ? step.apply(before) : values[twin]!;
+        if (twin >= 0) scan = scans[twin]!;
         // The automaton folds case, so its verdict on a lower-case form is known; only the class of capitals goes.
-        if (after !== before && !step.foldsOnly) {
+        else if (after !== before && !step.foldsOnly) {
           scan = this.sameAs(after, i);
           if (scan < 0) { scan = used++; this.scan(after, scan); }
         }
@@ -229,6 +236,12 @@ export class ValueScanner {
     // Long values are not kept alive by the scratch memory.
     for (let i = 0; i < nodes.length; i++) values[i] = '';
     return found.length === 0 ? nothing : Int32Array.from(found);
+  }
+
+  /** An earlier node that applied the same transformation to the same text, or -1. */
+  private twinOf(node: ProfileNode, nodes: readonly ProfileNode[], text: string): number {
+    for (const twin of node.twins) if (this.values[nodes[twin]!.parent] === text) return twin;
+    return -1;
   }
 
   /** The scan of an earlier node with the same text, or -1. */
