@@ -48,6 +48,18 @@ describe('Telnet parser', () => {
     assert.deepEqual(read(['\u00ff\u00f1', '\u00f2b']), ['command 241', 'data \u00f2b']);
   });
 
+  it('takes a DM for what is left of a Synch where one is expected', () => {
+    const parser = new TelnetParser('server');
+    const events = new Collected();
+    const push = (text: string): void => { parser.push(Buffer.from(text, 'latin1'), 0, text.length, events); };
+    push('\u00f2a');
+    parser.expectSynch();
+    push('b\u00f2');
+    push('\u00f2^C');
+    push('\u00f2c');
+    assert.deepEqual(events.finish(), ['data \u00f2ab\u00f2', 'command 242', 'data ^C\u00f2c']);
+  });
+
   it('takes a suboption up to its limit and not beyond', () => {
     const sb = (length: number): string => `\u00ff\u00fa\u0018${'x'.repeat(length)}\u00ff\u00f0y`;
     assert.deepEqual(read([sb(512)]), [`sb 24 ${'x'.repeat(512)}`, 'data y']);

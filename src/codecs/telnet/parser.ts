@@ -3,7 +3,8 @@
 //
 // The urgent byte. A Synch (RFC 854 page 8) sends DM with TCP urgent notification, and the socket layer below takes the
 // urgent byte out of the stream. After an interrupting command (IP, AO, AYT, BRK) the parser therefore expects what is left:
-// DM alone (the IAC before it was the urgent byte), or IAC alone (the DM behind it was).
+// DM alone (the IAC before it was the urgent byte), or IAC alone (the DM behind it was). A server answers an interrupt with a
+// Synch of its own; `expectSynch` says that one may come. What follows the mark begins a chunk.
 import type { Side } from '#core/failure.ts';
 import { defaultTelnetLimits, type TelnetLimits } from './limits.ts';
 import { Command, type NegotiationVerb, type TelnetEvents } from './messages.ts';
@@ -15,6 +16,8 @@ const NEGOTIATION = 2;
 const SB_OPTION = 3;
 const SB_DATA = 4;
 const SB_IAC = 5;
+
+const maxChunksUntilSynch = 8;
 
 /** One suboption is assembled at a time in a process: parsers copy theirs away only when it is cut by the end of a chunk. */
 const assembly = Buffer.allocUnsafeSlow(1024);
@@ -35,6 +38,8 @@ export class TelnetParser {
   #iacAtMark = false;
   /** The IAC being looked at follows an interrupting command: its DM may be lost. */
   #lost = false;
+  /** Chunks that may still begin with the DM of a Synch without its IAC. */
+  #synchChunks = 0;
   /** Unescaped bytes of the current suboption so far, also beyond what is kept. */
   #length = 0;
   /** The beginning of a suboption whose rest comes in the next chunk. */
@@ -45,6 +50,9 @@ export class TelnetParser {
     this.#limits = limits;
   }
 
+  /** The peer was interrupted: it may throw its output away and send a Synch (RFC 854 page 9). */
+  expectSynch(): void { this.#synchChunks = maxChunksUntilSynch; }
+
   /** True inside a suboption: for the time limit on it. */
   get inSubnegotiation(): boolean { return this.#state >= SB_OPTION; }
 
@@ -54,6 +62,7 @@ export class TelnetParser {
       this.#kept = undefined;
     }
     let at = start;
+    if (this.#synchChunks > 0 && end > start) at = this.#atSynch(bytes, at, events);
     if (this.#iacAtMark) at = this.#behindMark(bytes, at, end, events);
     while (at < end) {
       if (this.#state === DATA) {
@@ -92,6 +101,14 @@ export class TelnetParser {
     this.#state = IAC;
     this.#lost = false;
     return from + 1;
+  }
+
+  #atSynch(bytes: Buffer, at: number, events: TelnetEvents): number {
+    this.#synchChunks--;
+    if (this.#state !== DATA || bytes[at] !== Command.DM) return at;
+    this.#synchChunks = 0;
+    events.command(Command.DM);
+    return at + 1;
   }
 
   /** The chunk before ended with IAC behind an interrupting command. When its DM was the urgent byte, another sequence or

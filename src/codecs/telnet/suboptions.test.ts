@@ -9,7 +9,7 @@ function read(option: OptionName, text: string): Suboption | undefined {
 }
 
 const good: [OptionName, string, string][] = [
-  ['NAWS', '\0\u0050\0\u0018', 'window'], ['NAWS', '\u0003\u00e8\u0003\u00e8', 'window'], ['NAWS', '\0\u0001\0\u0001', 'window'],
+  ['NAWS', '\0\u0050\0\u0018', 'window'], ['NAWS', '\u0003\u00e8\u0003\u00e8', 'window'], ['NAWS', '\0\u0001\0\u0001', 'window'], ['NAWS', '\0\0\0\0', 'window'],
   ['TTYPE', '\u0001', 'send'], ['TTYPE', '\0xterm-256color', 'terminal'], ['TTYPE', `\0${'a'.repeat(40)}`, 'terminal'],
   ['TSPEED', '\u0001', 'send'], ['TSPEED', '\u000038400,38400', 'speed'],
   ['LFLOW', '\0', 'flow'], ['LFLOW', '\u0003', 'flow'],
@@ -22,7 +22,7 @@ const good: [OptionName, string, string][] = [
 ];
 
 const bad: [OptionName, string][] = [
-  ['NAWS', ''], ['NAWS', '\0\u0050\0'], ['NAWS', '\0\u0050\0\u0018\0'], ['NAWS', '\0\0\0\u0018'], ['NAWS', '\u0003\u00e9\0\u0018'],
+  ['NAWS', ''], ['NAWS', '\0\u0050\0'], ['NAWS', '\0\u0050\0\u0018\0'], ['NAWS', '\u0003\u00e9\0\u0018'],
   ['TTYPE', ''], ['TTYPE', '\0'], ['TTYPE', `\0${'a'.repeat(41)}`], ['TTYPE', '\0-x'], ['TTYPE', '\0../etc'], ['TTYPE', '\0/etc'], ['TTYPE', '\0a b'], ['TTYPE', '\u0001x'],
     ['TTYPE', '\u0002'],
   ['TSPEED', '\u000038400'], ['TSPEED', '\u0000-1,2'], ['TSPEED', '\u000012345678,1'], ['TSPEED', '\u00001,2,3'],

@@ -67,7 +67,8 @@ function readWindow(bytes: Buffer, length: number): Suboption | undefined {
   if (length !== 4) return undefined;
   const columns = bytes.readUInt16BE(0);
   const rows = bytes.readUInt16BE(2);
-  return columns >= 1 && columns <= maxWindow && rows >= 1 && rows <= maxWindow ? { kind: 'window', columns, rows } : undefined;
+  // 0 stands for not known (RFC 1073 page 2).
+  return columns <= maxWindow && rows <= maxWindow ? { kind: 'window', columns, rows } : undefined;
 }
 
 function readTerminal(bytes: Buffer, length: number): Suboption | undefined {

@@ -61,7 +61,7 @@ export class Conversation implements CommandOwner, FilterSink {
       return;
     }
     if (this.#recorder !== undefined) this.#follow(bytes, start, end);
-    this.#server.sendData(bytes, start, end);
+    this.passInput(bytes, start, end);
   }
 
   /** Without command control: only to know what is a secret. */
@@ -130,7 +130,15 @@ export class Conversation implements CommandOwner, FilterSink {
 
   // What command control asks.
 
-  passInput(bytes: Uint8Array, start: number, end: number): void { this.#server.sendData(bytes, start, end); }
+  passInput(bytes: Uint8Array, start: number, end: number): void {
+    // ^C, ^O, ^Z and ^\ make a host throw away its output, and announce that.
+    for (let at = end - 1; at >= start && at >= end - 8; at--) {
+      const byte = bytes[at]!;
+      if (byte === 3 || byte === 15 || byte === 26 || byte === 28) this.#server.parser.expectSynch();
+    }
+    this.#server.sendData(bytes, start, end);
+  }
+
   get hostEchoes(): boolean { return this.#client.ours.isOn(Option.ECHO); }
   get commandUser(): string | undefined { return this.#owner.subject.user ?? this.hostUser; }
   nowMs(): number { return this.#owner.port.nowMs(); }

@@ -65,7 +65,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.service = service;
     this.subject = port.subject;
     this.client = new TelnetSide(port.client, this, service.codecLimits);
-    this.relay = new OptionRelay(this.client, this);
+    this.relay = new OptionRelay(this.client, this, service.settings.offerFirst);
     this.#suboptions = new SuboptionRelay(service.suboptionRules, this);
     this.#dialogue = new Dialogue(service.settings, this);
     this.#startedMs = port.nowMs();
@@ -73,10 +73,12 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.#deadlineMs = this.#startedMs + service.settings.timeouts.login;
   }
 
+  /** The gateway asks something itself before a host is reached. */
+  get #prompts(): boolean { return this.service.settings.login !== undefined || this.service.settings.targets !== undefined; }
+
   started(): void {
     this.port.client.handler = this.client;
-    const { settings } = this.service;
-    if (settings.login !== undefined || settings.targets !== undefined) {
+    if (this.#prompts) {
       // The gateway echoes itself, so that a password can be typed unseen (RFC 857).
       this.relay.enable(this.client, false, Option.ECHO);
       this.relay.enable(this.client, false, Option.SGA);
@@ -112,6 +114,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     else if (!side.negotiationCount.take(nowMs, negotiationsPerSecond)) this.#limited(side, 'telnet.negotiation-rate', `more than ${negotiationsPerSecond} negotiations a second`);
     else {
       this.relay.negotiation(side, verb, option, nowMs);
+      if (side === this.server) this.relay.hostSpoke();
       if (this.relay.openSinceMs === nowMs) this.schedule();
     }
   }
@@ -207,6 +210,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   suboptionPassed(side: TelnetSide, suboption: Suboption): void {
     if (side !== this.client) return;
     if (suboption.kind === 'window') {
+      if (suboption.columns === 0 || suboption.rows === 0) return;
       this.window.columns = suboption.columns;
       this.window.rows = suboption.rows;
       this.conversation?.resized(suboption.columns, suboption.rows);
@@ -329,9 +333,11 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.#connectedMs = this.port.nowMs();
     this.#activeMs = this.#connectedMs;
     this.#phase = 'open';
-    // What the gateway performed for its own prompts it gives up; the host offers it again if it wants to.
-    this.relay.disable(this.client, false, Option.ECHO);
-    this.relay.disable(this.client, false, Option.SGA);
+    if (this.#prompts) {
+      // What the gateway performed for its own prompts it gives up; the host offers it again if it wants to.
+      this.relay.disable(this.client, false, Option.ECHO);
+      this.relay.disable(this.client, false, Option.SGA);
+    }
     const server = new TelnetSide(link, this, this.service.codecLimits);
     this.server = server;
     link.handler = server;

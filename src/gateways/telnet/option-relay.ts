@@ -19,9 +19,14 @@ export class OptionRelay {
   #marksOfClient = 0;
   #marksOfServer = 0;
 
-  constructor(client: TelnetSide, judge: OptionJudge) {
+  /** Offers of the client go to a host that has not negotiated yet. */
+  readonly #offerFirst: boolean;
+  #hostSpoke = false;
+
+  constructor(client: TelnetSide, judge: OptionJudge, offerFirst: boolean) {
     this.client = client;
     this.#judge = judge;
+    this.#offerFirst = offerFirst;
   }
 
   #other(side: TelnetSide): TelnetSide | undefined { return side === this.client ? this.server : this.client; }
@@ -69,7 +74,7 @@ export class OptionRelay {
         return;
       }
       this.openSinceMs = Math.min(this.openSinceMs, nowMs);
-      if (other !== undefined) this.#putToOther(side, theirs, option, other);
+      if (other !== undefined && (side !== this.client || this.#mayOffer())) this.#putToOther(side, theirs, option, other);
       return;
     }
     if (other === undefined) return;
@@ -83,9 +88,22 @@ export class OptionRelay {
     if (states.isOn(option) || this.enable(other, !theirs, option)) this.enable(side, theirs, option);
   }
 
-  /** There is a server now: what the client has offered or performs already is put to it. */
+  #mayOffer(): boolean { return this.#offerFirst || this.#hostSpoke; }
+
   connected(server: TelnetSide): void {
     this.server = server;
+    if (this.#mayOffer()) this.#offerAll(server);
+  }
+
+  /** The host has negotiated: it knows Telnet. */
+  hostSpoke(): void {
+    if (this.#hostSpoke) return;
+    this.#hostSpoke = true;
+    if (!this.#offerFirst) this.#offerAll(this.server!);
+  }
+
+  /** What the client has offered or performs already is put to the host. */
+  #offerAll(server: TelnetSide): void {
     for (let option = 0; option < 256; option++) {
       if (option === Option.TM) continue;
       if (this.client.theirs.isOffered(option) || this.client.theirs.isOn(option)) this.enable(server, false, option);

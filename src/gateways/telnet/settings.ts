@@ -98,6 +98,9 @@ export const telnetSettings = z.strictObject({
   targets: targetSettings.optional().describe('Lets the user choose: from a menu, or by typing a host.'),
   login: loginSettings.optional().describe('Asks for a name and a password of the gateway\'s own user file, before a byte reaches a host.'),
   options: optionRules.prefault({}),
+  offerFirst: z.boolean().prefault(true)
+    .describe('Whether options that a client offers are put to a host that has not negotiated yet. `false` for hosts that may not know Telnet, such as consoles and '
+      + 'devices with a bare port: to them negotiation is input. Offers then wait until the host negotiates.'),
   environment: environmentSettings.prefault({}).describe('Environment variables (NEW-ENVIRON, RFC 1572).'),
   signals: signalSettings.prefault({}).describe('Telnet commands that are not data.'),
   terminal: terminalSettings.prefault({}).describe('What a host may do to a terminal.'),

@@ -10,6 +10,7 @@ export function passCommand(gateway: TelnetGateway, side: TelnetSide, code: numb
   const verdict = fromClient ? fromClientVerdict(gateway, server, code) : fromServerVerdict(gateway, code);
   if (verdict === 'pass') {
     if (fromClient) edit(gateway, code);
+    if (fromClient && (code === Command.IP || code === Command.AO || code === Command.BRK)) server.parser.expectSynch();
     (fromClient ? server : gateway.client).sendCommand(code);
   } else if (verdict === 'answer') gateway.say('\r\n[Yes]\r\n');
   else if (verdict === 'refuse') side.fault(violation('command-refused', side.name, side.parser.offset, commandName(code)));

@@ -125,6 +125,29 @@ describe('Telnet sessions', { timeout: 20_000 }, () => {
     await scene.stop();
   });
 
+  it('a host that has not negotiated sees no offers, where that is configured', async () => {
+    const scene = await startScene('offerFirst: false', undefined, '>');
+    const client = scene.client();
+    client.send(`${WILL}${option.NAWS}${DO}${option.SGA}x`);
+    await scene.hostUntil((text) => text === 'x');
+    scene.hostSend(`${DO}${option.TTYPE}`);
+    await scene.hostUntil((text) => text === `x${DO}${option.SGA}${WILL}${option.NAWS}`);
+    client.destroy();
+    await scene.stop();
+  });
+
+  it('the Synch of a host that was interrupted leaves no rubbish either', async () => {
+    const scene = await startScene('', undefined, '>');
+    const client = scene.client();
+    await client.until((text) => text === '>');
+    client.send('\u0003');
+    await scene.hostUntil((text) => text === '\u0003');
+    scene.hostSend('\u00f2^C');
+    assert.equal(await client.until((text) => text.endsWith('^C')), '>^C');
+    client.destroy();
+    await scene.stop();
+  });
+
   it('what a host sends before it closes arrives', async () => {
     const scene = await startScene();
     const client = scene.client();

@@ -1,0 +1,125 @@
+// Real Telnet clients of Debian against real hosts of Debian, through the gateway: login without echo, a command, the
+// terminal type, window size, interrupt, and the end. Prints the matrix. What is missing is named, and skipped.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
+import { waitFor } from '../../scenarios/telnet/peers.ts';
+import { startDevice, startTelnetd, type Host } from './hosts.ts';
+import { program } from './programs.ts';
+
+interface Client {
+  readonly name: string;
+  readonly program: string;
+  /** False: it leaves the terminal as it is, so that the local one echoes, and ^C ends the client itself. */
+  readonly ownTerminal?: boolean;
+  /** Command line; it runs on a terminal of its own (socat makes one). */
+  command(path: string, port: number): string;
+}
+
+const clients: Client[] = [
+  { name: 'inetutils-telnet', program: 'inetutils-telnet', command: (path, port) => `${path} 127.0.0.1 ${port}` },
+  { name: 'telnet-ssl', program: 'telnet-ssl', command: (path, port) => `${path} -z nossl 127.0.0.1 ${port}` },
+  { name: 'busybox', program: 'busybox', command: (path, port) => `${path} telnet 127.0.0.1 ${port}` },
+  { name: 'plink', program: 'plink', command: (path, port) => `${path} -telnet -P ${port} 127.0.0.1` },
+  { name: 'python', program: 'python3', ownTerminal: false, command: (path, port) => `${path} ${join(import.meta.dirname, 'client.py')} ${port}` },
+];
+
+const results = new Map<string, string>();
+const missing: string[] = [];
+const hosts: Host[] = [];
+const recordings = mkdtempSync(join(tmpdir(), 'sallyport-telnet-peers-'));
+let gateway: GatewayUnderTest | undefined;
+
+before(async () => {
+  for (const host of [await startTelnetd('telnetd', missing), await startTelnetd('in.telnetd', missing), await startDevice(missing)]) if (host !== undefined) hosts.push(host);
+  if (hosts.length === 0) return;
+  const rules = 'commands: { rules: [{ id: no, commands: [forbidden], then: block }] }';
+  const section = (line: (host: Host, id: string) => string): string => hosts.map((host, index) => `  ${line(host, `h${index}`)}\n`).join('');
+  gateway = await startGateway(`listeners:\n${section((_, id) => `${id}: { bind: 127.0.0.1:0, service: ${id} }`)}`
+    + `services:\n${section((_, id) => `${id}: { protocol: telnet, pool: ${id}, offerFirst: false, recording: { input: true }, ${rules} }`)}`
+    + `pools:\n${section(({ port }, id) => `${id}: { servers: [127.0.0.1:${port}] }`)}`
+    + `recordings: { enabled: true, directory: "${recordings}" }\npolicy:\n  - { id: open, then: allow }\n`);
+});
+
+after(async () => {
+  await gateway?.stop();
+  for (const host of hosts) host.stop();
+  rmSync(recordings, { recursive: true, force: true });
+  const names = ['telnetd', 'in.telnetd', 'device'];
+  console.log(`\n${'client'.padEnd(18)}${names.map((name) => name.padEnd(14)).join('')}`);
+  for (const { name } of clients) console.log(`${name.padEnd(18)}${names.map((host) => (results.get(`${name} ${host}`) ?? 'skipped').padEnd(14)).join('')}`);
+  if (missing.length > 0) console.log(`missing here: ${missing.join(', ')}`);
+});
+
+async function session(client: Client, path: string, host: Host, port: number): Promise<string> {
+  const child = spawn(program('socat')!, ['-', `EXEC:"${client.command(path, port)}",pty,setsid,ctty`], { env: { ...process.env, TERM: 'vt220', LANG: 'C.UTF-8' } });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
+  child.stderr.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
+  const until = (fits: RegExp): Promise<string> => waitFor(() => output, (text) => fits.test(text), 8000);
+  try {
+    if (host.password) {
+      await until(/Password: $/);
+      child.stdin.write('s3cr3t-pw\r');
+    }
+    await until(/peer> $/);
+    child.stdin.write('echo hi-$((6*7)) $TERM\r');
+    await until(/hi-42 [^]*peer> $/);
+    if (host.password) {
+      // Blocked by the gateway: cleared, told, and the shell goes on.
+      child.stdin.write('forbidden thing\r');
+      await until(/blocked \(rule no\)/);
+      child.stdin.write('\u0015echo still-$((1+1))\r');
+      await until(/still-2[^]*peer> $/);
+    }
+    if (host.password && client.ownTerminal !== false) {
+      // Interrupted when it certainly runs: cat has given a line back.
+      child.stdin.write('cat\r');
+      await until(/cat\r/);
+      child.stdin.write('mark\r');
+      await until(/mark\r\n+mark/);
+      child.stdin.write('\u0003');
+      await until(/mark[^]*peer> $/);
+    }
+    child.stdin.write('exit\r');
+    await new Promise((resolve) => { child.on('close', resolve); setTimeout(resolve, 3000).unref(); });
+    return output;
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+describe('Telnet peers', { timeout: 120_000 }, () => {
+  for (const client of clients) {
+    for (const name of ['telnetd', 'in.telnetd', 'device']) {
+      it(`${client.name} to ${name}`, async (test) => {
+        const path = program(client.program);
+        const host = hosts.find((one) => one.name === name);
+        if (path === undefined || host === undefined || program('socat') === undefined) {
+          test.skip(`not here: ${path === undefined ? client.program : host === undefined ? name : 'socat'}`);
+          return;
+        }
+        results.set(`${client.name} ${name}`, 'FAILED');
+        const output = await session(client, path, host, gateway!.port(`h${hosts.indexOf(host)}`));
+        if (host.password) assert.doesNotMatch(output, /not found/, 'the blocked line did not run');
+        if (client.ownTerminal !== false) assert.doesNotMatch(output, /s3cr3t/);
+        assert.deepEqual(gateway!.bugs, []);
+        results.set(`${client.name} ${name}`, 'ok');
+      });
+    }
+  }
+
+  it('recorded without passwords', async (test) => {
+    if (gateway === undefined || ![...results.values()].includes('ok')) {
+      test.skip('nothing ran');
+      return;
+    }
+    await waitFor(() => readdirSync(recordings).map((file) => readFileSync(join(recordings, file), 'utf8')).join('\n'), (text) => text.includes('hi-42'));
+    for (const file of readdirSync(recordings)) assert.doesNotMatch(readFileSync(join(recordings, file), 'utf8'), /s3cr3t/);
+    for (const record of gateway.records) assert.doesNotMatch(JSON.stringify(record), /s3cr3t/);
+  });
+});
