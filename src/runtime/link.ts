@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
+import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
 /** Reads of ordinary size land in one buffer that all links of the process share; large relays bring their own. */
@@ -21,10 +22,6 @@ const scratchBytes = sharedReadBytes + 16 * 1024;
 export const sharedReadBuffer = Buffer.allocUnsafeSlow(sharedReadBytes);
 const spareRelayBuffers: Buffer[] = [];
 let scratch = allocate(scratchBytes);
-
-/** Node's own method, which its type declarations leave out: `write` with an encoding decides anew at each call. */
-interface Latin1Buffer extends Buffer { latin1Write(text: string, offset: number): number }
-function allocate(bytes: number): Latin1Buffer { return Buffer.allocUnsafeSlow(bytes) as Buffer as Latin1Buffer; }
 
 /** Between operations nobody listens. */
 const noHandler: LinkHandler = { received() {}, ended() {}, drained() {}, relayed() {}, closed() {} };
@@ -50,7 +47,7 @@ export interface LinkSecurity {
   secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket;
 }
 
-export class SocketLink implements Link {
+export class SocketLink implements Link, OutboxLink {
   readonly role: 'client' | 'server';
   /** What is read and written: the TCP socket, or TLS over it once `secure` was called. */
   socket: Socket;
@@ -66,6 +63,7 @@ export class SocketLink implements Link {
   failure: OperationalFailure | undefined = undefined;
   /** Bytes of the read being delivered that lie behind the end of a relay: whoever takes the link back must know of them. */
   surplusBytes = 0;
+  queuedBytes = 0;
   guard: BugGuard | undefined = undefined;
   #relayTarget: SocketLink | undefined = undefined;
   /** The link that is relaying into this one and waits for it to drain. */
@@ -105,7 +103,7 @@ export class SocketLink implements Link {
   /** Node counts a write as pending until all of it is taken; how far it is, its handle knows. */
   get unsentBytes(): number {
     const pending = this.socket.writableLength;
-    return pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0);
+    return this.queuedBytes + (pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0));
   }
 
   /** Bytes read from the socket, called by whoever owns its read path. The buffer is only lent. */
@@ -151,6 +149,7 @@ export class SocketLink implements Link {
   #passUncopied(target: SocketLink, bytes: Buffer, start: number, end: number): boolean {
     if (target.closed) return true;
     target.bytesOut += end - start;
+    if (target.queuedBytes > 0) flushOutbox();
     target.socket.write(bytes.subarray(start, end));
     if (target.socket.writableLength > 0) this.#relayBuffer = takeRelayBuffer();
     return target.#flows();
@@ -168,7 +167,7 @@ export class SocketLink implements Link {
   }
 
   #flows(): boolean {
-    if (this.socket.writableLength < highWaterBytes) return true;
+    if (this.socket.writableLength + this.queuedBytes < highWaterBytes) return true;
     this.#waitsForDrain = true;
     return false;
   }
@@ -178,10 +177,7 @@ export class SocketLink implements Link {
   }
 
   sendText(text: string): boolean {
-    if (this.closed) return true;
-    this.bytesOut += text.length;
-    this.socket.write(text, 'latin1');
-    return this.#flows();
+    return this.sendTextAndBytes(text, sharedReadBuffer, 0, 0);
   }
 
   sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number, tail = ''): boolean {
@@ -189,6 +185,8 @@ export class SocketLink implements Link {
     const tailStart = text.length + end - start;
     const length = tailStart + tail.length;
     this.bytesOut += length;
+    if (length <= maxOutboxPiece && this.socket === this.#transport && queue(this, text, bytes, start, end, tail)) return this.#flows();
+    if (this.queuedBytes > 0) flushOutbox();
     const fits = length <= scratchBytes;
     const target = fits ? scratch : allocate(length);
     if (text.length > 0) target.latin1Write(text, 0);
@@ -198,6 +196,13 @@ export class SocketLink implements Link {
     // A write that the kernel took whole leaves nothing pending and the scratch buffer is free; otherwise it belongs to that write.
     if (fits && this.socket.writableLength > 0) scratch = allocate(scratchBytes);
     return this.#flows();
+  }
+
+  /** Outbox only. */
+  writeQueued(piece: Buffer): boolean {
+    if (this.closed || this.socket.destroyed) return true;
+    this.socket.write(piece);
+    return this.socket.writableLength === 0;
   }
 
   pause(): void {
@@ -248,6 +253,8 @@ export class SocketLink implements Link {
     if (this.closed) return;
     if (this.security === undefined) throw new Error('TLS was asked for on a link that has no TLS profiles');
     const transport = this.#transport;
+    // What was sent before goes in the clear: the reply to STARTTLS.
+    if (this.queuedBytes > 0) flushOutbox();
     for (const [event, listener] of socketListeners) transport.off(event, listener);
     // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
     transport.on('error', onError);
@@ -267,18 +274,21 @@ export class SocketLink implements Link {
   end(): void {
     if (this.closed || this.#ending) return;
     this.#ending = true;
+    if (this.queuedBytes > 0) flushOutbox();
     this.socket.end();
   }
 
   close(): void {
     if (this.closed) return;
     this.#ending = true;
+    if (this.queuedBytes > 0) flushOutbox();
     if (this.socket.writableLength === 0) this.socket.destroy();
     else this.socket.destroySoon();
   }
 
   reset(): void {
     if (this.closed) return;
+    if (this.queuedBytes > 0) flushOutbox();
     const transport = this.#transport;
     // While its FIN is on the way the system takes no reset (uv_tcp_close_reset: EINVAL), and the handle would never close.
     if (transport.writableEnded && !transport.writableFinished && transport.writableLength === 0) transport.destroy();
