@@ -69,6 +69,13 @@ export class AdminClient {
     return { status, headers: response.headers, body: value };
   }
 
+  /** A body as it is. @throws CommandFailure for problems. */
+  async bytes(path: string): Promise<Buffer> {
+    const response = await this.#send('GET', path, undefined, {});
+    if ((response.statusCode ?? 0) >= 400) throw failureOf(response.statusCode ?? 0, JSON.parse(await textOf(response)));
+    return await bytesOf(response);
+  }
+
   /** Lines of a stream, parsed, until it ends or the signal says so. */
   async *lines(path: string, signal: AbortSignal): AsyncGenerator<Record<string, unknown>, void, undefined> {
     const response = await this.#send('GET', path, undefined, {});
@@ -111,11 +118,13 @@ function author(): string {
   try { return userInfo().username; } catch { return `uid ${process.getuid?.() ?? '?'}`; }
 }
 
-async function textOf(response: IncomingMessage): Promise<string> {
+async function bytesOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
+
+async function textOf(response: IncomingMessage): Promise<string> { return (await bytesOf(response)).toString('utf8'); }
 
 function unreachable(path: string, error: NodeJS.ErrnoException): CommandFailure {
   if (error.code === 'EACCES') return new CommandFailure(`no permission to open ${path}`, 'run the command as the user of the gateway, or with sudo', exitCodes.notRunning);

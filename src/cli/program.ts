@@ -1,13 +1,9 @@
 // The command line as commander knows it: every command with its options, help and examples. What commands do is in
 // commands/, loaded only when it runs.
 import { Command } from 'commander';
-import { AdminClient } from './client.ts';
-import { standardOutput, type Output } from './output.ts';
+import { changing, collect, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
+import { addSessionCommands } from './program-sessions.ts';
 import { productVersion } from './version.ts';
-
-type Finish = (exitCode: number) => void;
-
-export interface CommonOptions { readonly json?: boolean; readonly socket?: string; readonly config?: string[] }
 
 const rootHelp = `
 Start here:
@@ -38,27 +34,9 @@ export function buildProgram(finish: Finish): Command {
   addServerCommands(program, finish);
   addFileCommands(program, finish);
   addStateCommands(program, finish);
+  addSessionCommands(program, finish);
   addChangeCommands(program, finish);
   return program;
-}
-
-function outputFor(options: CommonOptions): Output { return standardOutput(options.json === true); }
-
-function withJson(command: Command): Command { return command.option('--json', 'print JSON'); }
-
-/** Options of every command that speaks to the running gateway. */
-function remote(command: Command): Command {
-  return withJson(command)
-    .option('--socket <path>', 'admin socket of the gateway')
-    .option('--config <files...>', 'configuration that the gateway was started with, to find its socket');
-}
-
-async function found(options: CommonOptions, files?: readonly string[]): Promise<AdminClient> {
-  return await AdminClient.find({ socket: options.socket, files: options.config ?? files });
-}
-
-function examples(command: Command, ...lines: string[]): Command {
-  return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
 }
 
 function addServerCommands(program: Command, finish: Finish): void {
@@ -123,12 +101,6 @@ function addFileCommands(program: Command, finish: Finish): void {
       const out = outputFor(options);
       out.write(out.json ? `${JSON.stringify({ version: productVersion(), node: process.versions.node })}\n` : `sallyport ${productVersion()} (Node ${process.versions.node})\n`);
     });
-}
-
-function collect(value: string, before: string[] | undefined): string[] { return [...before ?? [], value]; }
-
-function changing(command: Command): Command {
-  return remote(command).option('--reason <text>', 'why, for the history and the audit log');
 }
 
 const withinHelp = 'go back by itself after this time (60s, 5m) unless "sallyport confirm" comes first';

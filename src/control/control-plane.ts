@@ -1,7 +1,7 @@
 // The supervisor process as a whole: configuration in force, workers, audit trail and history joined together. What the
 // admin API offers is what is here. Does not speak HTTP (control/api) and prints nothing.
 import { mkdirSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
@@ -9,9 +9,11 @@ import type { RunConfiguration } from '#session/configuration.ts';
 import type { Explanation, LeaseReport, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
+import { chosenApproval, waitingApprovals, type ApprovalAnswer, type WaitingApproval } from './approvals.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
 import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
+import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } from './recordings.ts';
 import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
 
 export interface ControlPlaneOptions {
@@ -63,6 +65,7 @@ export class ControlPlane {
   readonly options: ControlPlaneOptions;
   readonly #startedAtMs = Date.now();
   readonly #changeListeners = new Set<() => void>();
+  #sweeper: RecordingSweeper | undefined = undefined;
   #stopped = false;
 
   private constructor(options: ControlPlaneOptions) {
@@ -95,6 +98,7 @@ export class ControlPlane {
         const resources = diff.resources.map(({ section, name }) => (name === '' ? section : `${section}/${name}`)).join(', ');
         this.recordControl('configure', author, `version ${active.number}`, `${reason || source}${resources === '' ? '' : `: ${resources}`}`, 'allowed');
         for (const listener of this.#changeListeners) listener();
+        void this.#sweeper?.sweep();
       },
       alarm: (message) => { this.notice({ severity: 'error', message }); },
       wallMs: Date.now,
@@ -115,8 +119,29 @@ export class ControlPlane {
     }
     plane.transactions.adopt(load, { author: 'sallyport', reason: 'started', source: options.paths.join(', ') || 'embedded' });
     plane.recordControl('start', 'sallyport', options.paths.join(', '), `version ${load.version.slice(0, 12)}`, 'allowed');
+    plane.#keepRecordingsShort();
     return plane;
   }
+
+  /** `recordings.maxAge`, also of recordings that were made before recording was switched off. */
+  #keepRecordingsShort(): void {
+    if (this.options.ephemeral === true) return;
+    this.#sweeper = new RecordingSweeper({
+      settings: () => ({ directory: this.recordingsDirectory, maxAgeMs: this.#recordingSettings.maxAge }),
+      openSessions: async () => new Set((await this.sessions()).map(({ id }) => id)),
+      removed: (count) => { this.recordControl('expire', 'sallyport', this.recordingsDirectory, `${count} recordings past recordings.maxAge were removed`, 'allowed'); },
+      failed: (message) => { this.notice({ severity: 'error', message }); },
+    });
+    void this.#sweeper.sweep();
+  }
+
+  get #recordingSettings(): Configuration['recordings'] { return (this.transactions.active?.configuration ?? this.options.load.configuration).recordings; }
+
+  get recordingsDirectory(): string { return resolve(this.stateDirectory, this.#recordingSettings.directory); }
+
+  async recordings(): Promise<RecordingReport[]> { return await listRecordings(this.recordingsDirectory); }
+
+  async recording(session: string): Promise<RecordingReport | undefined> { return await recordingOf(this.recordingsDirectory, session); }
 
   #auditSettings({ audit }: Configuration): Configuration['audit'] {
     return this.options.ephemeral === true ? { ...audit, store: { ...audit.store, enabled: false } } : audit;
@@ -178,7 +203,19 @@ export class ControlPlane {
     if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
     const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests, this.places);
     if (!load.ok) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
-    return await this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
+    const result = await this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
+    if (result.ok && !result.changed && load.configuration !== undefined) await this.#reloadRules(load.configuration, load.version, author);
+    return result;
+  }
+
+  /** The configuration says the same as before, but the rule files that it names may not. */
+  async #reloadRules(configuration: Configuration, version: string, author: string): Promise<void> {
+    const next = this.#runConfiguration(configuration);
+    const hashes = ({ inspection }: RunConfiguration): string => Object.values(inspection?.sets ?? {}).map(({ hash }) => hash).join();
+    if (this.supervisor.configuration === undefined || hashes(next) === hashes(this.supervisor.configuration)) return;
+    await this.supervisor.configure(next, version);
+    this.recordControl('reload', author, 'firewall rules', 'rule files have changed', 'allowed');
+    this.notice({ severity: 'info', message: 'the firewall rules were read again: their files have changed' });
   }
 
   async status(): Promise<GatewayStatus> {
@@ -209,9 +246,12 @@ export class ControlPlane {
 
   async leases(): Promise<LeaseReport[]> { return this.supervisor.leases(); }
 
-  revokeLease(id: string, author: string, reason: string): void {
-    this.supervisor.revokeLease(id, `revoked by ${author}${reason === '' ? '' : `: ${reason}`}`);
-    this.recordControl('revoke', author, id, reason, 'allowed');
+  /** False: no worker has such a lease. */
+  async revokeLease(id: string, author: string, reason: string): Promise<boolean> {
+    const found = (await this.leases()).some((lease) => lease.id === id);
+    if (found) this.supervisor.revokeLease(id, `revoked by ${author}${reason === '' ? '' : `: ${reason}`}`);
+    this.recordControl('revoke', author, id, reason, found ? 'allowed' : 'failed');
+    return found;
   }
 
   /** An administrator's word to a live session; undefined when no session understands it. */
@@ -219,6 +259,27 @@ export class ControlPlane {
     const answer = await this.supervisor.controlSession(id, command, argument);
     this.recordControl(command, author, id, argument, answer === undefined ? 'failed' : 'allowed');
     return answer;
+  }
+
+  /** What the session has shown since `from` ('' at first). Only the beginning is recorded: a watcher asks all the time. */
+  async watchSession(id: string, from: string, author: string): Promise<string | undefined> {
+    return from === '' ? await this.controlSession(id, 'watch', '', author) : await this.supervisor.controlSession(id, 'watch', from);
+  }
+
+  async approvals(): Promise<WaitingApproval[]> { return waitingApprovals(await this.sessions()); }
+
+  /** `id`: of what waits for a second person, or of its session. */
+  async decideApproval(id: string, approved: boolean, author: string): Promise<ApprovalAnswer> {
+    const verb = approved ? 'approve' : 'reject';
+    const chosen = chosenApproval(await this.approvals(), id, author);
+    if (!chosen.ok) {
+      this.recordControl(verb, author, chosen.session, chosen.reason === 'same-person' ? 'the user of the session is no second person' : 'nothing waits', 'failed');
+      return chosen;
+    }
+    const { approval } = chosen;
+    const answer = await this.controlSession(approval.session, verb, `${approval.id} ${author}`, author);
+    // Given up or timed out in between, the session answers in other words.
+    return answer === (approved ? 'approved' : 'refused') ? chosen : { ok: false, reason: 'not-waiting', session: approval.session };
   }
 
   async killSession(id: string, author: string, reason: string): Promise<boolean> {
@@ -238,6 +299,7 @@ export class ControlPlane {
   async stop(drainTimeoutMs?: number): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#sweeper?.close();
     this.transactions.close();
     this.recordControl('stop', 'sallyport', '', 'draining', 'allowed');
     await this.supervisor.stop(drainTimeoutMs ?? this.options.load.configuration.runtime.drainTimeout);

@@ -32,6 +32,18 @@ export const serverAnswer = z.looseObject({
 
 export const poolAnswer = z.looseObject({ pool: z.string(), balance: z.string(), waiting: z.number(), retries: z.number(), servers: z.array(serverAnswer) });
 
+export const leaseAnswer = z.looseObject({
+  id: z.string(), session: z.string(), service: z.string(), purpose: z.string(), side: z.enum(['client', 'server']), address: z.string(), port: z.number(),
+  peer: z.string().describe('The one address that may connect.'), cause: z.string(), ageMs: z.number(), leftMs: z.number(),
+  strangers: z.number().describe('Connections from elsewhere that were closed.'),
+});
+
+export const approvalAnswer = z.strictObject({ id: z.string(), session: z.string(), service: z.string(), client: z.string(), user: z.string() });
+
+export const recordingAnswer = z.strictObject({
+  session: z.string(), path: z.string(), bytes: z.number(), writtenMs: z.number().describe('Last written, in ms since 1970.'), encrypted: z.boolean(),
+});
+
 export const recordAnswer = z.looseObject({ time: z.number().describe('ms since 1970.'), kind: z.string(), outcome: z.string() })
   .describe('An audit record; docs/audit.md is the catalogue of its members.');
 

@@ -15,6 +15,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
 const tags = [
   { name: 'state', description: 'What runs, and how it is.' },
   { name: 'traffic', description: 'Sessions, servers, rules and limits as they are now.' },
+  { name: 'recordings', description: 'Recordings of terminal sessions.' },
   { name: 'audit', description: 'The audit log.' },
   { name: 'configuration', description: 'What is configured, and changing it as one transaction.' },
 ];

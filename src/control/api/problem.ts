@@ -20,6 +20,8 @@ const kinds = {
   'conflict': [412, 'The configuration has changed meanwhile'],
   'exists': [409, 'It exists already'],
   'pending': [409, 'A change waits for confirmation'],
+  'not-understood': [409, 'The session does not understand this'],
+  'refused': [409, 'The session refuses this'],
   'too-large': [413, 'The body is too large'],
   'media-type': [415, 'The body is not JSON'],
   'invalid': [422, 'The configuration has errors'],

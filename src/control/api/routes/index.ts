@@ -2,9 +2,13 @@
 import type { AnyRoute } from '../route.ts';
 import { configurationRoutes } from './configuration.ts';
 import { explainRoutes } from './explain.ts';
+import { recordingRoutes } from './recordings.ts';
 import { recordRoutes } from './records.ts';
 import { resourceRoutes } from './resources.ts';
+import { sessionRoutes } from './sessions.ts';
 import { stateRoutes } from './state.ts';
 import { trafficRoutes } from './traffic.ts';
 
-export const routes: readonly AnyRoute[] = [...stateRoutes, ...trafficRoutes, ...recordRoutes, ...explainRoutes, ...configurationRoutes, ...resourceRoutes];
+export const routes: readonly AnyRoute[] = [
+  ...stateRoutes, ...trafficRoutes, ...sessionRoutes, ...recordingRoutes, ...recordRoutes, ...explainRoutes, ...configurationRoutes, ...resourceRoutes,
+];
