@@ -6,6 +6,7 @@ import { EscapeFilter, type FilterSink } from '#core/terminal/escape-filter.ts';
 import { Option } from '#codecs/telnet/index.ts';
 import { CommandControl, type CommandOwner } from './command-control.ts';
 import type { CommandVerdict } from './command-rules.ts';
+import { LateEcho } from './late-echo.ts';
 import { LineTracker, type TypedLine } from './line-tracker.ts';
 import { LiveView } from './live-view.ts';
 import { TelnetOperation } from './operations.ts';
@@ -39,6 +40,7 @@ export class Conversation implements CommandOwner, FilterSink {
   readonly #filter: EscapeFilter | undefined;
   readonly #tracker: LineTracker | undefined;
   readonly #target: string;
+  readonly #late = new LateEcho();
   #recorder: SessionRecorder | undefined = undefined;
   #recorderAsked = false;
   #closed = false;
@@ -67,21 +69,25 @@ export class Conversation implements CommandOwner, FilterSink {
   /** Without command control: only to know what is a secret. */
   #follow(bytes: Buffer, start: number, end: number): void {
     const tracker = this.#tracker!;
+    let keys = 0;
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!;
       if (byte !== 13 && byte !== 10) {
-        if (byte !== 0) tracker.key(byte);
+        if (byte === 0) continue;
+        tracker.key(byte);
+        keys++;
         continue;
       }
-      const line = tracker.line(this.hostEchoes);
-      if (!tracker.empty) this.#recordInput(line);
+      if (!tracker.empty) this.#recordInput(tracker.line(this.hostEchoes));
       tracker.next();
+      keys = 0;
     }
+    tracker.passed += keys;
   }
 
   #recordInput(line: TypedLine): void {
     if (!this.#owner.service.settings.recording.input) return;
-    this.#recorder?.input(line.typed === '' ? line.shown : line.typed, this.nowMs(), line.secret);
+    this.#late.add(line, (decided) => { this.#recorder?.input(line.typed === '' ? line.shown : line.typed, this.nowMs(), decided.secret); });
   }
 
   serverData(bytes: Buffer, start: number, end: number): void {
@@ -93,6 +99,7 @@ export class Conversation implements CommandOwner, FilterSink {
   text(bytes: Uint8Array, start: number, end: number): void {
     this.#client.sendData(bytes, start, end);
     this.#keep(bytes, start, end);
+    if (!this.#late.empty) this.#late.output(bytes, start, end);
     if (this.control !== undefined) this.control.output(bytes, start, end);
     else if (this.#recorder !== undefined) this.#tracker!.output(bytes, start, end);
   }
@@ -125,6 +132,7 @@ export class Conversation implements CommandOwner, FilterSink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#late.close();
     this.#recorder?.close();
   }
 
@@ -170,11 +178,17 @@ export class Conversation implements CommandOwner, FilterSink {
     if (detail === '' || detail === 'alert' || detail.startsWith('waits')) this.#recordInput(line);
     const { settings } = this.#owner.service;
     if (outcome === 'allowed' && !settings.commands!.record && detail === '') return;
+    // A refused line is not run: the host will not show more of it.
+    if (line.undecided && outcome === 'allowed') this.#late.add(line, (decided) => { this.#recordCommand(decided, verdict, outcome, detail); });
+    else this.#recordCommand(line, verdict, outcome, detail);
+  }
+
+  #recordCommand(line: TypedLine, verdict: CommandVerdict, outcome: 'allowed' | 'denied', detail: string): void {
     const text = line.secret ? '********' : line.typed;
     recordEvent(this.#owner.port, this.#owner.subject, {
       verb: 'COMMAND', path: `/${text.trim().split(/\s/, 1)[0]!}`, parameters: text, outcome, rule: verdict.rule, reason: detail,
       attributes: {
-        ...line.secret || line.shown === line.typed ? {} : { shown: line.shown.slice(0, 1024) },
+        ...line.secret || line.shown === line.typed || line.shown === '' ? {} : { shown: line.shown.slice(0, 1024) },
         ...line.uncertain ? { uncertain: true } : {}, ...this.hostUser === undefined ? {} : { login: this.hostUser },
       },
     });

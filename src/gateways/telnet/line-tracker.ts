@@ -16,6 +16,8 @@ export interface TypedLine {
   readonly uncertain: boolean;
   /** A password prompt stands before it, or the host, which echoes otherwise, does not show it. */
   readonly secret: boolean;
+  /** It came in one piece with its Enter: whether the host shows it will be seen behind it. */
+  readonly undecided: boolean;
   /** The prompt asks for a login name. */
   readonly login: boolean;
 }
@@ -107,7 +109,9 @@ export class LineTracker {
     const moved = this.row.generation !== this.#generation;
     const shown = this.#shown(moved);
     const unseen = hostEchoes && !moved && shown === '' && this.#typed.trim() !== '';
-    return { typed, shown, uncertain: this.#uncertain, secret: unseen || secretPrompt.test(this.#prompt), login: loginPrompt.test(this.#prompt) };
+    const atPrompt = secretPrompt.test(this.#prompt);
+    const undecided = unseen && this.passed === 0 && !atPrompt;
+    return { typed, shown, uncertain: this.#uncertain, secret: atPrompt || (unseen && !undecided), undecided, login: loginPrompt.test(this.#prompt) };
   }
 
   /** What the row shows of the line. Behind other output the prompt has to stand there again. */
