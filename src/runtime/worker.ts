@@ -104,7 +104,10 @@ export class Worker implements SessionHost {
 
   #environment() {
     const { manifests, product, worker, workers } = this.#options;
-    return { manifests, product, worker, workers, random: Math.random, nowMs: performance.now(), measureMs: () => performance.now(), inspectionFailed: (error: unknown) => { this.bug(error); } };
+    return {
+      manifests, product, worker, workers, random: Math.random, nowMs: performance.now(), measureMs: () => performance.now(),
+      inspectionFailed: (error: unknown) => { this.bug(error); },
+    };
   }
 
   #makeBatch(configuration: RunConfiguration): AuditBatch {

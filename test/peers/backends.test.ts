@@ -119,7 +119,7 @@ test('nginx: PUT and POST bodies, of a known length and in chunks, arrive whole'
   await withOrigin(async () => startNginx(75), async (gateway, origin) => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
     for (const size of [0, 1, 16 * 1024, 1024 * 1024, 20 * 1024 * 1024]) {
-      const body = size <= 1 ? Buffer.alloc(size, 'y') : Buffer.concat(Array.from({ length: Math.ceil(size / 100_000) }, () => origin.files.get('/hundred.bin')!)).subarray(0, size);
+      const body = Buffer.alloc(size, origin.files.get('/hundred.bin')!);
       for (const framing of [{ 'Content-Length': String(size) }, { 'Transfer-Encoding': 'chunked' }]) {
         const path = `/upload/${size}-${Object.keys(framing)[0]}`;
         const put = await ask(gateway.port(), path, { agent, method: 'PUT', headers: framing }, body);

@@ -14,7 +14,14 @@ let origin: Server;
 let gateway: GatewayUnderTest;
 
 /** What the origin tells of a request. */
-interface Told { readonly method: string; readonly url: string; readonly httpVersion: string; readonly headers: Record<string, string>; readonly bytes: number; readonly sha256: string }
+interface Told {
+  readonly method: string;
+  readonly url: string;
+  readonly httpVersion: string;
+  readonly headers: Record<string, string>;
+  readonly bytes: number;
+  readonly sha256: string;
+}
 
 async function curl(path: string, ...options: string[]): Promise<Ran> {
   return runPeer('curl', ['-sS', '--max-time', '20', ...options, `http://127.0.0.1:${gateway.port()}${path}`]);
@@ -95,7 +102,8 @@ policy:
   test('an upload above the limit is answered with 413, with and without Expect', async () => {
     const body = Buffer.alloc(11 * 1024 * 1024);
     for (const expect of ['Expect: 100-continue', 'Expect:']) {
-      const ran = await runPeer('curl', ['-sS', '--max-time', '20', '-o', '/dev/null', '-w', '%{http_code}', '-H', expect, '--data-binary', '@-', `http://127.0.0.1:${gateway.port()}/large`], body);
+      const options = ['-sS', '--max-time', '20', '-o', '/dev/null', '-w', '%{http_code}', '-H', expect, '--data-binary', '@-'];
+      const ran = await runPeer('curl', [...options, `http://127.0.0.1:${gateway.port()}/large`], body);
       assert.equal(ran.stdout.toString(), '413', ran.stderr);
     }
   });

@@ -32,10 +32,17 @@ const phases: readonly Phase[] = [
   { name: 'before anything', request: '', reached: ({ gateway }) => gateway.status().sessions === 1, outcome: undefined },
   { name: 'in the head', request: 'GET /x HTTP/1.1\r\nHos', reached: ({ gateway }) => gateway.status().sessions === 1, outcome: undefined },
   { name: 'in the body', serve: never, request: 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsome', reached: busy, outcome: 'aborted', finOutcome: 'aborted' },
-  { name: 'in a chunked body', serve: never, request: 'POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nso', reached: busy, outcome: 'aborted', finOutcome: 'aborted' },
+  {
+    name: 'in a chunked body', serve: never, request: 'POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nso',
+    reached: busy, outcome: 'aborted', finOutcome: 'aborted',
+  },
   { name: 'while waiting for a response', serve: never, request: get('/x'), reached: busy, outcome: 'aborted', finOutcome: 'failed' },
   {
-    name: 'while downloading', serve: ({ socket }) => { socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * 1024 * 1024}\r\n\r\n`); socket.write(Buffer.alloc(64 * 1024 * 1024)); },
+    name: 'while downloading',
+    serve: ({ socket }) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * 1024 * 1024}\r\n\r\n`);
+      socket.write(Buffer.alloc(64 * 1024 * 1024));
+    },
     request: get('/x'), reached: (_, peer) => peer.received.length > 100_000, outcome: 'aborted', receiving: true,
   },
   { name: 'while streaming', serve: endlessChunks, request: get('/x'), reached: (_, peer) => peer.received.includes('data'), outcome: 'aborted', receiving: true },

@@ -67,7 +67,9 @@ test('maxBodyBytes by Content-Length: refused before the server sees anything', 
 });
 
 test('maxBodyBytes of a chunked body: counted as data, cut off at the server', async () => {
-  await withSite({ service: '    limits: { maxBodyBytes: 10 }', serve: ({ head, reply }) => { if (head.includes('/fits')) setImmediate(() => { reply(ok('world')); }); } }, async ({ client, server }) => {
+  await withSite({
+    service: '    limits: { maxBodyBytes: 10 }', serve: ({ target, reply }) => { if (target === '/fits') setImmediate(() => { reply(ok('world')); }); },
+  }, async ({ client, server }) => {
     const head = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const fits = client().send(`${head('/fits')}5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n`);
     await fits.until((text) => text.endsWith('world'));

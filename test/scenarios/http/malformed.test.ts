@@ -125,7 +125,8 @@ policy: [{ id: open, operation: { methods: [GET, HEAD, POST, PUT, DELETE, OPTION
   const grown = heapUsed() - before;
   const { user, system } = process.cpuUsage(started);
   const took = (user + system) / 1000;
-  context.diagnostic(`${connections} connections in ${Math.round(took)} ms of processor time; ${[...tally].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}; heap grew by ${Math.round(grown / 1024)} KiB`);
+  const outcomes = [...tally].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  context.diagnostic(`${connections} connections in ${Math.round(took)} ms of processor time; ${outcomes}; heap grew by ${Math.round(grown / 1024)} KiB`);
   assert.deepEqual(hung, []);
   assert.deepEqual(arrivals.refused, [], 'what the server could not read');
   assert.ok((tally.get('refused') ?? 0) > 3_000, 'the generator makes mostly malformed requests');

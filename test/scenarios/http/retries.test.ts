@@ -42,7 +42,8 @@ test('the only server refuses: 502, with that as the reason', async () => {
 
 test('no retry without budget, nor with attempts: 1', async () => {
   const refusing = await freePort();
-  for (const [pool, service] of [['retryBudget: { percent: 0, minimumPerSecond: 0 }, passive: { failures: 0 }', ''], ['passive: { failures: 0 }', '    retries: { attempts: 1 }']]) {
+  const withoutBudget = ['retryBudget: { percent: 0, minimumPerSecond: 0 }, passive: { failures: 0 }', ''];
+  for (const [pool, service] of [withoutBudget, ['passive: { failures: 0 }', '    retries: { attempts: 1 }']]) {
     const other = await startScriptedServer(({ reply }) => { reply(ok('other')); });
     await withSite({ servers: [`127.0.0.1:${refusing}`, `127.0.0.1:${other.port}`], pool: pool!, service: service! }, async ({ client }) => {
       const peer = client();

@@ -96,7 +96,8 @@ test('HEAD, 204 and 304 have no body whatever they say of one, and the connectio
 });
 
 test('Range and validators pass through, so does 206', async () => {
-  await withSite({ serve: ({ reply }) => { reply('HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nContent-Length: 3\r\n\r\ncde'); } }, async ({ client, server }) => {
+  const partial = 'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/10\r\nContent-Length: 3\r\n\r\ncde';
+  await withSite({ serve: ({ reply }) => { reply(partial); } }, async ({ client, server }) => {
     const peer = client().send(get('/r', 'Range: bytes=2-4', 'If-Range: "v"'));
     await peer.until((text) => text.endsWith('\r\n\r\ncde'));
     assert.match(peer.received, /206 Partial Content\r\n.*Content-Range: bytes 2-4\/10\r\n/s);

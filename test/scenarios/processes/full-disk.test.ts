@@ -76,7 +76,8 @@ audit: { directory: "${directory}", onStoreFailure: ${onStoreFailure}, store: { 
     for (let count = 0; count < 10; count++) assert.match(await statusOf(cluster), wanted);
     if (onStoreFailure === 'refuse') assert.equal(server.received.join('').split('/load').length, atServer, 'nothing passes unrecorded');
     disk.free();
-    await eventually('recovered', async () => await statusOf(cluster) === '200' && cluster.notices.some(({ severity, message }) => severity === 'info' && /again|recover/i.test(message)), 20_000);
+    const told = (): boolean => cluster.notices.some(({ severity, message }) => severity === 'info' && /again|recover/i.test(message));
+    await eventually('recovered', async () => await statusOf(cluster) === '200' && told(), 20_000);
     await cluster.stop();
     await server.close();
   });
