@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { changing, collect, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
 import { addSessionCommands } from './program-sessions.ts';
+import { addWafCommands } from './program-waf.ts';
 import { productVersion } from './version.ts';
 
 const rootHelp = `
@@ -36,6 +37,7 @@ export function buildProgram(finish: Finish): Command {
   addStateCommands(program, finish);
   addSessionCommands(program, finish);
   addChangeCommands(program, finish);
+  addWafCommands(program, finish);
   return program;
 }
 

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import type { AuditBlock } from '#audit/batch.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
 import { LimitLedger, type LimitDelta } from '#policy/limits/deltas.ts';
+import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
 import { requireFreePorts } from './free-ports.ts';
@@ -96,6 +97,7 @@ export class Supervisor {
   }
 
   get version(): string { return this.#version; }
+  get configuration(): RunConfiguration | undefined { return this.#configuration; }
   get listeners(): readonly ListenerReport[] { return this.#listeners; }
   get restarts(): number { return this.#restarts; }
   get pids(): number[] { return this.#members.filter((member) => !member.gone).map((member) => member.handle.pid); }
@@ -297,6 +299,15 @@ export class Supervisor {
       return answer?.what === 'sessions' ? [...answer.sessions] : [];
     }));
     return answers.flat().sort((a, b) => b.ageMs - a.ageMs);
+  }
+
+  /** What the firewall rule sets of all workers have counted. */
+  async inspectors(): Promise<WebInspectorReport[]> {
+    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
+      const answer = await this.#ask(member, { what: 'waf' });
+      return answer?.what === 'waf' ? [...answer.reports] : [];
+    }));
+    return answers.flat();
   }
 
   async leases(): Promise<LeaseReport[]> {

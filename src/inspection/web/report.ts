@@ -50,7 +50,8 @@ export function anomalyScores(scores: Readonly<Record<string, number>>): [number
 const wholeTexts = /^(REQUEST_BODY|QUERY_STRING|REQUEST_URI|REQUEST_URI_RAW|REQUEST_LINE|FULL_REQUEST|RESPONSE_BODY|XML|MATCHED_VAR)/;
 
 function shown(variable: string, value: string, part: string): string {
-  if (part !== '') return readable(part);
+  // Some operators report a name for what they found, such as the fingerprint of an injection.
+  if (part !== '' && value.includes(part)) return readable(part);
   return wholeTexts.test(variable) ? `${value.length} bytes` : readable(value);
 }
 

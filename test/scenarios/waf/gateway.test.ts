@@ -341,7 +341,7 @@ test('explain shows every matching rule with variable, transformed value and mat
     { verb: 'POST', url: 'http://a/x?q=AN+ATTACK', headers: [['Content-Type', 'application/x-www-form-urlencoded']], body: 'b=attack' }, gateway.worker);
   const found = steps.filter(({ stage }) => stage === 'waf' || stage === 'decision').map(({ subject, outcome, detail }) => `${subject} ${outcome} ${detail}`);
   assert.ok(found.some((text) => /^1001 matched ARGS:q = "an attack", found "attack": Attack in an argument \(phase 2, .*own\.conf:2\)/.test(text)), found.join('\n'));
-  assert.ok(found.some((text) => /^1001 matched ARGS:b/.test(text)), found.join('\n'));
+  assert.ok(found.some((text) => text.startsWith('1001 matched ARGS:b')), found.join('\n'));
   assert.ok(found.some((text) => text.startsWith('waf.1001 denied deny 403')), found.join('\n'));
   await stop();
 });

@@ -8,7 +8,8 @@ import { resourceRoutes } from './resources.ts';
 import { sessionRoutes } from './sessions.ts';
 import { stateRoutes } from './state.ts';
 import { trafficRoutes } from './traffic.ts';
+import { wafRoutes } from './waf.ts';
 
 export const routes: readonly AnyRoute[] = [
-  ...stateRoutes, ...trafficRoutes, ...sessionRoutes, ...recordingRoutes, ...recordRoutes, ...explainRoutes, ...configurationRoutes, ...resourceRoutes,
+  ...stateRoutes, ...trafficRoutes, ...sessionRoutes, ...recordingRoutes, ...recordRoutes, ...explainRoutes, ...wafRoutes, ...configurationRoutes, ...resourceRoutes,
 ];

@@ -1,0 +1,54 @@
+// The commands `sallyport waf ...`, with options, help and examples. What they do is in commands/waf.ts and commands/waf-install.ts.
+import type { Command } from 'commander';
+import { changing, collect, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
+
+export function addWafCommands(program: Command, finish: Finish): void {
+  const waf = program.command('waf').description('The web application firewall: rules and their hits, reports, exclusions for false alarms, tests, installing the Core Rule Set.');
+  examples(remote(waf.command('rules').description('List the rule sets in force, and the rules that have matched, with hits and refusals.'))
+    .option('--all', 'also rules without a hit'), 'sallyport waf rules', 'sallyport waf rules --all --json')
+    .action(async (options) => {
+      const { wafRules } = await import('./commands/waf.ts');
+      finish(await wafRules(await found(options), options, outputFor(options)));
+    });
+  examples(remote(waf.command('report').description('What the firewall found lately: by rule, URL and parameter, and what looks like false alarms.'))
+    .option('--since <time>', 'from then on (1h, 7d, a date; default 24h)')
+    .option('--service <name>', 'only this service')
+    .option('-n, --limit <n>', 'rules and candidates to list (default 20)'), 'sallyport waf report', 'sallyport waf report --since 7d --service shop')
+    .action(async (options) => {
+      const { wafReport } = await import('./commands/waf.ts');
+      finish(await wafReport(await found(options), options, outputFor(options)));
+    });
+  examples(changing(waf.command('exclude').argument('<id>', 'a record: the incident id of a refused request')
+    .description('Propose the narrowest exclusion for a false alarm, show what it would have changed over the stored history, and write it when confirmed.'))
+    .option('--rule <id>', 'only this rule; may be repeated', collect)
+    .option('--since <time>', 'history to judge by (default: all that is stored)')
+    .option('-y, --yes', 'write it without asking'), 'sallyport waf exclude 1k834h43200001d4e0', 'sallyport waf exclude 1k834h43200001d4e0 --yes --reason "search box takes SQL words"')
+    .action(async (id: string, options) => {
+      const { wafExclude } = await import('./commands/waf-exclude.ts');
+      finish(await wafExclude(await found(options), id, options, outputFor(options)));
+    });
+  examples(remote(waf.command('test').argument('[file]', 'requests in .http form (request line, fields, empty line, body; parted by ###), - for standard input')
+    .description('Run requests through the rules in force, and through a draft of them. Nothing is sent. Exit code 1 when a request would be refused.'))
+    .option('--curl', 'the request is what curl would send with the arguments behind --')
+    .option('--history <time>', 'replay the requests that records have kept since then (1h, 7d, a date)')
+    .option('--with <file>', 'rules and directives to add behind those in force')
+    .option('--service <name>', 'whose rules (default: the first service with a firewall)')
+    .option('--route <id>', 'whose rules, when a route has its own'),
+  'sallyport waf test request.http', 'sallyport waf test --curl -- -d "q=1 or 1=1" http://shop.example/search', 'sallyport waf test --history 1h --with draft.conf')
+    .argument('[arguments...]', 'arguments of --curl')
+    .action(async (file: string | undefined, rest: string[], options) => {
+      const { wafTest } = await import('./commands/waf-test.ts');
+      finish(await wafTest(await found(options), file, rest, options, outputFor(options)));
+    });
+  examples(withJson(waf.command('install-crs').description('Install the OWASP Core Rule Set into the state directory: an archive at hand, or a release from GitHub, checked by SHA-256.'))
+    .option('--file <archive>', 'a .tar.gz of the rule set')
+    .option('--version <number>', 'release to fetch, such as 4.28.0')
+    .option('--sha256 <hex>', 'checksum that the archive must have')
+    .option('--config <files...>', 'configuration, to find its state directory')
+    .option('--state-dir <dir>', 'state directory, instead of runtime.stateDirectory'),
+  'sallyport waf install-crs --file coreruleset-4.28.0-minimal.tar.gz', 'sallyport waf install-crs --version 4.28.0')
+    .action(async (options) => {
+      const { installCrs } = await import('./commands/waf-install.ts');
+      finish(await installCrs(options, outputFor(options)));
+    });
+}

@@ -1,0 +1,203 @@
+// Resources of the admin API for the web application firewall: rules with their hits, what it found lately, exclusions from a
+// record, and replays against a draft. The work is in control/waf.
+import { z } from 'zod';
+import type { AuditQuery } from '#audit/query.ts';
+import type { StoredRecord } from '#audit/record.ts';
+import type { WebInspectionSettings } from '#contract/web-inspection.ts';
+import type { ControlPlane } from '../../control-plane.ts';
+import { EffectBuilder, proposeExclusions, withExclusions } from '../../waf/exclude.ts';
+import { inspectionOf, sumsUp } from '../../waf/facts.ts';
+import { inspectionsOf, prepareRules, type PreparedRules } from '../../waf/prepare.ts';
+import { describedRequest, differenceOf, replay, requestOfRecord, type ReplayDifference } from '../../waf/replay.ts';
+import { ReportBuilder } from '../../waf/report.ts';
+import { firstService, settingsFor } from '../../waf/service-rules.ts';
+import { readResource } from '../../configuration/index.ts';
+import { carriedOut } from '../configuration-call.ts';
+import { ApiProblem } from '../problem.ts';
+import { route, type AnyRoute } from '../route.ts';
+
+const maxRecords = 200_000;
+const maxReplayed = 20_000;
+const maxDifferences = 500;
+/** Of the Core Rule Set and the baseline, unless the configuration says otherwise. */
+const usualThreshold = 5;
+/** The supervisor does other things too: after so many replays it lets them have a turn. */
+const replaysPerTurn = 50;
+
+const fromMs = z.coerce.number().int().nonnegative();
+
+/** Records with something of the firewall in them, newest first. */
+async function* history(plane: ControlPlane, from: number, service?: string): AsyncGenerator<StoredRecord, void, undefined> {
+  const query: AuditQuery = { fromMs: from, kinds: ['operation'], text: 'waf', ...(service === undefined ? {} : { services: [service] }) };
+  let read = 0;
+  for await (const record of plane.trail.query(query)) {
+    if (++read > maxRecords) return;
+    if (record.facts?.['waf'] !== undefined) yield record;
+  }
+}
+
+function running(plane: ControlPlane) {
+  const active = plane.transactions.active;
+  if (active === undefined) throw new ApiProblem('no-answer', 'no configuration is in force');
+  return active.configuration;
+}
+
+function settingsOf(plane: ControlPlane, service: string, routeId: string): WebInspectionSettings {
+  const settings = settingsFor(running(plane), plane.options.manifests, service, routeId);
+  if (settings === undefined) throw new ApiProblem('not-found', `service ${service} has no firewall${routeId === '' ? '' : ` on route ${routeId}`}`, 'give it one: waf: { ruleset: crs }');
+  return settings;
+}
+
+function prepared(plane: ControlPlane, settings: WebInspectionSettings, draft?: string): PreparedRules {
+  try {
+    return prepareRules(settings, plane.places, draft === undefined ? undefined : { name: 'draft', text: Buffer.from(draft, 'utf8').toString('latin1') });
+  } catch (error) { throw new ApiProblem('bad-request', (error as Error).message, 'places are file:line:column; "draft" is the text that was given'); }
+}
+
+const ruleAnswer = z.looseObject({ id: z.number(), message: z.string(), hits: z.number(), blocked: z.number() });
+
+async function rulesOf(plane: ControlPlane, all: boolean) {
+  const reports = await plane.supervisor.inspectors();
+  const sets = [...inspectionsOf(running(plane), plane.options.manifests)].map(([key, { path, settings }]) => {
+    const mine = reports.filter((report) => report.key === key);
+    const hits = new Map<number, { hits: number; blocked: number }>();
+    for (const one of mine.flatMap((report) => report.hits)) {
+      const total = hits.get(one.rule) ?? { hits: 0, blocked: 0 };
+      hits.set(one.rule, { hits: total.hits + one.hits, blocked: total.blocked + one.blocked });
+    }
+    const { inspector, warnings } = prepared(plane, settings);
+    const rules = inspector.rules().map((rule) => ({ ...rule, ...hits.get(rule.id) ?? { hits: 0, blocked: 0 }, logOnly: inspector.logOnly.has(rule.id, rule.tags) }))
+      .filter((rule) => all || rule.hits > 0).sort((a, b) => b.hits - a.hits || a.id - b.id);
+    const sum = (of: 'requests' | 'blocked' | 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
+    return {
+      place: path.join('.'), ruleset: settings.ruleset, mode: settings.mode, onEngineError: settings.onEngineError, loadMs: Math.max(0, ...mine.map(({ loadMs }) => loadMs)), warnings,
+      requests: sum('requests'), blocked: sum('blocked'), errors: sum('errors'), passedOnError: sum('passedOnError'), rulesLoaded: mine[0]?.rules ?? 0, rules,
+    };
+  });
+  return { sets };
+}
+
+const excludeBody = z.strictObject({
+  id: z.string().min(1).max(100).describe('A record of a request that the firewall refused or noticed.'),
+  rules: z.array(z.number().int()).max(100).default([]).describe('Only these of its rules; all that found something unless given.'),
+  from: fromMs.default(0).describe('History to judge the effect by, from this time on.'),
+  apply: z.boolean().default(false).describe('Write it into the running configuration.'),
+  reason: z.string().max(500).default('').describe('Why, for the configuration, the history and the audit log.'),
+});
+
+async function exclude(plane: ControlPlane, body: z.output<typeof excludeBody>) {
+  const record = await plane.trail.find(body.id);
+  if (record === undefined) throw new ApiProblem('not-found', `there is no record ${body.id} in the store`, 'ids of records: sallyport logs --text waf --json');
+  const inspection = inspectionOf(record);
+  if (inspection === undefined) throw new ApiProblem('bad-request', `the firewall found nothing in record ${body.id}`, 'what it found: sallyport waf report');
+  const service = record.service ?? '';
+  const routeId = record.route ?? '';
+  const settings = settingsOf(plane, service, routeId);
+  const threshold = settings.inboundThreshold || usualThreshold;
+  const exclusions = proposeExclusions(record, threshold, body.rules);
+  if (exclusions.length === 0) throw new ApiProblem('bad-request', `no rule of record ${body.id} can be excluded`, `it was refused by ${inspection.by}`);
+  const builder = new EffectBuilder(exclusions, service, threshold);
+  for await (const one of history(plane, body.from, service)) builder.add(one);
+  const resource = `services/${service}`;
+  const value = withExclusions(readResource(plane.running, resource), routeId, exclusions, body.reason);
+  return { record, exclusions, effect: builder.effect(), service, route: routeId, resource, value };
+}
+
+const requestBody = z.strictObject({
+  method: z.string().min(1).max(64), url: z.string().min(1).max(65_536),
+  headers: z.array(z.tuple([z.string().min(1).max(256), z.string().max(65_536)])).max(200).default([]), body: z.string().max(1024 * 1024).default('').describe('One character a byte.'),
+});
+
+const testBody = z.strictObject({
+  requests: z.array(requestBody).max(100).default([]).describe('Requests to run.'),
+  historyFrom: fromMs.optional().describe('Also replay the requests that records have kept since this time.'),
+  service: z.string().optional().describe('The service whose rules are used; the first with a firewall unless given. History goes by the record.'),
+  route: z.string().default('').describe('The route whose rules are used.'),
+  draft: z.string().max(1024 * 1024).optional().describe('Rules and directives that are added behind those of the configuration.'),
+});
+
+async function test(plane: ControlPlane, body: z.output<typeof testBody>) {
+  const nowMs = Date.now();
+  const service = body.service ?? firstService(running(plane), plane.options.manifests);
+  if (service === undefined) throw new ApiProblem('bad-request', 'no service has a firewall', 'give one: waf: { ruleset: crs }');
+  const results = body.requests.map((one) => {
+    const settings = settingsOf(plane, service, body.route);
+    const request = describedRequest(one.method, one.url, one.headers, one.body);
+    const now = replay(prepared(plane, settings).inspector, request, nowMs);
+    return { method: one.method, url: one.url, now, ...(body.draft === undefined ? {} : { draft: replay(prepared(plane, settings, body.draft).inspector, request, nowMs) }) };
+  });
+  if (body.historyFrom === undefined) return { service, results };
+  return { service, results, history: await replayHistory(plane, body.historyFrom, body.draft ?? '', body.service, nowMs) };
+}
+
+async function replayHistory(plane: ControlPlane, from: number, draft: string, service: string | undefined, nowMs: number) {
+  const differences: ReplayDifference[] = [];
+  const counts = { replayed: 0, notKept: 0, masked: 0, withoutBody: 0, different: 0, wouldPass: 0, wouldBlock: 0 };
+  for await (const record of history(plane, from, service)) {
+    const inspection = inspectionOf(record)!;
+    if (inspection.request === undefined) { counts.notKept++; continue; }
+    const settings = settingsFor(running(plane), plane.options.manifests, record.service ?? '', record.route ?? '');
+    if (settings === undefined) continue;
+    if (inspection.request.incomplete) counts.withoutBody++;
+    if (JSON.stringify(inspection.request).includes('***')) counts.masked++;
+    const request = requestOfRecord(inspection.request, record.client ?? '');
+    const before = replay(prepared(plane, settings).inspector, request, nowMs);
+    const difference = differenceOf(record.id ?? '', request, before, replay(prepared(plane, settings, draft).inspector, request, nowMs));
+    if (difference !== undefined) {
+      counts.different++;
+      if (difference.before === 'blocked' && difference.after === 'pass') counts.wouldPass++;
+      if (difference.before === 'pass' && difference.after === 'blocked') counts.wouldBlock++;
+      if (differences.length < maxDifferences) differences.push(difference);
+    }
+    if (++counts.replayed >= maxReplayed) break;
+    if (counts.replayed % replaysPerTurn === 0) await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  return { ...counts, differences };
+}
+
+export const wafRoutes: readonly AnyRoute[] = [
+  route({
+    method: 'GET', url: '/v1/waf/rules', role: 'viewer', tag: 'firewall', summary: 'Rule sets in force, with the hits of their rules',
+    query: z.object({ all: z.stringbool().default(false).describe('Also rules without a hit.') }),
+    answer: z.strictObject({ sets: z.array(z.looseObject({ place: z.string(), mode: z.string(), requests: z.number(), blocked: z.number(), errors: z.number(), rules: z.array(ruleAnswer) })) })
+      .describe('Counts are over all workers, since the rules were loaded.'),
+    handle: async ({ plane, query }) => await rulesOf(plane, query.all),
+  }),
+  route({
+    method: 'GET', url: '/v1/waf/report', role: 'viewer', tag: 'firewall', summary: 'What the firewall found, by rule and place, and what looks like false alarms',
+    query: z.object({ from: fromMs.default(0).describe('Records since this time (ms since 1970).'), service: z.string().optional(), limit: z.coerce.number().int().min(1).max(1000).default(20) }),
+    answer: z.looseObject({ requests: z.number(), blocked: z.number(), rules: z.array(z.looseObject({ rule: z.number() })), candidates: z.array(z.looseObject({ rule: z.number() })) })
+      .describe('From the audit store. `candidates`: rules at places where many clients meet few rules.'),
+    handle: async ({ plane, query }) => {
+      const builder = new ReportBuilder();
+      for await (const record of history(plane, query.from, query.service)) builder.add(record);
+      return builder.report(query.limit);
+    },
+  }),
+  route({
+    method: 'POST', url: '/v1/waf/exclude', role: 'admin', tag: 'firewall', summary: 'The narrowest exclusions for a false alarm, and their effect on the stored history',
+    body: excludeBody,
+    answer: z.looseObject({
+      exclusions: z.array(z.looseObject({ path: z.string() })), effect: z.looseObject({ refused: z.number(), wouldPass: z.number(), otherMatches: z.number() }), applied: z.boolean(),
+    }).describe('With `apply` it is written into the running configuration, as one change in the history.'),
+    handle: async (call) => {
+      const { plane, body, author } = call;
+      const { value, resource, record, ...rest } = await exclude(plane, body);
+      const { id, path, client, rule } = record;
+      const answer = { record: { id, path, client, rule, rules: inspectionOf(record)!.rules.filter((one) => !sumsUp(one.id)) }, ...rest };
+      if (!body.apply) return { ...answer, applied: false };
+      if (value === undefined) throw new ApiProblem('bad-request', `the firewall of ${resource} is not written where an exclusion could be added`, 'add it to the configuration by hand');
+      const result = await plane.transactions.apply({
+        patches: [{ resource, value, mode: 'replace' }], author, reason: body.reason || `firewall exclusion for record ${id ?? ''}`, source: 'api',
+        expectedVersion: plane.transactions.active?.version,
+      });
+      return { ...answer, applied: true, change: carriedOut(result, call, 'exclude') };
+    },
+  }),
+  route({
+    method: 'POST', url: '/v1/waf/test', role: 'operator', tag: 'firewall', summary: 'Runs requests, or recorded ones, through the rules, and through a draft of them',
+    body: testBody, maxBodyBytes: 8 * 1024 * 1024,
+    answer: z.looseObject({ service: z.string(), results: z.array(z.looseObject({ now: z.looseObject({ blocked: z.boolean() }) })) }).describe('Nothing is sent, and nothing is counted.'),
+    handle: async ({ plane, body }) => await test(plane, body),
+  }),
+];
