@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { changing, collect, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
 
 export function addWafCommands(program: Command, finish: Finish): void {
+  // So that --version behind install-crs is the version to install, and not a question about this program's.
+  program.enablePositionalOptions();
   const waf = program.command('waf').description('The web application firewall: rules and their hits, reports, exclusions for false alarms, tests, installing the Core Rule Set.');
   examples(remote(waf.command('rules').description('List the rule sets in force, and the rules that have matched, with hits and refusals.'))
     .option('--all', 'also rules without a hit'), 'sallyport waf rules', 'sallyport waf rules --all --json')

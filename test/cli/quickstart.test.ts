@@ -11,7 +11,7 @@ import { freePort, sallyport, Staying, temporaryDirectory } from './command.ts';
 
 const run = promisify(execFile);
 
-test('the three curl lines and the four commands work as printed', { timeout: 60_000 }, async () => {
+test('the four curl lines and the four commands work as printed', { timeout: 60_000 }, async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;
   const port = await freePort();
@@ -22,10 +22,11 @@ test('the three curl lines and the four commands work as printed', { timeout: 60
     assert.ok(performance.now() - begun < 20_000);
     const lines = gateway.stdout.split('\n').map((line) => line.replace(/#.*/, '').trim());
     const curls = lines.filter((line) => line.startsWith('curl '));
-    assert.equal(curls.length, 3);
-    const curl = async (line: string): Promise<string> => (await run('curl', ['-s', ...line.split(' ').slice(1)])).stdout;
+    assert.equal(curls.length, 4);
+    const curl = async (line: string): Promise<string> => (await run('curl', ['-s', ...line.replaceAll('"', '').split(' ').slice(1)])).stdout;
     assert.match(await curl(curls[0]!), /^Origin (one|two) answers GET \//);
     assert.match(await curl(curls[1]!), /^HTTP\/1\.1 403 [\s\S]*no-admin-pages/);
+    assert.match(await curl(curls[3]!), /^403 Forbidden/);
     const [first, second] = [await curl(curls[2]!), await curl(curls[2]!)];
     assert.deepEqual([/^Origin (\w+)/.exec(first)![1], /^Origin (\w+)/.exec(second)![1]].sort(), ['one', 'two']);
     const commands = lines.filter((line) => line.startsWith('npx sallyport ') && !/init|run/.test(line));

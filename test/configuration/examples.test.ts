@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { diffDocuments, loadConfiguration, shortVersion } from '../../src/control/configuration/index.ts';
+import type { WebInspector } from '#contract/web-inspection.ts';
 import { gateways } from '../../src/standard.ts';
 
 const directory = join(dirname(fileURLToPath(import.meta.url)), '../../examples');
@@ -20,7 +21,7 @@ describe('examples', () => {
     it(name, () => {
       const result = loadConfiguration({ paths: [join(directory, name)] }, gateways);
       assert.deepEqual(result.problems.map((problem) => `${problem.file}:${problem.line} ${problem.message}`), []);
-      const environment = { version: shortVersion(result.version), product: 'sallyport', observed: [] };
+      const environment = { version: shortVersion(result.version), product: 'sallyport', observed: [], webInspector: () => ({}) as WebInspector };
       for (const [service, { protocol, settings }] of Object.entries(result.configuration?.services ?? {})) {
         const plan = gateways.find((manifest) => manifest.protocol === protocol)?.compile(service, settings, environment);
         assert.equal(plan?.name, service);

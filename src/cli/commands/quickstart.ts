@@ -82,6 +82,7 @@ function announce(gateway: GatewayProcess, out: Output, state: string): void {
     command(`curl ${base}/`, 'allowed, and forwarded to one of two servers'),
     command(`curl -i ${base}/admin/users`, 'denied by the rule no-admin-pages'),
     command(`curl ${base}/who`, 'run it twice: the other server answers'),
+    command(`curl "${base}/?q=1'+or+'1'='1"`, 'SQL injection, refused by the firewall'),
     '\nThen look at it (in this directory):\n',
     command(`npx sallyport sessions${found}`, 'who is connected now'),
     command(`npx sallyport logs${found}`, 'what happened, with the rule that decided'),

@@ -124,7 +124,7 @@ function install(archive: Archive, sha256: string, state: string): { directory: 
       mkdirSync(dirname(to), { recursive: true });
       writeFileSync(to, bytes);
     }
-    const version = /ver\.(\d+\.\d+\.\d+)/.exec(files.get(setup)!.toString('latin1'))?.[1] ?? sha256.slice(0, 12);
+    const version = /(?:^|[-/])v?(\d+\.\d+\.\d+)[^/]*\/$/.exec(prefix)?.[1] ?? /ver\.(\d+\.\d+\.\d+)/.exec(files.get(setup)!.toString('latin1'))?.[1] ?? sha256.slice(0, 12);
     const { inspector } = prepareRules({ ...probe, path: staging }, { baseDirectory: staging, stateDirectory: state });
     const directory = join(root, `coreruleset-${version}`);
     rmSync(directory, { recursive: true, force: true });
