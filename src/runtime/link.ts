@@ -201,7 +201,9 @@ export class SocketLink implements Link, OutboxLink {
   /** Outbox only. */
   writeQueued(piece: Buffer): boolean {
     if (this.closed || this.socket.destroyed) return true;
-    this.socket.write(piece);
+    const flows = this.socket.write(piece);
+    // What was queued has made a sender wait; the kernel took it at once, so that no `drain` comes to say so.
+    if (flows && this.#waitsForDrain) process.nextTick(drainedOf, this);
     return this.socket.writableLength === 0;
   }
 
@@ -327,6 +329,8 @@ export class SocketLink implements Link, OutboxLink {
     try { handler.closed(this, this.failure); } catch (error) { this.#bug(error, guard); }
   }
 }
+
+function drainedOf(link: SocketLink): void { link.onDrained(); }
 
 function takeRelayBuffer(): Buffer {
   return spareRelayBuffers.pop() ?? Buffer.allocUnsafeSlow(relayReadBytes);

@@ -71,7 +71,7 @@ async function visit(client: RealClient, cell: Cell, tls: boolean, mode: DataMod
 }
 
 for (const client of clients.filter(({ name }) => only === undefined || !clients.some((one) => only.includes(one.name)) || wants(name))) {
-  test(`${client.name} through the gateway`, { timeout: 300_000 }, async (context) => {
+  test(`${client.name} through the gateway`, { timeout: 600_000 }, async (context) => {
     if (!isPresent(client)) {
       rows.push(`${client.name}: NOT THERE, skipped`);
       context.skip(`no ${client.name}`);

@@ -1,0 +1,219 @@
+// Limits and time limits of the FTP gateway, each at its edge: N passes, N + 1 does not.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
+import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+
+let server: ScriptedServer;
+
+before(async () => { server = await startScriptedServer(); });
+after(async () => { await server.close(); });
+
+async function within(settings: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
+  const gateway = await startFtp(server, settings);
+  try {
+    await run(gateway);
+    assert.deepEqual(gateway.bugs, []);
+  } finally {
+    await gateway.stop();
+    behaveAgain(server);
+  }
+}
+
+/** How long until the gateway ends the session, and what it said last. */
+async function timeToEnd(client: FtpClient): Promise<{ ms: number; text: string }> {
+  const started = performance.now();
+  const text = await client.rest();
+  return { ms: performance.now() - started, text };
+}
+
+test('login: so long from connecting to having logged in', async () => {
+  await within('    timeouts: { login: 300ms }', async (gateway) => {
+    const client = new FtpClient(gateway.port());
+    await client.reply();
+    await client.command('USER a');
+    const { ms, text } = await timeToEnd(client);
+    assert.match(text, /^421 /);
+    assert.ok(ms > 200 && ms < 900, `${ms}`);
+    // Once logged in it does not run any more.
+    const stays = await new FtpClient(gateway.port()).login();
+    await new Promise((resolve) => { setTimeout(resolve, 450); });
+    assert.match(await stays.command('NOOP'), /^200/);
+    stays.close();
+  });
+});
+
+test('idle: between commands, and never while data flows', async () => {
+  await within('    timeouts: { idle: 300ms }', async (gateway) => {
+    const client = await new FtpClient(gateway.port()).login();
+    const { ms, text } = await timeToEnd(client);
+    assert.match(text, /^421 /);
+    assert.ok(ms > 200 && ms < 900, `${ms}`);
+    server.answers['RETR'] = (session) => {
+      session.say('150 slow\r\n');
+      void session.dataReady!.then((data) => {
+        let left = 8;
+        const timer = setInterval(() => {
+          data.write('x');
+          if (--left > 0) return;
+          clearInterval(timer);
+          data.end();
+          session.say('226 done\r\n');
+        }, 100);
+      });
+    };
+    const busy = await new FtpClient(gateway.port()).login();
+    const data = await busy.passive();
+    await busy.command('RETR /x');
+    assert.match(await busy.reply(), /^226/);
+    assert.equal(await data.untilEnd(), 'xxxxxxxx');
+    busy.close();
+  });
+});
+
+test('server greeting and server replies', async () => {
+  await within('    timeouts: { serverGreeting: 200ms, serverReply: 300ms }', async (gateway) => {
+    server.answers[''] = () => { /* says nothing */ };
+    const client = new FtpClient(gateway.port());
+    await client.reply();
+    await client.command('USER a');
+    assert.match(await client.command('PASS b'), /^421 /);
+    behaveAgain(server);
+    server.answers['DELE'] = () => { /* says nothing */ };
+    const other = await new FtpClient(gateway.port()).login();
+    assert.match(await other.command('DELE x'), /^421 /);
+    const record = await gateway.record(({ verb, outcome }) => verb === 'DELE' && outcome === 'failed');
+    assert.match(String(record.reason), /no reply/);
+  });
+});
+
+test('data connections: the client that does not come, the server that is not there', async () => {
+  await within('    timeouts: { dataConnect: 300ms }', async (gateway) => {
+    server.answers['RETR'] = (session) => {
+      session.say('150 coming\r\n');
+      void session.dataReady!.then((data) => { data.once('close', () => { session.say('426 cut\r\n'); }); });
+    };
+    const client = await new FtpClient(gateway.port()).login();
+    await client.passivePort();
+    assert.match(await client.command('RETR /x'), /^150/);
+    assert.match(await client.reply(), /^425 /);
+    assert.match(await client.command('NOOP'), /^200/);
+    // A port where nobody listens any more.
+    server.answers['PASV'] = '227 (127,0,0,1,234,96)';
+    await client.passivePort();
+    assert.match(await client.command('RETR /x'), /^425 /);
+    client.close();
+  });
+});
+
+test('the end of a transfer: the server has to say how it went', async () => {
+  await within('    timeouts: { transferEnd: 300ms }', async (gateway) => {
+    server.answers['RETR'] = (session) => {
+      session.say('150 coming\r\n');
+      void session.dataReady!.then((data) => { data.end('x'); });
+    };
+    const client = await new FtpClient(gateway.port()).login();
+    const data = await client.passive();
+    await client.command('RETR /x');
+    assert.equal(await data.untilEnd(), 'x');
+    data.end();
+    assert.match(await client.reply(), /^421 /);
+  });
+});
+
+test('numbers at their edges', async () => {
+  await within('    limits: { maxCommandBytes: 40, maxUserBytes: 8, maxPasswordBytes: 8, maxUnknownCommands: 2, maxPathBytes: 16, maxPathSegments: 3, maxWildcards: 1, maxUploadBytes: 10 }', async (gateway) => {
+    const client = new FtpClient(gateway.port());
+    await client.reply();
+    assert.match(await client.command(`USER ${'a'.repeat(9)}`), /^501/);
+    assert.match(await client.command(`USER ${'a'.repeat(8)}`), /^331/);
+    assert.match(await client.command(`PASS ${'b'.repeat(9)}`), /^501/);
+    assert.match(await client.command(`PASS ${'b'.repeat(8)}`), /^230/);
+    assert.match(await client.command(`DELE ${'c'.repeat(15)}`), /^250/);
+    assert.match(await client.command(`DELE ${'c'.repeat(16)}`), /^501/);
+    assert.match(await client.command('DELE a/b/c'), /^250/);
+    assert.match(await client.command('DELE a/b/c/d'), /^501/);
+    assert.match(await client.command('NLST *'), /^425/);
+    assert.match(await client.command('NLST **'), /^501/);
+    assert.match(await client.command('ALLO 10'), /^202/);
+    assert.match(await client.command('ALLO 11'), /^552/);
+    assert.match(await client.command('XXXX'), /^500/);
+    assert.match(await client.command('YYYY'), /^500/);
+    assert.match(await client.command('ZZZZ'), /^421/);
+    const long = await new FtpClient(gateway.port()).login('u', 'p');
+    assert.match(await long.command(`RMD ${'c'.repeat(36)}`), /^501/);
+    assert.match(await long.command(`RMD ${'c'.repeat(37)}`), /^500/);
+    await long.rest();
+    await gateway.record(({ rule }) => rule === 'ftp.limit.maxCommandBytes');
+  });
+});
+
+test('commands a second: beyond it the client waits, and nothing is lost', async () => {
+  await within('    limits: { maxCommandsPerSecond: 20 }', async (gateway) => {
+    const client = await new FtpClient(gateway.port()).login();
+    const started = performance.now();
+    client.raw.send('PWD\r\n'.repeat(45));
+    for (let i = 0; i < 45; i++) await client.reply();
+    const ms = performance.now() - started;
+    assert.ok(ms > 1500 && ms < 4000, `${ms}`);
+    client.close();
+  });
+});
+
+test('a download limit is to the byte', async () => {
+  await within('    limits: { maxDownloadBytes: 5 }', async (gateway) => {
+    server.files['/six'] = Buffer.from('sixsix');
+    for (const [name, wanted] of [['/file', /^226/], ['/six', /^451/]] as const) {
+      const client = await new FtpClient(gateway.port()).login();
+      const data = await client.passive();
+      await client.command(`RETR ${name}`);
+      assert.match(await client.reply(), wanted, name);
+      while (!data.closed && !data.ended) await Promise.race([once(data.socket, 'close'), once(data.socket, 'end')]).catch(() => undefined);
+      client.close();
+      data.destroy();
+    }
+  });
+});
+
+test('limits of the rules hold for commands', async () => {
+  const gateway = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
+services: { files: { protocol: ftp, pool: files } }
+pools: { files: { servers: ["127.0.0.1:${server.port}"] } }
+limits: { deletes: { operation: { class: delete }, key: address, requests: 2/m } }
+policy: [ { id: open, then: allow } ]
+`);
+  const client = await new FtpClient(gateway.port()).login();
+  assert.match(await client.command('DELE a'), /^250/);
+  assert.match(await client.command('DELE b'), /^250/);
+  assert.match(await client.command('DELE c'), /^450/);
+  assert.equal((await gateway.record(({ rule }) => rule === 'deletes')).outcome, 'limited');
+  client.close();
+  await gateway.stop();
+});
+
+test('drain: what is under way is finished, then 421', async () => {
+  await within('', async (gateway) => {
+    const client = await new FtpClient(gateway.port()).login();
+    let finish = (): void => { /* set below */ };
+    server.answers['RETR'] = (session) => {
+      session.say('150 coming\r\n');
+      void session.dataReady!.then((data) => { finish = () => { data.end('end'); session.say('226 done\r\n'); }; });
+    };
+    const data = await client.passive();
+    await client.command('RETR /x');
+    const configured = gateway.configure(`
+listeners: { other: { bind: "127.0.0.1:0", service: files } }
+services: { files: { protocol: ftp, pool: files } }
+pools: { files: { servers: ["127.0.0.1:${server.port}"] } }
+policy: [ { id: open, then: allow } ]
+`);
+    await configured;
+    finish();
+    assert.match(await client.reply(), /^226/);
+    assert.equal(await data.untilEnd(), 'end');
+    assert.match(await client.reply(), /^421/);
+  });
+});
+
