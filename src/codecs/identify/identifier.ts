@@ -1,0 +1,110 @@
+// Puts together what both sides of a connection have said so far, and on which port: one answer with its confidence.
+// Pure: who spoke first and when is told by whoever feeds it. No signature is tuned to one capture.
+import { clientSignatures, serverSignatures, type Signature } from './binary.ts';
+import { Confidence, registeredPorts, unidentified, type Identifiable, type Identification } from './identification.ts';
+import { clientText, firstLine, serverText } from './text.ts';
+
+/** What is kept of each side: enough for a request line. */
+export const maxIdentifyBytes = 2048;
+
+const nothing = new Uint8Array(0);
+
+/** Protocols in which the server speaks first; of the others a silent client is no client. */
+export const serverFirst: readonly Identifiable[] = ['ftp', 'smtp', 'pop3', 'imap', 'mysql', 'nntp', 'rfb', 'telnet', 'ssh', 'irc'];
+
+export class Identifier {
+  readonly #port: number;
+  #client: Uint8Array = nothing;
+  #server: Uint8Array = nothing;
+  #first: 'client' | 'server' | undefined = undefined;
+
+  constructor(port: number) { this.#port = port; }
+
+  get clientBytes(): Uint8Array { return this.#client; }
+
+  client(bytes: Uint8Array, start: number, end: number): Identification {
+    this.#first ??= 'client';
+    this.#client = joined(this.#client, bytes, start, end);
+    return this.verdict();
+  }
+
+  server(bytes: Uint8Array, start: number, end: number): Identification {
+    this.#first ??= 'server';
+    this.#server = joined(this.#server, bytes, start, end);
+    return this.verdict();
+  }
+
+  verdict(): Identification {
+    const client = this.#client.length === 0 ? undefined : identifyClient(this.#client, this.#client.length);
+    const server = this.#server.length === 0 ? undefined : identifyServer(this.#server, this.#server.length);
+    const found = together(client, server, this.#first === 'client');
+    return this.#withPort(found);
+  }
+
+  /** A registered port decides between neighbours, and lends nothing to anything else. */
+  #withPort(found: Identification): Identification {
+    const registered = registeredPorts[this.#port];
+    if (registered === undefined || found.open) return found;
+    if (found.protocol === '') return found;
+    if (found.protocol === registered) return { ...found, confidence: Math.min(99, found.confidence + 10), evidence: `${found.evidence}, on its port` };
+    if (found.confidence <= Confidence.possible && neighbours(found.protocol, registered)) {
+      return { protocol: registered, confidence: Confidence.possible + 10, evidence: `${found.evidence}; the port decides`, open: false };
+    }
+    return found;
+  }
+}
+
+function joined(had: Uint8Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const room = Math.min(end - start, maxIdentifyBytes - had.length);
+  if (room <= 0) return had;
+  const all = new Uint8Array(had.length + room);
+  all.set(had);
+  all.set(bytes.subarray(start, start + room), had.length);
+  return all;
+}
+
+/** Protocols that begin alike. */
+function neighbours(one: Identifiable, other: Identifiable): boolean {
+  const families: readonly (readonly Identifiable[])[] = [['ftp', 'smtp', 'pop3', 'nntp', 'irc'], ['telnet', 'ftp', 'ssh']];
+  return families.some((family) => family.includes(one) && family.includes(other));
+}
+
+function together(client: Identification | undefined, server: Identification | undefined, clientFirst: boolean): Identification {
+  if (client === undefined) return server ?? unidentified;
+  if (server === undefined) return client;
+  if (client.protocol === server.protocol && client.protocol !== '') {
+    return { ...client, confidence: Math.min(99, Math.max(client.confidence, server.confidence) + 5), evidence: `${client.evidence}; ${server.evidence}`,
+      open: client.open && server.open };
+  }
+  if (client.protocol === '' || client.open) return server.protocol === '' ? client : server;
+  if (server.protocol === '' || server.open) return client;
+  // They contradict: 220 and EHLO is SMTP, 220 and USER is FTP; otherwise whoever is surer, and of equals who came first.
+  if (client.confidence === server.confidence) return clientFirst ? client : server;
+  const [surer, other] = client.confidence > server.confidence ? [client, server] : [server, client];
+  if (other.confidence > Confidence.possible) {
+    return { ...surer, confidence: Math.min(surer.confidence, Confidence.possible), evidence: `${surer.evidence}, against ${other.evidence} of the other side` };
+  }
+  return surer;
+}
+
+function best(signatures: readonly Signature[], bytes: Uint8Array, length: number, text: Identification | undefined): Identification {
+  let found = text;
+  for (let i = 0; i < signatures.length; i++) {
+    const one = signatures[i]!(bytes, length);
+    if (one === undefined) continue;
+    if (found === undefined || one.confidence > found.confidence) found = one;
+  }
+  return found ?? unidentified;
+}
+
+/** From the first bytes of a client alone. */
+export function identifyClient(bytes: Uint8Array, length: number): Identification {
+  const line = firstLine(bytes, length);
+  return best(clientSignatures, bytes, length, line === undefined || line.text === '' ? undefined : clientText(line));
+}
+
+/** From the first bytes of a server alone. */
+export function identifyServer(bytes: Uint8Array, length: number): Identification {
+  const line = firstLine(bytes, length);
+  return best(serverSignatures, bytes, length, line === undefined || line.text === '' ? undefined : serverText(line));
+}
