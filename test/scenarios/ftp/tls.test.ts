@@ -1,0 +1,302 @@
+// TLS on either side of the FTP gateway: explicit and implicit, data connections bound to their control connection, server
+// sessions continued, nothing injected before TLS, ALPN, what is required before a login.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import { after, test } from 'node:test';
+import tls from 'node:tls';
+import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
+import type { GatewayUnderTest } from '../../harness/gateway.ts';
+import { RawClient } from '../../harness/raw.ts';
+import { FtpClient, startFtp, startScriptedServer } from './peers.ts';
+
+const made = makeCertificate(['localhost', 'ftp.example']);
+const skip = made === undefined ? 'no openssl: apt-get install openssl' : false;
+const certificate = made as TestCertificate;
+const server = await startScriptedServer();
+after(async () => { await server.close(); });
+
+const profiles = skip ? '' : `tls:
+  own: { certificates: [{ certificate: ${certificate.certificateFile}, key: ${certificate.keyFile} }], handshakeTimeoutMs: 1000 }
+  servers: { ca: ${certificate.certificateFile}, serverName: localhost, handshakeTimeoutMs: 1000 }`;
+
+async function within(settings: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
+  const gateway = await startFtp(server, settings, '', profiles);
+  try {
+    await run(gateway);
+    assert.deepEqual(gateway.bugs, []);
+  } finally { await gateway.stop(); }
+}
+
+/** Lines of a TLS control connection. */
+class SecureClient {
+  readonly socket: tls.TLSSocket;
+  session: Buffer | undefined = undefined;
+  #text = '';
+
+  constructor(socket: tls.TLSSocket) {
+    this.socket = socket;
+    socket.on('data', (bytes: Buffer) => { this.#text += bytes.toString('latin1'); });
+    socket.on('session', (session: Buffer) => { this.session = session; });
+    socket.on('error', () => { /* told by close */ });
+  }
+
+  async reply(): Promise<string> {
+    while (!/^\d{3} .*\r\n/m.test(this.#text)) {
+      if (this.socket.destroyed) throw new Error(`closed with ${this.#text}`);
+      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]);
+    }
+    const text = this.#text;
+    this.#text = '';
+    return text.trimEnd();
+  }
+
+  async command(text: string): Promise<string> {
+    this.socket.write(`${text}\r\n`);
+    return this.reply();
+  }
+}
+
+async function secure(raw: net.Socket, options: tls.ConnectionOptions = {}): Promise<SecureClient> {
+  raw.removeAllListeners('data');
+  const socket = tls.connect({ socket: raw, ca: certificate.certificate, servername: 'ftp.example', ...options });
+  const client = new SecureClient(socket);
+  await once(socket, 'secureConnect');
+  return client;
+}
+
+async function loggedIn(port: number): Promise<SecureClient> {
+  const plain = new FtpClient(port);
+  await plain.reply();
+  assert.match(await plain.command('AUTH TLS'), /^234/);
+  const client = await secure(plain.raw.socket);
+  for (const command of ['PBSZ 0', 'PROT P', 'USER a']) await client.command(command);
+  assert.match(await client.command('PASS b'), /^230/);
+  return client;
+}
+
+async function passivePort(client: SecureClient): Promise<number> {
+  return Number(/\|\|\|(\d+)\|/.exec(await client.command('EPSV'))![1]);
+}
+
+const explicit = '    clientTls: { mode: explicit, profile: own }';
+
+test('explicit TLS: control and data, the file arrives, FEAT says what there is', { skip }, async () => {
+  server.files['/big'] = Buffer.alloc(2_000_000, 'z');
+  await within(explicit, async (gateway) => {
+    const client = await loggedIn(gateway.port());
+    assert.match(await client.command('FEAT'), / AUTH TLS\r\n[\s\S]* PBSZ\r\n PROT\r\n/);
+    const port = await passivePort(client);
+    const data = tls.connect({ port, host: '127.0.0.1', ca: certificate.certificate, servername: 'ftp.example', session: client.session! });
+    let bytes = 0;
+    data.on('data', (chunk: Buffer) => { bytes += chunk.length; });
+    assert.match(await client.command('RETR /big'), /^150/);
+    await once(data, 'end');
+    assert.equal(bytes, 2_000_000);
+    assert.match(await client.reply(), /^226/);
+    const record = await gateway.record(({ verb }) => verb === 'RETR');
+    assert.match(String((record as unknown as { facts: Record<string, unknown> }).facts['clientTls']), /resumed/);
+    client.socket.destroy();
+  });
+});
+
+test('a data port that was stolen is of no use without the control connection\'s TLS session', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    const other = await loggedIn(gateway.port());
+    for (const session of [undefined, other.session]) {
+      const client = await loggedIn(gateway.port());
+      const port = await passivePort(client);
+      const thief = tls.connect({ port, host: '127.0.0.1', ca: certificate.certificate, servername: 'ftp.example', ...session === undefined ? {} : { session } });
+      let stolen = 0;
+      thief.on('data', (bytes: Buffer) => { stolen += bytes.length; });
+      thief.on('error', () => { /* reset */ });
+      await once(thief, 'secureConnect');
+      const answer = await client.command('RETR /file');
+      const last = /^522/m.test(answer) ? answer : await client.reply();
+      assert.match(last, /^522/m);
+      assert.equal(stolen, 0);
+      client.socket.destroy();
+    }
+    other.socket.destroy();
+    const record = await gateway.record(({ rule }) => rule === 'ftp.data-session');
+    assert.equal(record.outcome, 'denied');
+  });
+});
+
+test('a plain connection to a protected data port gets nothing', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    const client = await loggedIn(gateway.port());
+    const thief = new RawClient(await passivePort(client));
+    thief.send('hello\r\n');
+    client.socket.write('RETR /file\r\n');
+    assert.match(await client.reply(), /^(150|425)/);
+    assert.ok(!thief.received.includes('hello'));
+    client.socket.destroy();
+    thief.destroy();
+  });
+});
+
+test('bytes behind AUTH TLS end the session (command injection before TLS)', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    for (const bytes of ['AUTH TLS\r\nUSER evil\r\n', 'AUTH TLS\r\nU', 'AUTH TLS\r\n\xff']) {
+      const client = new FtpClient(gateway.port());
+      await client.reply();
+      client.raw.send(bytes);
+      assert.doesNotMatch(await client.rest(), /234/);
+    }
+    const { outcome } = await gateway.record(({ kind, rule }) => kind === 'violation' && rule === 'ftp.bytes-before-tls');
+    assert.equal(outcome, 'refused');
+  });
+});
+
+test('what was said before TLS is forgotten', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    const plain = new FtpClient(gateway.port());
+    await plain.reply();
+    await plain.command('USER early');
+    await plain.command('AUTH TLS');
+    const client = await secure(plain.raw.socket);
+    assert.match(await client.command('PASS x'), /^503/);
+    assert.match(await client.command('AUTH TLS'), /^503/);
+    assert.match(await client.command('PROT P'), /^503/);
+    assert.match(await client.command('CCC'), /^534/);
+    client.socket.destroy();
+  });
+});
+
+test('TLS required for login, and for data', { skip }, async () => {
+  await within('    clientTls: { mode: explicit, profile: own, require: data }', async (gateway) => {
+    const plain = new FtpClient(gateway.port());
+    await plain.reply();
+    assert.match(await plain.command('USER a'), /^530/);
+    await plain.command('AUTH TLS');
+    const client = await secure(plain.raw.socket);
+    await client.command('USER a');
+    await client.command('PASS b');
+    await passivePort(client);
+    assert.match(await client.command('RETR /file'), /^521/);
+    await client.command('PBSZ 0');
+    assert.match(await client.command('PROT C'), /^534/);
+    assert.match(await client.command('PROT S'), /^536/);
+    assert.match(await client.command('PROT P'), /^200/);
+    client.socket.destroy();
+  });
+});
+
+test('implicit TLS: no word before the handshake', { skip }, async () => {
+  await within('    clientTls: { mode: implicit, profile: own }', async (gateway) => {
+    const raw = net.connect({ port: gateway.port(), host: '127.0.0.1' });
+    await once(raw, 'connect');
+    const client = await secure(raw);
+    assert.match(await client.reply(), /^220/);
+    assert.match(await client.command('USER a'), /^331/);
+    client.socket.destroy();
+    const plain = new RawClient(gateway.port());
+    plain.send('USER a\r\n');
+    assert.equal((await plain.untilEnd()).includes('220'), false);
+  });
+});
+
+test('ALPN: a client that offers other protocols is refused (ALPACA)', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    for (const [offered, passes] of [[['http/1.1'], false], [['ftp'], true], [['h2', 'ftp'], true]] as const) {
+      const plain = new FtpClient(gateway.port());
+      await plain.reply();
+      await plain.command('AUTH TLS');
+      plain.raw.socket.removeAllListeners('data');
+      const socket = tls.connect({ socket: plain.raw.socket, ca: certificate.certificate, servername: 'ftp.example', ALPNProtocols: [...offered] });
+      socket.on('error', () => { /* refused */ });
+      const stood = await Promise.race([once(socket, 'secureConnect').then(() => true, () => false), once(socket, 'close').then(() => false, () => false)]);
+      assert.equal(stood, passes, offered.join());
+      socket.destroy();
+    }
+  });
+});
+
+/** A server that speaks TLS after AUTH; `behind` is sent with the 234. */
+async function secureServer(behind: string): Promise<{ port: number; commands: string[]; resumed: boolean[]; close(): void }> {
+  const commands: string[] = [];
+  const resumed: boolean[] = [];
+  const context = tls.createSecureContext({ cert: certificate.certificate, key: certificate.key });
+  const listener = net.createServer((socket) => {
+    socket.on('error', () => { /* cut */ });
+    socket.write('220 tls server\r\n');
+    let data: net.Server | undefined;
+    const speak = (stream: net.Socket): void => {
+      stream.on('error', () => { /* cut */ });
+      stream.on('data', (bytes: Buffer) => {
+        for (const line of bytes.toString('latin1').split('\r\n').filter((one) => one !== '')) {
+          commands.push(line);
+          const verb = line.split(' ')[0]!;
+          if (verb === 'AUTH') {
+            stream.write(`234 go${behind === '' ? '' : `\r\n${behind}`}\r\n`);
+            stream.removeAllListeners('data');
+            speak(new tls.TLSSocket(stream, { isServer: true, secureContext: context }));
+          } else if (verb === 'PASV') {
+            data = net.createServer((connection) => {
+              data!.close();
+              const secured = new tls.TLSSocket(connection, { isServer: true, secureContext: context });
+              secured.on('error', () => { /* cut */ });
+              secured.on('secure', () => {
+                resumed.push(secured.isSessionReused());
+                secured.end('secret file');
+                stream.write('226 done\r\n');
+              });
+            });
+            data.listen(0, '127.0.0.1', () => {
+              const { port } = data!.address() as net.AddressInfo;
+              stream.write(`227 (127,0,0,1,${port >> 8},${port & 255})\r\n`);
+            });
+          } else stream.write(({ USER: '331 x', PASS: '230 x', PWD: '257 "/"', RETR: '150 x' } as Record<string, string>)[verb] === undefined ? '200 ok\r\n'
+            : `${({ USER: '331 x', PASS: '230 x', PWD: '257 "/"', RETR: '150 x' } as Record<string, string>)[verb]}\r\n`);
+        }
+      });
+    };
+    speak(socket);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return { port: (listener.address() as net.AddressInfo).port, commands, resumed, close: () => { listener.close(); } };
+}
+
+test('TLS towards the server only: AUTH, PBSZ, PROT by the gateway, data resume the control session', { skip }, async () => {
+  const peer = await secureServer('');
+  const gateway = await startFtp({ ...server, port: peer.port }, '    serverTls: { mode: explicit, profile: servers }', '', profiles);
+  const client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  assert.match(await client.command('RETR /file'), /^150/);
+  assert.equal(await data.untilEnd(), 'secret file');
+  assert.match(await client.reply(), /^226/);
+  assert.deepEqual(peer.commands, ['AUTH TLS', 'PBSZ 0', 'PROT P', 'USER alice', 'PASS x', 'PWD', 'PASV', 'RETR /file']);
+  assert.deepEqual(peer.resumed, [true]);
+  client.close();
+  assert.deepEqual(gateway.bugs, []);
+  await gateway.stop();
+  peer.close();
+});
+
+test('bytes of the server behind its 234 end the session (response injection)', { skip }, async () => {
+  for (const behind of ['230 you are in', '2']) {
+    const peer = await secureServer(behind);
+    const gateway = await startFtp({ ...server, port: peer.port }, '    serverTls: { mode: explicit, profile: servers }', '', profiles);
+    const client = new FtpClient(gateway.port());
+    await client.reply();
+    await client.command('USER a');
+    assert.match(await client.command('PASS secret'), /^421/);
+    assert.deepEqual(peer.commands, ['AUTH TLS']);
+    await gateway.record(({ kind, rule }) => kind === 'violation' && rule === 'ftp.response-before-tls');
+    assert.deepEqual(gateway.bugs, []);
+    await gateway.stop();
+    peer.close();
+  }
+});
+
+test('a server that has no TLS gets no password', { skip }, async () => {
+  const gateway = await startFtp(server, '    serverTls: { mode: explicit, profile: servers }', '', profiles);
+  const client = new FtpClient(gateway.port());
+  await client.reply();
+  await client.command('USER a');
+  assert.match(await client.command('PASS secret'), /^421/);
+  assert.ok(!server.commands().some((line) => line.includes('secret')));
+  await gateway.stop();
+});
