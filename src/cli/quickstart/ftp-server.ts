@@ -186,7 +186,7 @@ class DemoSession {
 /** Listens on loopback. `port` 0: any. */
 export async function startDemoFtpServer(port = 0, files: DemoFiles = demoFiles): Promise<DemoFtpServer> {
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
+  const server = net.createServer({ noDelay: true }, (socket) => {
     if (sockets.size >= maxSessions) {
       socket.destroy();
       return;
