@@ -1,0 +1,154 @@
+// Clients that choose their server (`USER name@host:port`, OPEN), and logins at the gateway: its own users, mapped to logins
+// of the server or asked in turn.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
+import { hashPassword } from '../../../src/runtime/users.ts';
+import { behaveAgain, FtpClient, startScriptedServer, type ScriptedServer } from './peers.ts';
+
+let server: ScriptedServer;
+let gateway: GatewayUnderTest;
+let client: FtpClient;
+
+before(async () => {
+  server = await startScriptedServer();
+  gateway = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: out }, strict: { bind: "127.0.0.1:0", service: strict } }
+services:
+  out: { protocol: ftp, proxy: { ports: [${server.port}], denyNetworks: ["10.0.0.0/8"] }, login: { failureDelay: 10ms } }
+  strict: { protocol: ftp, proxy: { ports: [${server.port}] }, login: { failureDelay: 10ms } }
+policy:
+  - { id: hosts, operation: { host: ["127.0.0.1", "localhost", "10.0.0.1"] }, then: allow }
+  - { id: before-a-host, operation: { commands: [QUIT, PASS, FEAT] }, then: allow }
+`);
+});
+after(async () => {
+  await gateway.stop();
+  await server.close();
+});
+afterEach(() => {
+  client.close();
+  behaveAgain(server);
+  assert.deepEqual(gateway.bugs, []);
+});
+
+test('USER name@host:port', async () => {
+  client = new FtpClient(gateway.port('ftp'));
+  await client.reply();
+  assert.match(await client.command(`USER bob@home@127.0.0.1:${server.port}`), /^331/);
+  assert.match(await client.command('PASS x'), /^230/);
+  assert.deepEqual(server.sessions.at(-1)!.commands, ['USER bob@home', 'PASS x', 'PWD']);
+  const data = await client.passive();
+  await client.command('RETR /file');
+  assert.equal(await data.untilEnd(), 'hello');
+  const record = await gateway.record(({ verb }) => verb === 'RETR');
+  assert.equal(record.host, '127.0.0.1');
+  assert.equal(record.user, 'bob@home');
+});
+
+test('OPEN and SITE before USER', async () => {
+  for (const command of [`OPEN localhost ${server.port}`, `SITE localhost:${server.port}`]) {
+    client = new FtpClient(gateway.port('ftp'));
+    await client.reply();
+    assert.match(await client.command(command), /^220/);
+    assert.match(await client.command('USER carl'), /^331/);
+    assert.match(await client.command('PASS x'), /^230/, command);
+    client.close();
+  }
+});
+
+test('hosts, ports and networks that are not permitted are not connected to', async () => {
+  const before = server.sessions.length;
+  for (const [port, user, wanted] of [
+    ['ftp', `bob@elsewhere.example:${server.port}`, /^530/], ['ftp', 'bob@127.0.0.1:1', /^331/], ['ftp', 'bob', /^530/], ['ftp', `bob@10.0.0.1:${server.port}`, /^331/],
+    ['strict', `bob@127.0.0.1:${server.port}`, /^331/], ['strict', `bob@localhost:${server.port}`, /^331/],
+  ] as const) {
+    client = new FtpClient(gateway.port(port));
+    await client.reply();
+    const answer = await client.command(`USER ${user}`);
+    assert.match(answer, wanted, user);
+    if (answer.startsWith('331')) assert.match(await client.command('PASS x'), /^(530|421)/, user);
+    client.close();
+  }
+  await new Promise((resolve) => { setTimeout(resolve, 50); });
+  // `localhost` is only known to be loopback once it is connected to: nothing is said to it.
+  assert.ok(server.sessions.slice(before).every(({ commands }) => commands.length === 0));
+});
+
+test('users of the gateway, mapped to logins of the server', async () => {
+  const users = `users: { alice: { password: "${hashPassword('open')}" }, bob: { password: "${hashPassword('b')}" } }`;
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
+services:
+  files: { protocol: ftp, pool: files, login: { mode: gateway, failureDelay: 10ms, serverLogins: [{ user: "al*", serverUser: upload, serverPassword: "s3rver" }] } }
+pools: { files: { servers: ["127.0.0.1:${server.port}"] } }
+${users}
+policy: [ { id: alice, user: alice, then: allow }, { id: login, operation: { commands: [USER, PASS, QUIT] }, then: allow } ]
+`);
+  const sessions = server.sessions.length;
+  for (const [user, password] of [['alice', 'wrong'], ['nobody', 'open'], ['bob', 'b']] as const) {
+    client = new FtpClient(own.port());
+    await client.reply();
+    assert.equal(await client.command(`USER ${user}`), '331 Password required.');
+    assert.equal(await client.command(`PASS ${password}`), '530 Login incorrect.');
+    client.close();
+  }
+  assert.equal(server.sessions.length, sessions);
+  client = await new FtpClient(own.port()).login('alice', 'open');
+  assert.deepEqual(server.sessions.at(-1)!.commands, ['USER upload', 'PASS s3rver', 'PWD']);
+  assert.match(await client.command('DELE x'), /^250/);
+  const record = await own.record(({ verb }) => verb === 'DELE');
+  assert.equal(record.user, 'alice');
+  assert.equal(record.rule, 'alice');
+  assert.ok(!JSON.stringify(own.records).includes('s3rver'));
+  assert.deepEqual(own.bugs, []);
+  await own.stop();
+});
+
+test('the gateway first, then the server', async () => {
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
+services: { files: { protocol: ftp, pool: files, login: { mode: both, failureDelay: 10ms } } }
+pools: { files: { servers: ["127.0.0.1:${server.port}"] } }
+users: { alice: { password: "${hashPassword('open')}" } }
+policy: [ { id: all, then: allow } ]
+`);
+  const sessions = server.sessions.length;
+  client = new FtpClient(own.port());
+  await client.reply();
+  await client.command('USER alice');
+  assert.match(await client.command('PASS open'), /^230 Gateway login accepted/);
+  assert.equal(server.sessions.length, sessions);
+  assert.match(await client.command('PWD'), /^530/);
+  await client.command('USER root');
+  assert.match(await client.command('PASS toor'), /^230/);
+  assert.deepEqual(server.sessions.at(-1)!.commands, ['USER root', 'PASS toor', 'PWD']);
+  await client.command('NOOP');
+  const record = await own.record(({ verb }) => verb === 'NOOP');
+  assert.equal(record.user, 'alice');
+  assert.deepEqual(own.bugs, []);
+  await own.stop();
+});
+
+test('login rules: names by pattern, anonymous or not', async () => {
+  for (const [login, user, passes] of [
+    ['{ users: ["dev-*"], failureDelay: 10ms }', 'dev-a', true], ['{ users: ["dev-*"], failureDelay: 10ms }', 'root', false],
+    ['{ anonymous: only, failureDelay: 10ms }', 'ftp', true], ['{ anonymous: only, failureDelay: 10ms }', 'root', false],
+    ['{ anonymous: deny, failureDelay: 10ms }', 'Anonymous', false], ['{ anonymous: deny, failureDelay: 10ms }', 'root', true],
+  ] as const) {
+    const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
+services: { files: { protocol: ftp, pool: files, login: ${login} } }
+pools: { files: { servers: ["127.0.0.1:${server.port}"] } }
+policy: [ { id: all, then: allow } ]
+`);
+    const sessions = server.sessions.length;
+    client = new FtpClient(own.port());
+    await client.reply();
+    assert.equal(await client.command(`USER ${user}`), '331 Password required.');
+    assert.match(await client.command('PASS x'), passes ? /^230/ : /^530/, `${login} ${user}`);
+    if (!passes) assert.equal(server.sessions.length, sessions);
+    client.close();
+    await own.stop();
+  }
+});
