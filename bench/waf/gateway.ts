@@ -99,7 +99,8 @@ ${temporaryPaths(directory)}
 `);
   const master = processes.start('nginx', ['-c', configuration, '-p', directory], { core: proxyCore });
   await accepting(master, port);
-  return { name: 'nginx + ModSecurity 3', port, worker: childrenOf(master.pid!)[0]!, status: (bytes) => statusOf(port, bytes), stop: async () => { await processes.stop(master); } };
+  return { name: 'nginx + ModSecurity 3', port, worker: childrenOf(master.pid!)[0]!, status: (bytes) => statusOf(port, bytes),
+    stop: async () => { await processes.stop(master); } };
 }
 
 async function startSallyport(processes: Processes, origin: number, level: number): Promise<Peer> {
@@ -144,7 +145,8 @@ function statusOf(port: number, bytes: string): Promise<number> {
 async function measure(processes: Processes, peer: Peer, file: string, forSeconds: number): Promise<Sample> {
   const before = cpuMicros(peer.worker);
   const script = fileURLToPath(new URL('requests.lua', import.meta.url));
-  const child = processes.start('wrk', ['-t1', `-c${connections}`, `-d${forSeconds}s`, '-s', script, `http://127.0.0.1:${peer.port}`, '--', file], { core: loadCore, stdout: 'pipe' });
+  const child = processes.start('wrk', ['-t1', `-c${connections}`, `-d${forSeconds}s`, '-s', script, `http://127.0.0.1:${peer.port}`, '--', file], { core: loadCore,
+    stdout: 'pipe' });
   const line = (await outputOf(child)).split('\n').find((one) => one.startsWith('{'));
   const { requests, micros, connect, read, write, timeout } = JSON.parse(line ?? '{}') as Record<string, number>;
   if (!(requests! > 0) || connect! + read! + write! + timeout! > 0) throw new Error(`${peer.name}: ${line}`);
@@ -158,7 +160,8 @@ function median(values: readonly number[]): number {
 
 async function main(): Promise<void> {
   if (!existsSync(modsecurityModule) || !existsSync(join(folder, 'rules'))) {
-    process.stderr.write('bench:waf needs nginx with libnginx-mod-http-modsecurity, wrk, and a Core Rule Set (apt-get install nginx libnginx-mod-http-modsecurity wrk modsecurity-crs)\n');
+    process.stderr.write('bench:waf needs nginx with libnginx-mod-http-modsecurity, wrk, and a Core Rule Set (apt-get install nginx libnginx-mod-http-modsecurity '
+      + 'wrk modsecurity-crs)\n');
     process.exitCode = 1;
     return;
   }
@@ -171,7 +174,8 @@ async function main(): Promise<void> {
     const results: object[] = [];
     for (const level of options.level.map(Number)) {
       const peers = [off, await startSallyport(processes, origin, level), await startNginx(processes, origin, level)];
-      process.stdout.write(`\nCore Rule Set from ${hasCrs ? 'version 4.28' : debianFolder}, paranoia level ${level}; CPU microseconds of the worker per request, median of ${rounds} rounds of ${seconds} s\n\n`);
+      process.stdout.write(`\nCore Rule Set from ${hasCrs ? 'version 4.28' : debianFolder}, paranoia level ${level}; CPU microseconds of the worker per request, `
+        + `median of ${rounds} rounds of ${seconds} s\n\n`);
       process.stdout.write('| request | answer | Sallyport, firewall off | Sallyport | firewall alone | nginx + ModSecurity 3 | ratio |\n|---|---|---|---|---|---|---|\n');
       for (const name of names) {
         const samples = peers.map((): Sample[] => []);

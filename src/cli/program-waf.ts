@@ -24,7 +24,8 @@ export function addWafCommands(program: Command, finish: Finish): void {
     .description('Propose the narrowest exclusion for a false alarm, show what it would have changed over the stored history, and write it when confirmed.'))
     .option('--rule <id>', 'only this rule; may be repeated', collect)
     .option('--since <time>', 'history to judge by (default: all that is stored)')
-    .option('-y, --yes', 'write it without asking'), 'sallyport waf exclude 1k834h43200001d4e0', 'sallyport waf exclude 1k834h43200001d4e0 --yes --reason "search box takes SQL words"')
+    .option('-y, --yes', 'write it without asking'), 'sallyport waf exclude 1k834h43200001d4e0',
+      'sallyport waf exclude 1k834h43200001d4e0 --yes --reason "search box takes SQL words"')
     .action(async (id: string, options) => {
       const { wafExclude } = await import('./commands/waf-exclude.ts');
       finish(await wafExclude(await found(options), id, options, outputFor(options)));
@@ -42,7 +43,8 @@ export function addWafCommands(program: Command, finish: Finish): void {
       const { wafTest } = await import('./commands/waf-test.ts');
       finish(await wafTest(await found(options), file, rest, options, outputFor(options)));
     });
-  examples(withJson(waf.command('install-crs').description('Install the OWASP Core Rule Set into the state directory: an archive at hand, or a release from GitHub, checked by SHA-256.'))
+  examples(withJson(waf.command('install-crs').description('Install the OWASP Core Rule Set into the state directory: an archive at hand, or a release from GitHub, '
+    + 'checked by SHA-256.'))
     .option('--file <archive>', 'a .tar.gz of the rule set')
     .option('--version <number>', 'release to fetch, such as 4.28.0')
     .option('--sha256 <hex>', 'checksum that the archive must have')

@@ -14,6 +14,7 @@ import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configu
 import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
 import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } from './recordings.ts';
+import { inspectionsOf } from './waf/prepare.ts';
 import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
 
 export interface ControlPlaneOptions {
@@ -50,6 +51,8 @@ export interface GatewayStatus {
   readonly sessions: number;
   readonly operations: number;
   readonly audit: TrailStatus;
+  /** Firewalls that let requests pass when their engine fails, as configured, and those that had faults. */
+  readonly firewalls: readonly { place: string; onEngineError: string; errors: number; passedOnError: number }[];
 }
 
 const maxRecentNotices = 100;
@@ -227,8 +230,21 @@ export class ControlPlane {
       listeners: this.supervisor.listeners, workerRestarts: this.supervisor.restarts,
       workers: workers.map(({ pools: _pools, rules: _rules, limits: _limits, ...rest }) => rest),
       sessions: workers.reduce((sum, worker) => sum + worker.sessions, 0), operations: workers.reduce((sum, worker) => sum + worker.operations, 0),
-      audit: this.trail.status(),
+      audit: this.trail.status(), firewalls: await this.#firewalls(),
     };
+  }
+
+  async #firewalls(): Promise<GatewayStatus['firewalls']> {
+    const active = this.transactions.active;
+    if (active === undefined) return [];
+    const inspections = inspectionsOf(active.configuration, this.options.manifests);
+    if (inspections.size === 0) return [];
+    const reports = await this.supervisor.inspectors();
+    return [...inspections].map(([key, { path, settings }]) => {
+      const mine = reports.filter((report) => report.key === key);
+      const sum = (of: 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
+      return { place: path.join('.'), onEngineError: settings.onEngineError, errors: sum('errors'), passedOnError: sum('passedOnError') };
+    }).filter(({ onEngineError, errors }) => onEngineError === 'pass' || errors > 0);
   }
 
   async workers(): Promise<WorkerStatus[]> { return this.supervisor.workers(); }

@@ -60,7 +60,8 @@ function findCrs(settings: WebInspectionSettings, places: RulePlaces): FoundRule
   const looked = crsDirectories(settings, places);
   const directory = looked.find((one) => existsSync(join(one, 'rules')));
   if (directory === undefined) {
-    throw new Error(`the Core Rule Set was not found; looked at ${looked.join(', ')}. Install it with "sallyport waf install-crs" or the package modsecurity-crs, or use "ruleset: baseline"`);
+    throw new Error(`the Core Rule Set was not found; looked at ${looked.join(', ')}. Install it with "sallyport waf install-crs" or the package modsecurity-crs, `
+      + `or use "ruleset: baseline"`);
   }
   const debian = directory === debianDirectory;
   const setups = settings.setup !== '' ? [within(places.baseDirectory, settings.setup)]

@@ -51,7 +51,7 @@ function headerOf(text: string): [string, string] {
 
 const titles: Record<string, string> = {
   listener: 'Listener', codec: 'Protocol', client: 'Client', zone: 'Zone', limit: 'Limits', rule: 'Rules', route: 'Routes', rewrite: 'Rewrites', upgrade: 'Upgrade',
-  upstream: 'Servers', decision: 'Decision', service: 'Service',
+  upstream: 'Servers', waf: 'Firewall', decision: 'Decision', service: 'Service',
 };
 
 const good = new Set(['matched', 'chosen', 'within', 'found', 'arrives', 'understood', 'allowed', 'passed on', 'vouched-for', 'answered']);

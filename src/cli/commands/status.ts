@@ -23,6 +23,10 @@ export function statusText(status: Status, out: Output): string {
     `sessions       ${formatNumber(status.sessions)} open, ${formatNumber(status.operations)} operations so far`,
     `audit          ${formatNumber(audit.records)} records${audit.store === undefined ? ', store off' : ''}${lostText(status, out)}`,
   ];
+  for (const { place, onEngineError, errors, passedOnError } of status.firewalls) {
+    const open = onEngineError === 'pass' ? `lets requests pass when its engine fails (${formatNumber(passedOnError)} so far)` : 'refused requests because its engine failed';
+    lines.push(out.paint(`firewall       ${visible(place)} ${open}; ${count(errors, 'fault')}`, 'red'));
+  }
   if (configuration.pending !== undefined) {
     const left = Math.max(0, configuration.pending.deadlineMs - Date.now());
     const { number, revertTo } = configuration.pending;

@@ -33,7 +33,8 @@ export async function wafExclude(client: AdminClient, id: string, options: Exclu
     return exitCodes.ok;
   }
   const { change } = await ask(true);
-  out.write(`${out.paint('done', 'green')}: configuration ${change?.number ?? '?'} is in force. For the next start, add this to the file of service ${visible(proposal.service)}:\n${yamlOf(proposal)}`);
+  out.write(`${out.paint('done', 'green')}: configuration ${change?.number ?? '?'} is in force. For the next start, add this to the file of service `
+    + `${visible(proposal.service)}:\n${yamlOf(proposal)}`);
   return exitCodes.ok;
 }
 
@@ -55,9 +56,11 @@ function proposalText(proposal: Answer, out: Output): string {
   lines.push('', `the narrowest exclusion for service ${visible(service)}${route === '' ? '' : `, route ${visible(route)}`}:`);
   for (const one of exclusions) lines.push(`  - ${visible(flowOf(one))}`);
   const { refused, wouldPass, otherMatches, clients, records, samples } = effect;
-  lines.push('', `over ${count(records, 'stored record')}: would have let through ${formatNumber(wouldPass)} of ${count(refused, 'refused request')}, ${count(otherMatches, 'other match', 'other matches')}, from ${count(clients, 'client')}`);
+  lines.push('', `over ${count(records, 'stored record')}: would have let through ${formatNumber(wouldPass)} of ${count(refused, 'refused request')}, `
+    + `${count(otherMatches, 'other match', 'other matches')}, from ${count(clients, 'client')}`);
   if (samples.length > 0) lines.push('what it would no longer find:', ...samples.map((sample) => `  ${out.paint(visible(sample), 'dim')}`));
-  if (exclusions.some(({ target }) => target === undefined)) lines.push(out.paint('A rule without a target does not run at all on that path: its match has no variable that can be named.', 'yellow'));
+  if (exclusions.some(({ target }) => target === undefined)) lines.push(out.paint('A rule without a target does not run at all on that path: its match has no '
+    + 'variable that can be named.', 'yellow'));
   return `${lines.join('\n')}\n`;
 }
 

@@ -145,5 +145,6 @@ function install(archive: Archive, sha256: string, state: string): { directory: 
 const probe: WebInspectionSettings = {
   ruleset: ['crs'], path: '', setup: '', plugins: '', mode: 'detect', paranoia: 4, inboundThreshold: 0, outboundThreshold: 0, allowedMethods: [], allowedContentTypes: [],
   allowedVersions: [], exclusions: [], logOnlyRules: [], logOnlyTags: [], inspectRequestBody: true, requestBodyLimit: -1, requestBodyNoFilesLimit: -1, requestBodyOnLimit: 'reject',
-  inspectResponseBody: true, responseBodyLimit: -1, responseBodyTypes: ['text/html'], responseBodyOnLimit: 'process-partial', onEngineError: 'block', keepRequests: 'no', keepBodyBytes: 0,
+  inspectResponseBody: true, responseBodyLimit: -1, responseBodyTypes: ['text/html'], responseBodyOnLimit: 'process-partial', onEngineError: 'block',
+    keepRequests: 'no', keepBodyBytes: 0,
 };

@@ -10,7 +10,8 @@ import { parseTime } from './logs.ts';
 export interface TestOptions { readonly curl?: boolean; readonly history?: string; readonly with?: string; readonly service?: string; readonly route?: string }
 
 interface TestRequest { method: string; url: string; headers: [string, string][]; body: string }
-interface Result { blocked: boolean; by: string; status: number; matches: { rule: number; message: string; variable: string; value: string; part: string; logOnly: boolean }[]; scores: Record<string, number> }
+interface Result { blocked: boolean; by: string; status: number; matches: { rule: number; message: string; variable: string; value: string; part: string;
+  logOnly: boolean }[]; scores: Record<string, number> }
 interface Difference { record: string; method: string; target: string; client: string; before: string; after: string; gone: number[]; new: number[] }
 interface Answer {
   service: string;
@@ -20,7 +21,8 @@ interface Answer {
 
 export async function wafTest(client: AdminClient, file: string | undefined, rest: readonly string[], options: TestOptions, out: Output): Promise<number> {
   const requests = requestsOf(file, rest, options);
-  if (requests.length === 0 && options.history === undefined) throw new CommandFailure('there is nothing to test', 'give a file of requests, --curl, or --history 1h', exitCodes.usage);
+  if (requests.length === 0 && options.history === undefined) throw new CommandFailure('there is nothing to test',
+    'give a file of requests, --curl, or --history 1h', exitCodes.usage);
   const answer = (await client.call('POST', '/v1/waf/test', {
     requests, route: options.route ?? '', ...(options.service === undefined ? {} : { service: options.service }),
     ...(options.with === undefined ? {} : { draft: readText(options.with) }),
@@ -32,7 +34,8 @@ export async function wafTest(client: AdminClient, file: string | undefined, res
 }
 
 function readText(file: string): string {
-  try { return readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) { throw new CommandFailure(`${file} cannot be read: ${(error as Error).message}`, '', exitCodes.usage); }
+  try { return readFileSync(file === '-' ? 0 : file, 'utf8'); } catch (error) { throw new CommandFailure(`${file} cannot be read: ${(error as Error).message}`, '',
+    exitCodes.usage); }
 }
 
 function requestsOf(file: string | undefined, rest: readonly string[], options: TestOptions): TestRequest[] {
@@ -44,8 +47,10 @@ function requestsOf(file: string | undefined, rest: readonly string[], options: 
 function latin1(text: string): string { return Buffer.from(text, 'utf8').toString('latin1'); }
 
 const withValue: Readonly<Record<string, string>> = {
-  '-X': 'method', '--request': 'method', '-H': 'header', '--header': 'header', '-d': 'data', '--data': 'data', '--data-raw': 'data', '--data-binary': 'data', '--data-ascii': 'data',
-  '--data-urlencode': 'urlencode', '--json': 'json', '-b': 'cookie', '--cookie': 'cookie', '-A': 'agent', '--user-agent': 'agent', '-e': 'referer', '--referer': 'referer', '--url': 'url',
+  '-X': 'method', '--request': 'method', '-H': 'header', '--header': 'header', '-d': 'data', '--data': 'data', '--data-raw': 'data', '--data-binary': 'data',
+    '--data-ascii': 'data',
+  '--data-urlencode': 'urlencode', '--json': 'json', '-b': 'cookie', '--cookie': 'cookie', '-A': 'agent', '--user-agent': 'agent', '-e': 'referer',
+    '--referer': 'referer', '--url': 'url',
   '-o': 'ignored', '--output': 'ignored', '-m': 'ignored', '--max-time': 'ignored', '--connect-timeout': 'ignored',
 };
 
@@ -104,9 +109,11 @@ function answerText({ results, history }: Answer, out: Output): string {
   }
   if (history === undefined) return text;
   const { replayed, notKept, masked, withoutBody, different, wouldPass, wouldBlock, differences } = history;
-  text += `${count(replayed, 'recorded request')} replayed, ${formatNumber(different)} differ: ${formatNumber(wouldPass)} would pass, ${formatNumber(wouldBlock)} would be refused\n`;
+  text += `${count(replayed, 'recorded request')} replayed, ${formatNumber(different)} differ: ${formatNumber(wouldPass)} would pass, ${formatNumber(wouldBlock)} `
+    + `would be refused\n`;
   if (masked + withoutBody + notKept > 0) {
-    text += out.paint(`not as they were: ${formatNumber(masked)} with masked values, ${formatNumber(withoutBody)} without their whole body; ${formatNumber(notKept)} more were not kept (waf.keep)\n`, 'dim');
+    text += out.paint(`not as they were: ${formatNumber(masked)} with masked values, ${formatNumber(withoutBody)} without their whole body; `
+      + `${formatNumber(notKept)} more were not kept (waf.keep)\n`, 'dim');
   }
   for (const one of differences) {
     const changes = [one.gone.length === 0 ? '' : `-${one.gone.join(' -')}`, one.new.length === 0 ? '' : `+${one.new.join(' +')}`].filter((part) => part !== '').join(' ');

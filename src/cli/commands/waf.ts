@@ -5,7 +5,8 @@ import { parseTime } from './logs.ts';
 
 interface RuleRow { id: number; phase: number; message: string; hits: number; blocked: number; logOnly: boolean; file: string; line: number }
 interface RuleSet {
-  place: string; ruleset: string[]; mode: string; onEngineError: string; loadMs: number; warnings: string[]; requests: number; blocked: number; errors: number; passedOnError: number;
+  place: string; ruleset: string[]; mode: string; onEngineError: string; loadMs: number; warnings: string[]; requests: number; blocked: number; errors: number;
+    passedOnError: number;
   rulesLoaded: number; rules: RuleRow[];
 }
 
@@ -17,8 +18,10 @@ export async function wafRules(client: AdminClient, options: { all?: boolean }, 
   }
   if (answer.sets.length === 0) out.write('no service has a firewall; give one: waf: { ruleset: crs }\n');
   for (const set of answer.sets) {
-    out.write(`${out.paint(visible(set.place), 'bold')}  ${set.ruleset.map(visible).join(', ')}, mode ${set.mode}: ${formatNumber(set.rulesLoaded)} rules, loaded in ${humanTime(set.loadMs)}\n`);
-    out.write(`${formatNumber(set.requests)} requests looked at, ${formatNumber(set.blocked)} refused, ${count(set.errors, 'engine fault')}${set.onEngineError === 'pass' ? out.paint(`; faults let requests pass (${set.passedOnError} so far)`, 'red') : ''}\n`);
+    out.write(`${out.paint(visible(set.place), 'bold')}  ${set.ruleset.map(visible).join(', ')}, mode ${set.mode}: ${formatNumber(set.rulesLoaded)} rules, loaded `
+      + `in ${humanTime(set.loadMs)}\n`);
+    out.write(`${formatNumber(set.requests)} requests looked at, ${formatNumber(set.blocked)} refused, `
+      + `${count(set.errors, 'engine fault')}${set.onEngineError === 'pass' ? out.paint(`; faults let requests pass (${set.passedOnError} so far)`, 'red') : ''}\n`);
     for (const warning of set.warnings.slice(0, 5)) out.write(out.paint(`  ${visible(warning)}\n`, 'yellow'));
     if (set.rules.length > 0) out.write(rulesTable(out, set.rules));
     out.write('\n');
@@ -51,7 +54,8 @@ export async function wafReport(client: AdminClient, options: { since?: string; 
     printJson(out, report);
     return 0;
   }
-  out.write(`${count(report.requests, 'request')} with a match, ${formatNumber(report.blocked)} refused${report.errors === 0 ? '' : out.paint(`, ${count(report.errors, 'engine fault')}`, 'red')}\n\n`);
+  out.write(`${count(report.requests, 'request')} with a match, ${formatNumber(report.blocked)} refused${report.errors === 0 ? '' : out.paint(`,
+    ${count(report.errors, 'engine fault')}`, 'red')}\n\n`);
   for (const { rule, message, requests, blocked, clients, logOnly, places } of report.rules) {
     out.write(`${out.paint(String(rule), 'bold')}  ${visible(message)}${logOnly ? out.paint('  log only', 'cyan') : ''}\n`);
     out.write(`  ${count(requests, 'request')}, ${formatNumber(blocked)} refused, ${count(clients, 'client')}\n`);
@@ -65,5 +69,6 @@ export async function wafReport(client: AdminClient, options: { since?: string; 
 }
 
 function placeText({ service, path, variable, requests, clients, sample }: Place, out: Output): string {
-  return `${formatNumber(requests).padStart(6)}x  ${visible(service)} ${visible(path)}  ${visible(variable)}  ${count(clients, 'client')}  ${out.paint(visible(sample.slice(0, 60)), 'dim')}`;
+  return `${formatNumber(requests).padStart(6)}x  ${visible(service)} ${visible(path)}  ${visible(variable)}  ${count(clients, 'client')}  `
+    + `${out.paint(visible(sample.slice(0, 60)), 'dim')}`;
 }

@@ -105,7 +105,8 @@ function inOrder(problems: Problem[], sources: readonly Source[]): Problem[] {
 }
 
 /** Checks everything that can be checked: sections with faults do not hide faults elsewhere. Drops empty sections from `document`. */
-function checkDocument(document: ConfigDocument, manifests: readonly GatewayManifest[], options: LoadOptions & { baseDirectory: string }): { configuration: Configuration | undefined; findings: Finding[] } {
+function checkDocument(document: ConfigDocument, manifests: readonly GatewayManifest[],
+  options: LoadOptions & { baseDirectory: string }): { configuration: Configuration | undefined; findings: Finding[] } {
   for (const name of sectionNames) if (document[name] === null) delete document[name];
   const whole = buildSchema(manifests).safeParse(document);
   if (whole.success) return { configuration: whole.data, findings: [...checkReferences(whole.data, document, manifests), ...checkRules(whole.data, manifests, options)] };

@@ -63,7 +63,8 @@ function requestOf(written: Record<string, unknown>): RecordedRequest {
   const headers = Object.fromEntries(Object.entries(objectOf(written['headers'])).map(([name, value]) => [name, Array.isArray(value) ? value.map(text) : text(value)]));
   const body = written['json'] === undefined ? text(written['form']).slice(1) || text(written['body']) : Buffer.from(JSON.stringify(written['json']), 'utf8').toString('latin1');
   return {
-    method: text(written['method']), target: text(written['target']), version: text(written['version']) || 'HTTP/1.1', headers, body, incomplete: written['bodyBytes'] !== undefined,
+    method: text(written['method']), target: text(written['target']), version: text(written['version']) || 'HTTP/1.1', headers, body,
+      incomplete: written['bodyBytes'] !== undefined,
   };
 }
 

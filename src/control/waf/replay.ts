@@ -17,7 +17,8 @@ export interface ReplayRequest {
   readonly client: string;
 }
 
-export interface ReplayMatch { readonly rule: number; readonly message: string; readonly variable: string; readonly value: string; readonly part: string; readonly logOnly: boolean }
+export interface ReplayMatch { readonly rule: number; readonly message: string; readonly variable: string; readonly value: string; readonly part: string;
+  readonly logOnly: boolean }
 
 export interface ReplayResult {
   readonly blocked: boolean;

@@ -84,7 +84,8 @@ export function explainInspection(inspector: WebInspector, port: SessionPort, co
     if (!match.logged) continue;
     for (const { variable, value, part } of match.values) {
       const found = part === '' || part === value ? '' : `, found ${shown(part)}`;
-      trace.step('waf', `${match.rule}`, match.logOnly ? 'log-only' : 'matched', `${variable} = ${shown(value)}${found}: ${match.message} (phase ${match.phase}, ${match.file}:${match.line})`);
+      trace.step('waf', `${match.rule}`, match.logOnly ? 'log-only' : 'matched',
+        `${variable} = ${shown(value)}${found}: ${match.message} (phase ${match.phase}, ${match.file}:${match.line})`);
     }
   }
   const scores = Object.entries(inspection.scores).filter(([, value]) => value > 0).map(([name, value]) => `${name} ${value}`);

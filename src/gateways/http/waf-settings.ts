@@ -34,7 +34,8 @@ const requestBody = z.strictObject({
   limit: byteSize().optional().describe('Longest body that is held and looked at. 12.5 MiB unless given here or in the rule files.').meta({ limit: true }),
   noFilesLimit: byteSize().optional()
     .describe('The same for bodies that are not multipart/form-data: forms, JSON, XML and whatever else. 128 KiB unless given here or in the rule files.').meta({ limit: true }),
-  onLimit: action.optional().describe('A body over the limit: `reject` it with 413 (the default), or `process-partial`: look at the part within the limit and let the rest pass unseen.'),
+  onLimit: action.optional().describe('A body over the limit: `reject` it with 413 (the default), or `process-partial`: look at the part within the limit and let '
+    + 'the rest pass unseen.'),
 });
 
 const responseBody = z.strictObject({
@@ -51,16 +52,19 @@ const wafFields = {
       + 'comes with the gateway), a path or pattern of rule files, or a list of these.').meta({ examples: ['crs', 'baseline', ['crs', '/etc/sallyport/own-rules/*.conf']] }),
   path: z.string().min(1).max(500).optional().describe('Directory of the Core Rule Set (with `rules/` in it), when it is not at one of the usual places.'),
   setup: z.string().min(1).max(500).optional().describe('Its setup file, when it is not beside the rules. What is set here in the configuration comes after it and wins.'),
-  plugins: z.string().min(1).max(500).optional().describe('Directory of plugins of the Core Rule Set: NAME-config.conf, NAME-before.conf and NAME-after.conf. `plugins` beside the rules unless given.'),
+  plugins: z.string().min(1).max(500).optional().describe('Directory of plugins of the Core Rule Set: NAME-config.conf, NAME-before.conf and NAME-after.conf. '
+    + '`plugins` beside the rules unless given.'),
   mode: z.enum(['block', 'detect']).optional().describe('`block` (the default) refuses what the rules refuse; `detect` only records it.'),
   paranoia: z.number().int().min(1).max(4).optional()
-    .describe('Paranoia level: which of the rules take part. 1 is meant for everybody; each step finds more and alarms falsely more often. That of the rule set\'s setup unless given.'),
+    .describe('Paranoia level: which of the rules take part. 1 is meant for everybody; each step finds more and alarms falsely more often. That of the rule set\'s '
+      + 'setup unless given.'),
   threshold: z.strictObject({
     inbound: z.number().int().min(1).max(10_000).optional().describe('Score of a request from which on it is refused: 5 is one critical match.'),
     outbound: z.number().int().min(1).max(10_000).optional().describe('The same for responses.'),
   }).optional().describe('Anomaly scores that lead to a refusal.'),
   allowedMethods: z.array(z.string().regex(/^[A-Z][A-Z-]{0,31}$/, 'wanted a method in capital letters')).min(1).optional().describe('Methods that rule 911100 lets pass.'),
-  allowedContentTypes: z.array(z.string().regex(/^[\w.+-]+\/[\w.+*-]+$/, 'wanted a type such as application/json')).min(1).optional().describe('Types of bodies that rule 920420 lets pass.'),
+  allowedContentTypes: z.array(z.string().regex(/^[\w.+-]+\/[\w.+*-]+$/,
+    'wanted a type such as application/json')).min(1).optional().describe('Types of bodies that rule 920420 lets pass.'),
   allowedVersions: z.array(z.enum(['HTTP/1.0', 'HTTP/1.1', 'HTTP/2', 'HTTP/2.0'])).min(1).optional().describe('Versions that rule 920430 lets pass.'),
   exclusions: z.array(exclusion).max(2000).optional()
     .describe('Rules that do not apply here. `sallyport waf exclude ID` proposes the narrowest one for a false alarm. Those of a route are added to those of its service.'),
@@ -71,10 +75,12 @@ const wafFields = {
   requestBody: requestBody.optional().describe('Bodies of requests.'),
   responseBody: responseBody.optional().describe('Bodies of responses.'),
   onEngineError: z.enum(['block', 'pass']).optional()
-    .describe('A fault of the engine itself: `block` (the default) refuses the request with 500. `pass` lets it through; each is counted, recorded, and shown by `sallyport status`.'),
+    .describe('A fault of the engine itself: `block` (the default) refuses the request with 500. `pass` lets it through; each is counted, recorded, and shown by '
+      + '`sallyport status`.'),
   keep: z.strictObject({
     requests: z.enum(['no', 'matched', 'all']).optional()
-      .describe('Of which requests the record keeps the header fields, so that `sallyport waf test --history` can replay them: those that a rule `matched` (the default), `all`, or `no`. '
+      .describe('Of which requests the record keeps the header fields, so that `sallyport waf test --history` can replay them: those that a rule `matched` (the '
+        + 'default), `all`, or `no`. '
         + 'Secret fields and parameters are masked as in the rest of the record.'),
     body: z.number().int().min(0).max(4096).optional().describe('Bytes of the body that are kept too; 0 unless given. Secrets in forms are masked, those in other bodies are not.'),
   }).optional().describe('What records keep for replays.'),
@@ -146,7 +152,8 @@ function checkOne(settings: WafSettings | undefined, path: Place): SettingsProbl
   const problems: SettingsProblem[] = [];
   settings.exclusions?.forEach((one, index) => {
     if ((one.rule === undefined) === (one.tag === undefined)) {
-      problems.push({ path: [...path, 'exclusions', index], message: 'an exclusion names either `rule` or `tag`', hint: 'for example { rule: 942100, target: "ARGS:comment", path: /blog/** }' });
+      problems.push({ path: [...path, 'exclusions', index], message: 'an exclusion names either `rule` or `tag`',
+        hint: 'for example { rule: 942100, target: "ARGS:comment", path: /blog/** }' });
     }
   });
   if (settings.onEngineError === 'pass') {

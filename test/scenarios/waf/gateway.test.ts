@@ -62,7 +62,8 @@ async function exchange(gateway: GatewayUnderTest, bytes: string | Buffer, wante
   return answer;
 }
 
-interface WafFacts { mode: string; action: string; by?: string; rules: { id: number; msg: string; values: Record<string, string>; logOnly?: boolean }[]; request?: { headers: Record<string, string>; target: string } }
+interface WafFacts { mode: string; action: string; by?: string; rules: { id: number; msg: string; values: Record<string,
+  string>; logOnly?: boolean }[]; request?: { headers: Record<string, string>; target: string } }
 
 function wafOf(record: StoredRecord): WafFacts { return record.facts!.waf as WafFacts; }
 

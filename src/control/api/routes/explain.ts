@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { StoredRecord } from '#audit/record.ts';
 import type { ExplainRequest } from '#contract/gateway.ts';
 import type { Explanation } from '#runtime/messages.ts';
+import { inspectionOf, type RecordedRequest } from '../../waf/facts.ts';
 import { recordAnswer } from '../answers.ts';
 import { ApiProblem } from '../problem.ts';
 import { route, type AnyRoute } from '../route.ts';
@@ -20,6 +21,7 @@ const explainBody = z.union([
     from: z.string().refine((text) => isIP(text) !== 0, 'wanted an IP address').default('127.0.0.1').describe('Address of the client.'),
     port: z.number().int().min(0).max(65_535).default(50_000).describe('Port of the client.'),
     listener: z.string().default('').describe('Where it arrives; the first listener unless given.'),
+    body: z.string().max(1024 * 1024).optional().describe('Body, one character a byte, for what looks into bodies.'),
   }),
 ]);
 
@@ -51,7 +53,8 @@ export const explainRoutes: readonly AnyRoute[] = [
       if (record !== undefined && (record.kind !== 'operation' || (record.verb ?? '') === '')) throw notExplained(record);
       const described = 'id' in body ? describedBy(record!) : body;
       const { from, port, listener, verb, url, headers } = described;
-      const explanation = await plane.explain({ what: 'explain', listener, client: { address: from, port }, request: { verb, url, headers } });
+      const content = described.body === undefined ? {} : { body: described.body };
+      const explanation = await plane.explain({ what: 'explain', listener, client: { address: from, port }, request: { verb, url, headers, ...content } });
       if (explanation === undefined) throw new ApiProblem('no-answer', 'no worker answered', 'look at /v1/status');
       const request = { verb, url, headers, from, port, listener };
       return { ...explanation, request, ...(record === undefined ? {} : { record, comparison: compare(record, explanation) }) };
@@ -67,6 +70,8 @@ function notExplained(record: StoredRecord): ApiProblem {
 
 /** The operation again, as far as the record kept it. */
 function describedBy(record: StoredRecord): Described {
+  const kept = inspectionOf(record)?.request;
+  if (kept !== undefined) return describedByFirewall(record, kept);
   const headers: [string, string][] = [];
   const cookies: string[] = [];
   const observed = record.facts?.['observed'];
@@ -83,6 +88,17 @@ function describedBy(record: StoredRecord): Described {
   return {
     verb: record.verb ?? '', url: `${record.protocol ?? 'http'}://${record.host ?? ''}${record.path ?? '/'}${record.params === undefined ? '' : `?${record.params}`}`,
     headers: headers.slice(0, maxHeaders), from: record.client ?? '127.0.0.1', port: record.port ?? 0, listener: record.listener ?? '',
+  };
+}
+
+/** With a firewall the record has all header fields, and perhaps the body. */
+function describedByFirewall(record: StoredRecord, kept: RecordedRequest): Described {
+  const headers = Object.entries(kept.headers).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, String(one)]));
+  // The body that is run again may be shorter than the one that came.
+  const fitting = headers.filter(([name]) => !/^(content-length|transfer-encoding)$/i.test(name));
+  return {
+    verb: kept.method, url: kept.target, headers: fitting.slice(0, maxHeaders), body: kept.body,
+    from: record.client ?? '127.0.0.1', port: record.port ?? 0, listener: record.listener ?? '',
   };
 }
 

@@ -44,7 +44,8 @@ function running(plane: ControlPlane) {
 
 function settingsOf(plane: ControlPlane, service: string, routeId: string): WebInspectionSettings {
   const settings = settingsFor(running(plane), plane.options.manifests, service, routeId);
-  if (settings === undefined) throw new ApiProblem('not-found', `service ${service} has no firewall${routeId === '' ? '' : ` on route ${routeId}`}`, 'give it one: waf: { ruleset: crs }');
+  if (settings === undefined) throw new ApiProblem('not-found', `service ${service} has no firewall${routeId === '' ? '' : ` on route ${routeId}`}`,
+    'give it one: waf: { ruleset: crs }');
   return settings;
 }
 
@@ -70,7 +71,8 @@ async function rulesOf(plane: ControlPlane, all: boolean) {
       .filter((rule) => all || rule.hits > 0).sort((a, b) => b.hits - a.hits || a.id - b.id);
     const sum = (of: 'requests' | 'blocked' | 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
     return {
-      place: path.join('.'), ruleset: settings.ruleset, mode: settings.mode, onEngineError: settings.onEngineError, loadMs: Math.max(0, ...mine.map(({ loadMs }) => loadMs)), warnings,
+      place: path.join('.'), ruleset: settings.ruleset, mode: settings.mode, onEngineError: settings.onEngineError, loadMs: Math.max(0,
+        ...mine.map(({ loadMs }) => loadMs)), warnings,
       requests: sum('requests'), blocked: sum('blocked'), errors: sum('errors'), passedOnError: sum('passedOnError'), rulesLoaded: mine[0]?.rules ?? 0, rules,
     };
   });
@@ -105,7 +107,8 @@ async function exclude(plane: ControlPlane, body: z.output<typeof excludeBody>) 
 
 const requestBody = z.strictObject({
   method: z.string().min(1).max(64), url: z.string().min(1).max(65_536),
-  headers: z.array(z.tuple([z.string().min(1).max(256), z.string().max(65_536)])).max(200).default([]), body: z.string().max(1024 * 1024).default('').describe('One character a byte.'),
+  headers: z.array(z.tuple([z.string().min(1).max(256), z.string().max(65_536)])).max(200).default([]),
+    body: z.string().max(1024 * 1024).default('').describe('One character a byte.'),
 });
 
 const testBody = z.strictObject({
@@ -159,14 +162,17 @@ export const wafRoutes: readonly AnyRoute[] = [
   route({
     method: 'GET', url: '/v1/waf/rules', role: 'viewer', tag: 'firewall', summary: 'Rule sets in force, with the hits of their rules',
     query: z.object({ all: z.stringbool().default(false).describe('Also rules without a hit.') }),
-    answer: z.strictObject({ sets: z.array(z.looseObject({ place: z.string(), mode: z.string(), requests: z.number(), blocked: z.number(), errors: z.number(), rules: z.array(ruleAnswer) })) })
+    answer: z.strictObject({ sets: z.array(z.looseObject({ place: z.string(), mode: z.string(), requests: z.number(), blocked: z.number(), errors: z.number(),
+      rules: z.array(ruleAnswer) })) })
       .describe('Counts are over all workers, since the rules were loaded.'),
     handle: async ({ plane, query }) => await rulesOf(plane, query.all),
   }),
   route({
     method: 'GET', url: '/v1/waf/report', role: 'viewer', tag: 'firewall', summary: 'What the firewall found, by rule and place, and what looks like false alarms',
-    query: z.object({ from: fromMs.default(0).describe('Records since this time (ms since 1970).'), service: z.string().optional(), limit: z.coerce.number().int().min(1).max(1000).default(20) }),
-    answer: z.looseObject({ requests: z.number(), blocked: z.number(), rules: z.array(z.looseObject({ rule: z.number() })), candidates: z.array(z.looseObject({ rule: z.number() })) })
+    query: z.object({ from: fromMs.default(0).describe('Records since this time (ms since 1970).'), service: z.string().optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(20) }),
+    answer: z.looseObject({ requests: z.number(), blocked: z.number(), rules: z.array(z.looseObject({ rule: z.number() })),
+      candidates: z.array(z.looseObject({ rule: z.number() })) })
       .describe('From the audit store. `candidates`: rules at places where many clients meet few rules.'),
     handle: async ({ plane, query }) => {
       const builder = new ReportBuilder();
@@ -178,7 +184,8 @@ export const wafRoutes: readonly AnyRoute[] = [
     method: 'POST', url: '/v1/waf/exclude', role: 'admin', tag: 'firewall', summary: 'The narrowest exclusions for a false alarm, and their effect on the stored history',
     body: excludeBody,
     answer: z.looseObject({
-      exclusions: z.array(z.looseObject({ path: z.string() })), effect: z.looseObject({ refused: z.number(), wouldPass: z.number(), otherMatches: z.number() }), applied: z.boolean(),
+      exclusions: z.array(z.looseObject({ path: z.string() })), effect: z.looseObject({ refused: z.number(), wouldPass: z.number(), otherMatches: z.number() }),
+        applied: z.boolean(),
     }).describe('With `apply` it is written into the running configuration, as one change in the history.'),
     handle: async (call) => {
       const { plane, body, author } = call;
@@ -186,7 +193,8 @@ export const wafRoutes: readonly AnyRoute[] = [
       const { id, path, client, rule } = record;
       const answer = { record: { id, path, client, rule, rules: inspectionOf(record)!.rules.filter((one) => !sumsUp(one.id)) }, ...rest };
       if (!body.apply) return { ...answer, applied: false };
-      if (value === undefined) throw new ApiProblem('bad-request', `the firewall of ${resource} is not written where an exclusion could be added`, 'add it to the configuration by hand');
+      if (value === undefined) throw new ApiProblem('bad-request', `the firewall of ${resource} is not written where an exclusion could be added`,
+        'add it to the configuration by hand');
       const result = await plane.transactions.apply({
         patches: [{ resource, value, mode: 'replace' }], author, reason: body.reason || `firewall exclusion for record ${id ?? ''}`, source: 'api',
         expectedVersion: plane.transactions.active?.version,
@@ -197,7 +205,8 @@ export const wafRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST', url: '/v1/waf/test', role: 'operator', tag: 'firewall', summary: 'Runs requests, or recorded ones, through the rules, and through a draft of them',
     body: testBody, maxBodyBytes: 8 * 1024 * 1024,
-    answer: z.looseObject({ service: z.string(), results: z.array(z.looseObject({ now: z.looseObject({ blocked: z.boolean() }) })) }).describe('Nothing is sent, and nothing is counted.'),
+    answer: z.looseObject({ service: z.string(), results: z.array(z.looseObject({ now: z.looseObject({ blocked: z.boolean() }) })) }).describe('Nothing is sent, '
+      + 'and nothing is counted.'),
     handle: async ({ plane, body }) => await test(plane, body),
   }),
 ];
