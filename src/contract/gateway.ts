@@ -152,6 +152,10 @@ export interface SessionPort {
   /** The service as configured now, which may be newer than the one that the session began with; undefined when it is gone.
    *  Protocols whose operations stand alone (HTTP) ask at the start of each operation. */
   currentService(): ServicePlan | undefined;
+  /** Gives this session to another service of the configuration, once, before anything was sent: from now on facts and
+   *  records are that service's. Answers its machine, started, which has taken over the client link; undefined when there is
+   *  no such service. What was read of the client already goes to `client.handler` next. */
+  handOver(service: string): Gateway | undefined;
 }
 
 /** One session machine. The runtime has accepted the client; its link is in `port.client`. */

@@ -210,8 +210,7 @@ export class Worker implements SessionHost {
     for (const [name, pool] of previous.pools) if (!plan.pools.has(name)) pool.close(nowMs);
     // Sessions whose listener or service is gone finish what they are doing; the others move on at their next operation.
     for (const session of this.#sessions.values()) {
-      const listener = plan.listeners.get(session.listener);
-      if (listener === undefined || listener.service !== session.service || !plan.services.has(session.service)) session.drain();
+      if (!session.servedBy(plan)) session.drain();
     }
   }
 

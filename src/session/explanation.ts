@@ -74,6 +74,7 @@ class ExplainPort implements SessionPort {
   record(_record: AuditRecord): void { /* nothing happened */ }
   finished(): void { /* nothing began */ }
   currentService(): ServicePlan { return this.#service; }
+  handOver(): undefined { return undefined; }
 }
 
 export function explainOperation(plan: Plan, listenerName: string, client: { address: string; port: number }, request: ExplainRequest, clock: Clock) {

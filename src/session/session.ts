@@ -49,9 +49,9 @@ const sessionRecord = new AuditRecord();
 
 class Facts implements SessionFacts {
   readonly id: string;
-  readonly protocol: string;
+  protocol: string;
   readonly listener: string;
-  readonly service: string;
+  service: string;
   configuration: string;
   readonly #link: Link;
 
@@ -87,6 +87,8 @@ export class Session implements SessionPort {
   readonly #host: SessionHost;
   readonly #listener: ListenerPlan;
   #service: ServicePlan;
+  /** Name of the service that the listener leads to, once another has taken over. */
+  #handedOverBy: string | undefined = undefined;
   /** Server links in this session's hands: closed with it whatever happens. */
   readonly #serverLinks: Link[] = [];
   /** Operations that hold a place of some limit: let go with the session whatever happens. */
@@ -210,14 +212,33 @@ export class Session implements SessionPort {
   currentService(): ServicePlan | undefined {
     const current = this.#host.plan;
     if (current === this.plan) return this.#service;
-    const listener = current.listeners.get(this.#listener.name);
-    const service = listener === undefined ? undefined : current.services.get(listener.service);
-    if (service === undefined || service.name !== this.#service.name || service.protocol !== this.#service.protocol) return undefined;
+    const service = this.servedBy(current) ? current.services.get(this.#service.name) : undefined;
+    if (service === undefined || service.protocol !== this.#service.protocol) return undefined;
     // Concurrency counts are held by limiter objects that successive plans share by name, so a plan may change between operations.
     this.plan = current;
     this.#service = service;
     (this.facts as Facts).configuration = current.shortVersion;
     return service;
+  }
+
+  /** Whether a plan still leads from the session's listener to its service. */
+  servedBy(plan: Plan): boolean {
+    const listener = plan.listeners.get(this.#listener.name);
+    return listener?.service === (this.#handedOverBy ?? this.#service.name) && plan.services.has(this.#service.name);
+  }
+
+  handOver(name: string): Gateway | undefined {
+    const service = this.plan.services.get(name);
+    if (service === undefined || this.#handedOverBy !== undefined || this.ended) return undefined;
+    this.#handedOverBy = this.#service.name;
+    this.#service = service;
+    const facts = this.facts as Facts;
+    facts.service = service.name;
+    facts.protocol = service.protocol;
+    this.wakeAtMs = Infinity;
+    this.gateway = service.accept(this);
+    this.gateway.started();
+    return this.gateway;
   }
 
   wake(nowMs: number): void {
