@@ -47,7 +47,10 @@ function resolvePath(cwd: string, argument: string): string {
 }
 
 const stamp = fileTime.toISOString().replaceAll(/[-:T]/g, '').slice(0, 14);
-const longLine = ({ name, directory, size }: Entry): string => `${directory ? 'd' : '-'}r-${directory ? 'x' : '-'}r-${directory ? 'x' : '-'}r-${directory ? 'x' : '-'} 1 ftp ftp ${String(size).padStart(10)} Jan 01 2026 ${name}\r\n`;
+function longLine({ name, directory, size }: Entry): string {
+  const mode = directory ? 'dr-xr-xr-x' : '-r--r--r--';
+  return `${mode} 1 ftp ftp ${String(size).padStart(10)} Jan 01 2026 ${name}\r\n`;
+}
 const factLine = ({ name, directory, size }: Entry): string => `type=${directory ? 'dir' : 'file'};size=${size};modify=${stamp}; ${name}`;
 
 /** One control connection. */

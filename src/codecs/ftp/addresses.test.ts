@@ -14,13 +14,15 @@ test('EPRT', () => {
   assert.deepEqual(parseEprt('|2|1080::8:800:200C:417A|5282|'), { address: '1080::8:800:200c:417a', port: 5282 });
   assert.deepEqual(parseEprt('!1!10.0.0.1!1!'), { address: '10.0.0.1', port: 1 });
   assert.equal(parseEprt('|3|x|1|'), 'unsupported');
-  for (const bad of ['', '|', '|1|10.0.0.1|1', '|1|10.0.0.1|65536|', '|1|::1|1|', '|2|10.0.0.1|1|', '|1|10.0.0.1|1|x', '11110.0.0.11111', '|2|fe80::1%eth0|1024|', '|1|10.0.0.1|-1|',
+  for (const bad of ['', '|', '|1|10.0.0.1|1', '|1|10.0.0.1|65536|', '|1|::1|1|', '|2|10.0.0.1|1|', '|1|10.0.0.1|1|x', '11110.0.0.11111', '|2|fe80::1%eth0|1024|',
+    '|1|10.0.0.1|-1|',
     '|1|010.0.0.1|1|', ' 1 10.0.0.1 1 ']) assert.equal(parseEprt(bad), undefined, bad);
 });
 
 test('227 has no fixed text; more than one address is none', () => {
   const wanted = { address: '10.0.0.1', port: 258 };
-  for (const text of ['Entering Passive Mode (10,0,0,1,1,2)', 'Entering Passive Mode 10,0,0,1,1,2', '=10,0,0,1,1,2', 'Passive (10,0,0,1,1,2). ok']) assert.deepEqual(parse227(text), wanted, text);
+  for (const text of ['Entering Passive Mode (10,0,0,1,1,2)', 'Entering Passive Mode 10,0,0,1,1,2', '=10,0,0,1,1,2',
+    'Passive (10,0,0,1,1,2). ok']) assert.deepEqual(parse227(text), wanted, text);
   for (const text of ['', '(10,0,0,1,1)', '(10,0,0,1,1,2,3)', '(300,0,0,1,1,2)', '(10,0,0,1,1,2) (10,0,0,2,1,2)']) assert.equal(parse227(text), undefined, text);
 });
 

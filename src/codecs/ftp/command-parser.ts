@@ -44,7 +44,8 @@ export class CommandParser {
       command.verb = '';
       return next;
     }
-    if (verb.length > maxVerbLetters || !/^[A-Za-z][A-Za-z0-9]*$/.test(verb)) return this.#reader.refuse(/^[A-Za-z][A-Za-z0-9-]*:/.test(line) ? 'other-protocol' : 'command-syntax');
+    if (verb.length > maxVerbLetters || !/^[A-Za-z][A-Za-z0-9]*$/.test(verb)) return this.#reader.refuse(/^[A-Za-z][A-Za-z0-9-]*:/.test(line)
+      ? 'other-protocol' : 'command-syntax');
     command.verb = verb.toUpperCase();
     if (httpMethods.has(command.verb) || /(?:HTTP|RTSP|SIP)\/\d\.\d$/.test(command.argument)) return this.#reader.refuse('other-protocol');
     return next;

@@ -29,7 +29,8 @@ export function replyText(code: number, lines: readonly string[]): string {
     else if (i === 0) text += `${code}-${line}\r\n`;
     else text += `${innerLine(line, code)}\r\n`;
   }
-  if (/\r(?!\n)|(?<!\r)\n|\0/.test(text)) text = lines.length === 1 ? `${code} ${lines[0]!.replaceAll(/[\r\n\0]/g, ' ')}\r\n` : replyText(code, lines.map((line) => line.replaceAll(/[\r\n\0]/g, ' ')));
+  if (/\r(?!\n)|(?<!\r)\n|\0/.test(text)) text = lines.length === 1 ? `${code} ${lines[0]!.replaceAll(/[\r\n\0]/g, ' ')}\r\n` : replyText(code,
+    lines.map((line) => line.replaceAll(/[\r\n\0]/g, ' ')));
   return text.includes('\xff') ? text.replaceAll('\xff', '\xff\xff') : text;
 }
 

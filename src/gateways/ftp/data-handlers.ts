@@ -87,7 +87,10 @@ export function prepareServer(gateway: FtpGateway, run: CommandRun, setup: DataS
   });
 }
 
-function askServerPassive(gateway: FtpGateway, run: CommandRun, setup: DataSetup, done: (refused: string) => void): void {
+/** Servers without a port range of their own draw any port above 1023, now and then one that is denied: then they draw again. */
+const maxPassiveDraws = 4;
+
+function askServerPassive(gateway: FtpGateway, run: CommandRun, setup: DataSetup, done: (refused: string) => void, draw = 1): void {
   const link = gateway.server.link!;
   const six = addressFamily(link.peer.address) === 6;
   gateway.server.command(six ? 'EPSV' : 'PASV', '', (reply) => {
@@ -106,6 +109,7 @@ function askServerPassive(gateway: FtpGateway, run: CommandRun, setup: DataSetup
       return done('ftp.passive-address');
     }
     if (gateway.service.isDeniedPort(found.port)) {
+      if (draw < maxPassiveDraws) return askServerPassive(gateway, run, setup, done, draw + 1);
       run.reason = `the server named port ${found.port}`;
       return done('ftp.port-denied');
     }

@@ -52,7 +52,8 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
   state.refusedLogin = '';
   if (proxy !== undefined && state.targetHost === '') state.refusedLogin = 'no host was named';
   else if (proxy !== undefined && !proxy.ports.includes(state.targetPort)) state.refusedLogin = `port ${state.targetPort} is not permitted`;
-  else if (anonymous ? login.anonymous === 'deny' : login.anonymous === 'only') state.refusedLogin = anonymous ? 'anonymous logins are denied' : 'only anonymous logins are permitted';
+  else if (anonymous ? login.anonymous === 'deny' : login.anonymous === 'only') state.refusedLogin = anonymous
+    ? 'anonymous logins are denied' : 'only anonymous logins are permitted';
   else if (!service.mayLogIn(user)) state.refusedLogin = 'the user name is not one that may log in';
   gateway.finish(run, 331, [texts.passwordWanted]);
 }

@@ -4,7 +4,9 @@ import type { FtpSettings } from './settings.ts';
 
 export function checkFtpSettings(settings: FtpSettings): SettingsProblem[] {
   const problems: SettingsProblem[] = [];
-  const problem = (path: (string | number)[], message: string, hint: string, severity: 'error' | 'warning' = 'error'): void => { problems.push({ path, message, hint, severity }); };
+  const problem = (path: (string | number)[], message: string, hint: string, severity: 'error' | 'warning' = 'error'): void => {
+    problems.push({ path, message, hint, severity });
+  };
   if ((settings.pool === undefined) === (settings.proxy === undefined)) {
     problem(['pool'], 'an FTP service needs either `pool` or `proxy`', 'give the pool of servers to forward to, or let clients choose with `proxy: {}`');
   }

@@ -20,7 +20,8 @@ const userPattern = z.string().min(1).max(128).regex(/^[^\s]+$/, 'wanted a user 
 const line = z.string().max(500).regex(/^[\x20-\x7e]*$/, 'wanted one line of ASCII');
 
 /** Ports on which services listen that must not be reached through somebody's data connection. */
-export const defaultDeniedPorts: readonly string[] = ['1433', '1521', '2049', '2375-2376', '3306', '3389', '5432', '5672', '5900-5999', '6000-6063', '6379', '8080', '8443', '9000', '9092', '9200',
+export const defaultDeniedPorts: readonly string[] = ['1433', '1521', '2049', '2375-2376', '3306', '3389', '5432', '5672', '5900-5999', '6000-6063', '6379', '8080', '8443',
+  '9000', '9092', '9200',
   '11211', '27017-27019'];
 
 const portOrRange = z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'wanted a port or a range such as 6000-6063');
@@ -46,7 +47,8 @@ const serverTls = z.strictObject({
 const clientData = z.strictObject({
   passive: z.boolean().prefault(true).describe('Whether clients may ask for a port of the gateway to connect to (PASV, EPSV).'),
   active: z.boolean().prefault(true).describe('Whether the gateway may connect to clients (PORT, EPRT). Only to the address that the control connection comes from.'),
-  ports: portRange().prefault('50000-50999').describe('Ports that the gateway opens for data connections of clients and servers, one at a time and at random. The packet filter has to let them through.'),
+  ports: portRange().prefault('50000-50999').describe('Ports that the gateway opens for data connections of clients and servers, one at a time and at random. The packet '
+    + 'filter has to let them through.'),
   address: z.union([z.ipv4(), z.ipv6()]).optional()
     .describe('Address to announce in 227 when clients reach the gateway through address translation. That of the control connection unless given.'),
 });
@@ -56,7 +58,8 @@ const serverData = z.strictObject({
     .describe('Who opens data connections towards servers, independent of what the client does: `passive`: the gateway connects to the server. `active`: the '
       + 'server connects to the gateway. `as-client`: what the client chose.'),
   passiveAddress: z.enum(['must-match', 'ignore']).prefault('must-match')
-    .describe('The address in a server\'s 227. `must-match`: another address than the server\'s own ends the session. `ignore`: it is not looked at, for servers behind '
+    .describe('The address in a server\'s 227. `must-match`: with another address than the server\'s own there is no transfer (425). `ignore`: it is not looked at, for '
+      + 'servers behind '
       + 'address translation; the gateway connects to the server that it knows in any case.'),
 });
 
@@ -95,7 +98,8 @@ export const ftpSettings = z.strictObject({
   clientData: clientData.prefault({}).describe('Data connections of clients.'),
   serverData: serverData.prefault({}).describe('Data connections of servers.'),
   deniedPorts: z.array(portOrRange).max(1000).prefault([...defaultDeniedPorts])
-    .describe('Ports of 1024 and above that no data connection is made to, in either direction: those of other services. Ports below 1024 are always refused (RFC 2577 section 3).'),
+    .describe('Ports of 1024 and above that no data connection is made to, in either direction: those of other services. Ports below 1024 are always refused (RFC 2577 '
+      + 'section 3).'),
   banner: z.union([z.literal('pass'), line]).prefault('FTP server ready.')
     .describe('First line that clients see. `pass` for the server\'s own, which means to connect to a server for every client at once.'),
   system: line.prefault('UNIX Type: L8').describe('Answer to SYST. The server\'s own is not told.'),
@@ -103,7 +107,7 @@ export const ftpSettings = z.strictObject({
     .describe('Texts of server replies: `mask` gives the gateway\'s own words in place of welcome texts and of STAT and HELP; `pass` leaves welcome texts.'),
   site: z.array(z.string().regex(/^[A-Z][A-Z0-9]{0,15}$/, 'wanted a SITE command in capital letters such as CHMOD')).max(50).prefault([])
     .describe('SITE commands that may be used (CHMOD, UTIME ...). None unless given. What follows is passed on as text: rules see it as attribute `argument`.'),
-  listOptions: z.string().regex(/^[A-Za-z0-9]*$/).max(62).prefault('aAlFtrS1')
+  listOptions: z.string().regex(/^[A-Za-z0-9]*$/).max(62).prefault('aAlFtrS1C')
     .describe('Option letters allowed in LIST, NLST and STAT. Not among them: R, with which one command lists a whole tree.'),
   backslash: z.enum(['refuse', 'pass']).prefault('refuse').describe('A backslash in names: some servers take it for a separator, past every rule on paths.'),
   content: contentSettings.prefault({}).describe('What files may hold.'),

@@ -65,7 +65,8 @@ export class Transfer implements DataSideOwner {
     const server = this.#setup.server!;
     const { timeouts } = this.#gateway.service;
     this.#gateway.alarm('dataConnect', timeouts.dataConnect);
-    if (server.isEnded || this.#setup.client!.isEnded) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection', 'the data connection was gone before the transfer');
+    if (server.isEnded || this.#setup.client!.isEnded) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection',
+      'the data connection was gone before the transfer');
     else if (server.way === 'dial') server.dial(this.#gateway.port, this.#gateway.serverLocalAddress, timeouts.dataConnect);
     else this.#ask();
   }
@@ -95,7 +96,8 @@ export class Transfer implements DataSideOwner {
     }
     if (this.#state !== 'joining' || !side.isReady) return;
     if (side.role === 'client' && !this.#gateway.clientDataProven(side)) {
-      this.cut(522, 'The data connection does not resume the TLS session of the control connection.', 'denied', 'ftp.data-session', 'client data connection without the control connection\'s TLS session');
+      this.cut(522, 'The data connection does not resume the TLS session of the control connection.', 'denied', 'ftp.data-session',
+        'client data connection without the control connection\'s TLS session');
       return;
     }
     if (this.#source.isReady && this.#sink.isReady) this.#flow();
@@ -129,7 +131,8 @@ export class Transfer implements DataSideOwner {
       return;
     }
     if (this.tap.bytes + end - start > this.#maxBytes) {
-      this.cut(this.#upload ? 552 : 451, 'The file is larger than permitted.', 'limited', `ftp.limit.${this.#upload ? 'maxUploadBytes' : 'maxDownloadBytes'}`, `more than ${this.#maxBytes} bytes`);
+      this.cut(this.#upload ? 552 : 451, 'The file is larger than permitted.', 'limited', `ftp.limit.${this.#upload ? 'maxUploadBytes' : 'maxDownloadBytes'}`,
+        `more than ${this.#maxBytes} bytes`);
       return;
     }
     this.tap.pass(bytes, start, end);
@@ -183,11 +186,13 @@ export class Transfer implements DataSideOwner {
     if (this.#cut !== undefined || this.#state === 'done') return;
     if (this.#state === 'ending') {
       // After our FIN the sink goes in its own time; a reset now means that it did not take everything.
-      if (side === this.#sink && failure !== undefined && this.#upload) this.cut(426, 'Connection closed; transfer aborted.', 'failed', 'data-connection', `${side.role}: ${failure.message}`);
+      if (side === this.#sink && failure !== undefined && this.#upload) this.cut(426, 'Connection closed; transfer aborted.', 'failed', 'data-connection',
+        `${side.role}: ${failure.message}`);
       return;
     }
     if (side === this.#source && this.#sourceDone) return;
-    this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'data-connection', `${side.role}: ${failure?.message ?? 'the data connection was closed in the middle'}`);
+    this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'data-connection',
+      `${side.role}: ${failure?.message ?? 'the data connection was closed in the middle'}`);
   }
 
   #blocked(verdict: Verdict): void {

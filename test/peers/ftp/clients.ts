@@ -35,7 +35,8 @@ interface Ran { readonly code: number; readonly output: string; readonly stdout:
 function run(name: string, arguments_: readonly string[], input = '', timeout = 15_000): Promise<Ran> {
   const found = program(name)!;
   return new Promise((resolve) => {
-    const child = execFile(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, timeout, maxBuffer: 8 * 1024 * 1024, encoding: 'latin1' }, (error, stdout, stderr) => {
+    const child = execFile(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, timeout, maxBuffer: 8 * 1024 * 1024,
+      encoding: 'latin1' }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 255, output: `${stdout.slice(0, 2000)}${stderr}`, stdout });
     });
     child.stdin!.on('error', () => { /* it did not read */ });
@@ -97,8 +98,8 @@ const lftp: RealClient = {
       list: 'ls', download: `get mega -o ${target}`, resume: `get -c mega -o ${target}`, upload: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}`,
       rename: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}; mv incoming/${visit.unique} incoming/${visit.unique}.new`,
     };
-    const settings = `set net:max-retries 1; set net:timeout 6; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; set ftp:ssl-protect-data ${visit.tls}; `
-      + `set ftp:ssl-protect-list ${visit.tls}; set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
+    const settings = `set net:max-retries 1; set net:timeout 6; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
+      + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
     const ran = await run('lftp', ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`]);
     if (act === 'list') return listed(ran.stdout, ran);
     if (ran.code !== 0) return short(ran);
@@ -178,7 +179,7 @@ const ncftp: RealClient = {
   async act(act, visit, root) {
     const base = ['-u', visit.user, '-p', visit.password, '-P', String(visit.port), visit.mode === 'active' ? '-E' : '-F', '-t', '8'];
     if (act === 'list') {
-      const ran = await run('ncftpls', [...base, `ftp://127.0.0.1/`]);
+      const ran = await run('ncftpls', [...base, `ftp://127.0.0.1:${visit.port}/`]);
       return listed(ran.stdout, ran);
     }
     if (act === 'upload') {

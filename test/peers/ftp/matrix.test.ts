@@ -55,9 +55,11 @@ after(async () => {
 async function visit(client: RealClient, cell: Cell, tls: boolean, mode: DataMode, way: string): Promise<string[]> {
   const faults: string[] = [];
   const { server, secure } = cell;
+  const sides = `${tls ? 'TLS' : 'plain'}>${secure ? 'TLS' : 'plain'}`;
+  const cellName = `${server.name.padEnd(10)} ${client.name.padEnd(14)} ${mode.padEnd(9)} server ${way.padEnd(8)} ${sides.padEnd(12)}`;
   const lack = client.lacks?.(tls, mode) ?? '';
   if (lack !== '') {
-    rows.push(`${server.name.padEnd(10)} ${client.name.padEnd(14)} ${mode.padEnd(9)} server ${way.padEnd(8)} ${`${tls ? 'TLS' : 'plain'}>${secure ? 'TLS' : 'plain'}`.padEnd(12)} none: ${lack}`);
+    rows.push(`${cellName} none: ${lack}`);
     return faults;
   }
   const port = gateway.port(`${server.name}-${secure ? 'tls' : 'plain'}-${way}`);
@@ -65,8 +67,7 @@ async function visit(client: RealClient, cell: Cell, tls: boolean, mode: DataMod
     const fault = await client.act(act, { port, user: server.user, password: server.password, tls, mode, unique: `file${++number}` }, server.root);
     if (fault !== '') faults.push(`${act}: ${fault}`);
   }
-  const sides = `${tls ? 'TLS' : 'plain'}>${secure ? 'TLS' : 'plain'}`;
-  rows.push(`${server.name.padEnd(10)} ${client.name.padEnd(14)} ${mode.padEnd(9)} server ${way.padEnd(8)} ${sides.padEnd(12)} ${faults.length === 0 ? `ok (${client.acts.join(', ')})` : `FAILED ${faults.join('; ')}`}`);
+  rows.push(`${cellName} ${faults.length === 0 ? `ok (${client.acts.join(', ')})` : `FAILED ${faults.join('; ')}`}`);
   return faults;
 }
 

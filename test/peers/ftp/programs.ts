@@ -12,7 +12,8 @@ interface Package { readonly paths: readonly string[]; readonly debs: readonly s
 
 const packages: Readonly<Record<string, Package>> = {
   'vsftpd': { paths: ['usr/sbin/vsftpd'], debs: ['vsftpd'] },
-  'proftpd': { paths: ['usr/sbin/proftpd'], debs: ['proftpd-core', 'proftpd-mod-crypto', 'libhiredis0.14', 'libmemcached11', 'libmemcachedutil2', 'libhashkit2', 'libpcre2-posix3'] },
+  'proftpd': { paths: ['usr/sbin/proftpd'], debs: ['proftpd-core', 'proftpd-mod-crypto', 'libhiredis0.14', 'libmemcached11', 'libmemcachedutil2', 'libhashkit2',
+    'libpcre2-posix3'] },
   'pure-ftpd': { paths: ['usr/sbin/pure-ftpd'], debs: ['pure-ftpd', 'pure-ftpd-common'] },
   'pure-pw': { paths: ['usr/bin/pure-pw'], debs: ['pure-ftpd', 'pure-ftpd-common'] },
   'curl': { paths: ['usr/bin/curl'], debs: [] },

@@ -58,7 +58,8 @@ async function listening(port: number, child: ChildProcess, log: () => string): 
   }
 }
 
-async function run(name: string, file: string, arguments_: readonly string[], environment: NodeJS.ProcessEnv, port: number, root: string, login: [string, string]): Promise<RealServer> {
+async function run(name: string, file: string, arguments_: readonly string[], environment: NodeJS.ProcessEnv, port: number, root: string, login: [string,
+  string]): Promise<RealServer> {
   let text = '';
   const child = spawn(file, arguments_, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.on('data', (bytes: Buffer) => { text += bytes.toString(); });
@@ -83,12 +84,15 @@ export async function startVsftpd({ certificate, tls, implicit }: ServerOptions)
   const empty = join(root, '..', `${root.split('/').at(-1)}-empty`);
   mkdirSync(empty, { recursive: true });
   const lines = [
-    'listen=YES', 'listen_ipv6=NO', 'listen_address=127.0.0.1', `listen_port=${port}`, 'background=NO', 'seccomp_sandbox=NO', 'anonymous_enable=YES', 'local_enable=NO', 'write_enable=YES',
-    'anon_upload_enable=YES', 'anon_mkdir_write_enable=YES', 'anon_other_write_enable=YES', 'anon_umask=022', 'anon_world_readable_only=NO', `anon_root=${root}`, `secure_chroot_dir=${empty}`,
+    'listen=YES', 'listen_ipv6=NO', 'listen_address=127.0.0.1', `listen_port=${port}`, 'background=NO', 'seccomp_sandbox=NO', 'anonymous_enable=YES', 'local_enable=NO',
+      'write_enable=YES',
+    'anon_upload_enable=YES', 'anon_mkdir_write_enable=YES', 'anon_other_write_enable=YES', 'anon_umask=022', 'anon_world_readable_only=NO', `anon_root=${root}`,
+      `secure_chroot_dir=${empty}`,
     'ftp_username=daemon', 'xferlog_enable=NO', 'connect_from_port_20=NO', 'allow_writeable_chroot=YES', 'max_per_ip=0', 'data_connection_timeout=20', 'mdtm_write=YES',
   ];
   if (tls) {
-    lines.push('ssl_enable=YES', 'allow_anon_ssl=YES', 'force_anon_data_ssl=YES', 'force_anon_logins_ssl=YES', 'require_ssl_reuse=YES', `rsa_cert_file=${certificate!.certificateFile}`,
+    lines.push('ssl_enable=YES', 'allow_anon_ssl=YES', 'force_anon_data_ssl=YES', 'force_anon_logins_ssl=YES', 'require_ssl_reuse=YES',
+      `rsa_cert_file=${certificate!.certificateFile}`,
       `rsa_private_key_file=${certificate!.keyFile}`, 'ssl_ciphers=HIGH', ...implicit ? ['implicit_ssl=YES'] : []);
   }
   const file = join(empty, '..', `${empty.split('/').at(-1)}.conf`);
@@ -107,12 +111,16 @@ export async function startProftpd({ certificate, tls }: ServerOptions): Promise
   writeFileSync(join(etc, 'group'), `nogroup:x:${nobody}:\n`);
   for (const name of ['passwd', 'group']) chmodSync(join(etc, name), 0o600);
   const lines = [
-    `ModulePath ${found.modules}`, ...tls ? ['LoadModule mod_tls.c'] : [], 'ServerType standalone', 'ServerName test', 'DefaultServer on', 'UseIPv6 off', 'DefaultAddress 127.0.0.1', 'SocketBindTight on',
-    `Port ${port}`, 'User nobody', 'Group nogroup', 'UseReverseDNS off', 'WtmpLog off', 'TransferLog none', 'AuthPAM off', 'RequireValidShell off', 'AllowOverwrite on', 'AllowStoreRestart on',
-    'AllowRetrieveRestart on', 'DefaultRoot ~', `PidFile ${etc}/pid`, `ScoreboardFile ${etc}/scoreboard`, `DelayTable none`, `SystemLog none`, `AuthUserFile ${etc}/passwd`, `AuthGroupFile ${etc}/group`, 'AuthOrder mod_auth_file.c',
+    `ModulePath ${found.modules}`, ...tls ? ['LoadModule mod_tls.c'] : [], 'ServerType standalone', 'ServerName test', 'DefaultServer on', 'UseIPv6 off',
+      'DefaultAddress 127.0.0.1', 'SocketBindTight on',
+    `Port ${port}`, 'User nobody', 'Group nogroup', 'UseReverseDNS off', 'WtmpLog off', 'TransferLog none', 'AuthPAM off', 'RequireValidShell off', 'AllowOverwrite on',
+      'AllowStoreRestart on',
+    'AllowRetrieveRestart on', 'DefaultRoot ~', `PidFile ${etc}/pid`, `ScoreboardFile ${etc}/scoreboard`, `DelayTable none`, `SystemLog none`, `AuthUserFile ${etc}/passwd`,
+      `AuthGroupFile ${etc}/group`, 'AuthOrder mod_auth_file.c',
   ];
   if (tls) {
-    lines.push('<IfModule mod_tls.c>', 'TLSEngine on', `TLSRSACertificateFile ${certificate!.certificateFile}`, `TLSRSACertificateKeyFile ${certificate!.keyFile}`, 'TLSRequired on', 'TLSProtocol TLSv1.2 TLSv1.3',
+    lines.push('<IfModule mod_tls.c>', 'TLSEngine on', `TLSRSACertificateFile ${certificate!.certificateFile}`, `TLSRSACertificateKeyFile ${certificate!.keyFile}`,
+      'TLSRequired on', 'TLSProtocol TLSv1.2 TLSv1.3',
       `TLSLog ${etc}/tls.log`, 'TLSVerifyClient off', '</IfModule>');
   }
   writeFileSync(join(etc, 'proftpd.conf'), `${lines.join('\n')}\n`);
@@ -133,6 +141,7 @@ export async function startPureFtpd({ certificate, tls }: ServerOptions): Promis
   spawnSync(pureDb.file, ['mkdb', join(etc, 'pure.pdb'), '-f', join(etc, 'passwd')], { env: pureDb.environment });
   const pem = join(etc, 'both.pem');
   if (tls) writeFileSync(pem, `${certificate!.key}\n${certificate!.certificate}`, { mode: 0o600 });
-  const arguments_ = ['-4', '-S', `127.0.0.1,${port}`, '-l', `puredb:${join(etc, 'pure.pdb')}`, '-E', '-H', '-u', '1000', '-g', join(etc, 'pid'), ...tls ? ['-Y', '3', '-2', pem] : []];
+  const arguments_ = ['-4', '-S', `127.0.0.1,${port}`, '-l', `puredb:${join(etc, 'pure.pdb')}`, '-E', '-H', '-u', '1000', '-g', join(etc, 'pid'), ...tls ? ['-Y', '3', '-2',
+    pem] : []];
   return run('pure-ftpd', found.file, arguments_, found.environment, port, root, ['tester', 'secret']);
 }

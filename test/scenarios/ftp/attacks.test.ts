@@ -91,7 +91,8 @@ test('nothing opens without the matching reply: a 227 inside another reply, with
   let connections = 0;
   listening.on('connection', (socket) => { connections++; socket.destroy(); });
   client = await new FtpClient(gateway.port()).login();
-  for (const answer of [`500 ${passiveText(port)}`, `227-x\r\n${passiveText(port)}`, `550-no\r\n${passiveText(port)}\r\n550 no`, `200 ${passiveText(port)}`, '227 none', `${passiveText(port)} ${passiveText(port)}`]) {
+  for (const answer of [`500 ${passiveText(port)}`, `227-x\r\n${passiveText(port)}`, `550-no\r\n${passiveText(port)}\r\n550 no`, `200 ${passiveText(port)}`, '227 none',
+    `${passiveText(port)} ${passiveText(port)}`]) {
     server.answers['PASV'] = answer;
     assert.match(await client.command('PASV'), /^425 /, answer);
   }
@@ -223,4 +224,21 @@ test('NOOPs do not keep a transfer that stands still', async () => {
   assert.ok(data.reset);
   await gateway.stop();
   gateway = await startFtp(server);
+});
+
+test('a server that happens to draw a denied port is asked again, not for ever', async () => {
+  let asked = 0;
+  const real = server.answers['PASV'] as (session: unknown, argument: string) => void;
+  server.answers['PASV'] = (session) => {
+    if (++asked < 3) session.say(`${passiveText(6379)}\r\n`);
+    else real(session, '');
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /file');
+  assert.equal(await data.untilEnd(), 'hello');
+  assert.match(await client.reply(), /^226/);
+  server.answers['PASV'] = passiveText(6379);
+  assert.match(await client.command('PASV'), /^425/);
+  assert.equal(toldServer().filter((line) => line === 'PASV').length, 7);
 });

@@ -53,9 +53,12 @@ test('commands before login are refused, and not told to the server', async () =
 test('what the gateway answers itself', async () => {
   client = await new FtpClient(gateway.port()).login();
   const rows: [string, RegExp][] = [
-    ['SYST', /^215 UNIX Type: L8$/], ['HELP', /^214 /], ['STAT', /^211-/], ['MODE S', /^200/], ['MODE B', /^504/], ['STRU F', /^200/], ['STRU R', /^504/], ['TYPE E', /^504/], ['AUTH TLS', /^502/], ['CCC', /^534/],
-    ['PBSZ 0', /^503/], ['PROT P', /^503/], ['ABOR', /^225/], ['RNTO x', /^503/], ['ALLO 100', /^202/], ['ALLO x', /^501/], ['REST x', /^501/], ['REST 1e9', /^501/], ['OPTS UTF8 ON', /^200/], ['OPTS X', /^501/], ['LPSV', /^500/],
-    ['LPRT 1', /^500/], ['XCWD a', /^250/], ['XPWD', /^257 "\/a"/], ['CLNT x', /^200/], ['ACCT x', /^503/], ['SITE EXEC ls', /^502/], ['RETR x', /^425/], ['EPSV 3', /^522/], ['EPSV x', /^501/], ['HOST a', /^500/], ['USER b', /^530/],
+    ['SYST', /^215 UNIX Type: L8$/], ['HELP', /^214 /], ['STAT', /^211-/], ['MODE S', /^200/], ['MODE B', /^504/], ['STRU F', /^200/], ['STRU R', /^504/], ['TYPE E',
+      /^504/], ['AUTH TLS', /^502/], ['CCC', /^534/],
+    ['PBSZ 0', /^503/], ['PROT P', /^503/], ['ABOR', /^225/], ['RNTO x', /^503/], ['ALLO 100', /^202/], ['ALLO x', /^501/], ['REST x', /^501/], ['REST 1e9', /^501/],
+      ['OPTS UTF8 ON', /^200/], ['OPTS X', /^501/], ['LPSV', /^500/],
+    ['LPRT 1', /^500/], ['XCWD a', /^250/], ['XPWD', /^257 "\/a"/], ['CLNT x', /^200/], ['ACCT x', /^503/], ['SITE EXEC ls', /^502/], ['RETR x', /^425/], ['EPSV 3',
+      /^522/], ['EPSV x', /^501/], ['HOST a', /^500/], ['USER b', /^530/],
   ];
   for (const [command, wanted] of rows) assert.match(await client.command(command), wanted, command);
   const told = server.sessions.at(-1)!.commands.slice(3);
@@ -73,7 +76,8 @@ test('paths are resolved; what is decided about is what is sent', async () => {
     assert.equal(server.sessions.at(-1)!.commands.at(-1), `${command === 'CDUP' ? 'CWD' : 'DELE'} ${path}`, command);
   }
   assert.match(await client.command('PWD'), /^257 "\/"/);
-  for (const command of ['DELE a\r\0b', 'DELE \xc0\xaf', 'DELE a\\b', 'DELE \xe2\x80\xaeexe', 'DELE', `DELE ${'a'.repeat(1100)}`, `DELE ${'a/'.repeat(70)}x`, 'MDTM 20200101000000 x', 'LIST -R',
+  for (const command of ['DELE a\r\0b', 'DELE \xc0\xaf', 'DELE a\\b', 'DELE \xe2\x80\xaeexe', 'DELE', `DELE ${'a'.repeat(1100)}`, `DELE ${'a/'.repeat(70)}x`,
+    'MDTM 20200101000000 x', 'LIST -R',
     'LIST */../*/../*?*[*', 'NLST {a,b}{a,b}{a,b}{a,b}{a,b}']) assert.match(await client.command(command), /^501/, JSON.stringify(command));
   assert.equal(server.sessions.at(-1)!.commands.at(-1), 'CWD /');
 });

@@ -123,7 +123,8 @@ test('the end of a transfer: the server has to say how it went', async () => {
 });
 
 test('numbers at their edges', async () => {
-  await within('    limits: { maxCommandBytes: 40, maxUserBytes: 8, maxPasswordBytes: 8, maxUnknownCommands: 2, maxPathBytes: 16, maxPathSegments: 3, maxWildcards: 1, maxUploadBytes: 10 }', async (gateway) => {
+  await within('    limits: { maxCommandBytes: 40, maxUserBytes: 8, maxPasswordBytes: 8, maxUnknownCommands: 2, maxPathBytes: 16, maxPathSegments: 3, maxWildcards: 1, '
+    + 'maxUploadBytes: 10 }', async (gateway) => {
     const client = new FtpClient(gateway.port());
     await client.reply();
     assert.match(await client.command(`USER ${'a'.repeat(9)}`), /^501/);

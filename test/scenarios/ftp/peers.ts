@@ -86,7 +86,8 @@ async function store(session: ScriptedSession): Promise<void> {
 }
 
 const behaviour: Record<string, Answer> = {
-  '': '220 scripted', 'USER': '331 password', 'PASS': '230 in', 'PWD': '257 "/"', 'TYPE': '200 type', 'CWD': '250 cwd', 'NOOP': '200 noop', 'FEAT': '211-Features:\r\n SIZE\r\n EVIL x\r\n211 End',
+  '': '220 scripted', 'USER': '331 password', 'PASS': '230 in', 'PWD': '257 "/"', 'TYPE': '200 type', 'CWD': '250 cwd', 'NOOP': '200 noop',
+    'FEAT': '211-Features:\r\n SIZE\r\n EVIL x\r\n211 End',
   'REST': '350 rest', 'DELE': '250 gone', 'RNFR': '350 from', 'RNTO': '250 to', 'MKD': '257 "/x" made', 'QUIT': '221 bye', 'SITE': '200 site', 'SIZE': '213 5', 'PORT': '200 port',
   'PASV': (session) => { void session.passive().then((port) => { session.say(`${passiveText(port)}\r\n`); }); },
 };

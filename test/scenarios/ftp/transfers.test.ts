@@ -285,8 +285,10 @@ test('types by their first bytes, sums by list, sizes to the byte', async () => 
 
 test('presets', async () => {
   const rows: [string, string, boolean][] = [
-    ['ftp:read-only', 'RETR /file', true], ['ftp:read-only', 'STOR x', false], ['ftp:read-only', 'DELE x', false], ['ftp:read-only', 'LIST', true], ['ftp:read-only', 'RNFR x', false],
-    ['ftp:upload-only', 'STOR x', true], ['ftp:upload-only', 'RETR /file', false], ['ftp:upload-only', 'LIST', false], ['ftp:upload-only', 'SIZE x', false], ['ftp:upload-only', 'DELE x', false],
+    ['ftp:read-only', 'RETR /file', true], ['ftp:read-only', 'STOR x', false], ['ftp:read-only', 'DELE x', false], ['ftp:read-only', 'LIST', true], ['ftp:read-only',
+      'RNFR x', false],
+    ['ftp:upload-only', 'STOR x', true], ['ftp:upload-only', 'RETR /file', false], ['ftp:upload-only', 'LIST', false], ['ftp:upload-only', 'SIZE x', false],
+      ['ftp:upload-only', 'DELE x', false],
     ['ftp:upload-only', 'MKD x', false], ['ftp:upload-only', 'APPE x', false], ['ftp:upload-only', 'REST 1', false], ['ftp:upload-only', 'CWD x', true],
     ['ftp:read-write', 'DELE x', true], ['ftp:read-write', 'RNFR x', true], ['ftp:read-write', 'SITE CHMOD 777 x', false], ['ftp:read-write', 'STOR x', true],
   ];

@@ -19,7 +19,8 @@ function unescapeBytes(text: string): string {
 }
 
 function escapeBytes(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]|\\/g, (c) => ({ '\r': '\\r', '\n': '\\n', '\\': '\\\\' } as Record<string, string>)[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return text.replaceAll(/[^\x20-\x7e]|\\/g, (c) => ({ '\r': '\\r', '\n': '\\n', '\\': '\\\\' } as Record<string,
+    string>)[c] ?? `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function load(): Transcript[] {
@@ -97,7 +98,8 @@ test('there are enough transcripts, each with a name of its own', () => {
 for (const transcript of transcripts) {
   test(`${transcript.file}: ${transcript.name}`, () => {
     const whole = read(transcript, []);
-    assert.deepEqual(whole.lines, transcript.expected.map((line) => (line.startsWith('refused') ? line : line.replace(/ $/, (space) => (transcript.kind === 'commands' ? space : '')))));
+    assert.deepEqual(whole.lines, transcript.expected.map((line) => (line.startsWith('refused') ? line : line.replace(/ $/, (space) => (transcript.kind === 'commands'
+      ? space : '')))));
     const { length } = transcript.bytes;
     const stride = Math.max(1, Math.floor(length / 600));
     for (let cut = 1; cut < length; cut += stride) assert.deepEqual(read(transcript, [cut]), whole, `split at ${cut}`);
