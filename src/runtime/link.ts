@@ -100,10 +100,11 @@ export class SocketLink implements Link, OutboxLink {
   /** True from the moment that it was given up, which is before it is `closed`. */
   get given(): boolean { return this.closed || this.#transport.destroyed || this.socket.destroyed; }
 
-  /** Node counts a write as pending until all of it is taken; how far it is, its handle knows. */
+  /** Node counts a write as pending until all of it is taken; how far it is, its handle knows. Without what is in the outbox:
+   *  that leaves within the turn. */
   get unsentBytes(): number {
     const pending = this.socket.writableLength;
-    return this.queuedBytes + (pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0));
+    return pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0);
   }
 
   /** Bytes read from the socket, called by whoever owns its read path. The buffer is only lent. */
@@ -168,6 +169,9 @@ export class SocketLink implements Link, OutboxLink {
 
   #flows(): boolean {
     if (this.socket.writableLength + this.queuedBytes < highWaterBytes) return true;
+    // Only what the socket itself holds is told of when it drains.
+    if (this.queuedBytes > 0) flushOutbox();
+    if (this.socket.writableLength < highWaterBytes) return true;
     this.#waitsForDrain = true;
     return false;
   }

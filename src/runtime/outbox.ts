@@ -5,9 +5,9 @@
 import type { Buffer } from 'node:buffer';
 
 /** Of one flush. A write that the kernel does not take whole holds the buffer, so that it is not larger. */
-const outboxBytes = 64 * 1024;
+const outboxBytes = 128 * 1024;
 /** Larger pieces are written at once: a wake-up is little beside them. */
-export const maxOutboxPiece = 16 * 1024;
+export const maxOutboxPiece = 32 * 1024;
 
 /** Node's own method, which its type declarations leave out: `write` with an encoding decides anew at each call. */
 export interface Latin1Buffer extends Buffer { latin1Write(text: string, offset: number): number }

@@ -131,7 +131,8 @@ export class HttpGateway implements Gateway, LinkHandler {
     this.#active = false;
     if (this.#state !== 'open') return;
     if (!keepAlive || this.draining) {
-      this.#linger();
+      if (this.#saidLast()) this.#end('');
+      else this.#linger();
       return;
     }
     this.#idleSinceMs = this.port.nowMs();
@@ -150,6 +151,13 @@ export class HttpGateway implements Gateway, LinkHandler {
     if (this.#active || this.#state !== 'open') return;
     if (this.link.peerEnded) this.#end('client closed');
     else this.link.resume();
+  }
+
+  /** The client itself said that this was its last request, and it was well and had no body: nothing more will come, so that
+   *  there is nothing to wait for. */
+  #saidLast(): boolean {
+    const { outcome, body, parser } = this.#exchange!;
+    return outcome === 'allowed' && body.repeatable && !parser.head.keepAlive && this.#held === undefined;
   }
 
   /** Sends FIN behind the response and reads until the client has closed too. */
