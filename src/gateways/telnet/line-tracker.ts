@@ -32,6 +32,8 @@ export class LineTracker {
   #from = -1;
   #generation = 0;
   #prompt = '';
+  /** The prompt asks for a password. */
+  #secret = false;
   #escape = 0;
   /** Output came since the last key that typing does not explain. */
   #echoedSince = true;
@@ -40,7 +42,7 @@ export class LineTracker {
   get waitsForEcho(): boolean { return this.#uncertain && !this.#echoedSince; }
   get empty(): boolean { return this.#typed === '' && !this.#uncertain; }
   /** The typing stands behind a prompt for a password. */
-  get atSecretPrompt(): boolean { return secretPrompt.test(this.#from < 0 ? this.row.text() : this.#prompt); }
+  get atSecretPrompt(): boolean { return this.#from < 0 ? secretPrompt.test(this.row.text()) : this.#secret; }
 
   output(bytes: Uint8Array, start: number, end: number): void {
     this.row.push(bytes, start, end);
@@ -52,6 +54,7 @@ export class LineTracker {
     if (this.#from < 0) {
       this.#from = this.row.column;
       this.#prompt = this.row.text();
+      this.#secret = secretPrompt.test(this.#prompt);
       this.#generation = this.row.generation;
     }
     if (this.#escape > 0) {
@@ -109,7 +112,7 @@ export class LineTracker {
     const moved = this.row.generation !== this.#generation;
     const shown = this.#shown(moved);
     const unseen = hostEchoes && !moved && shown === '' && this.#typed.trim() !== '';
-    const atPrompt = secretPrompt.test(this.#prompt);
+    const atPrompt = this.#secret;
     const undecided = unseen && this.passed === 0 && !atPrompt;
     return { typed, shown, uncertain: this.#uncertain, secret: atPrompt || (unseen && !undecided), undecided, login: loginPrompt.test(this.#prompt) };
   }
@@ -133,6 +136,7 @@ export class LineTracker {
     this.#uncertain = false;
     this.#from = -1;
     this.#prompt = '';
+    this.#secret = false;
     this.#escape = 0;
     this.#echoedSince = true;
     this.passed = 0;
