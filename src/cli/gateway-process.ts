@@ -22,8 +22,8 @@ export interface GatewayProcessOptions {
   readonly workers?: number | undefined;
   readonly stateDirectory?: string | undefined;
   notice(notice: Notice): void;
-  /** What to do about a port that is taken, besides stopping who has it. */
-  readonly portHint?: string | undefined;
+  /** What to do about the port of a listener that is taken. */
+  readonly portHint?: ((listener: string) => string) | undefined;
 }
 
 export class GatewayProcess {
@@ -44,7 +44,7 @@ export class GatewayProcess {
     try {
       // Ports are shared between workers (SO_REUSEPORT), so the system would let a second gateway share them as well.
       await checkSocketFree(socketPathOf(configuration.admin, state));
-      await checkPortsFree(configuration, options.portHint ?? 'stop what has it, or choose another port for the listener');
+      await checkPortsFree(configuration, options.portHint ?? (() => 'stop what has it, or choose another port for the listener'));
       const plane = await ControlPlane.start({
         load: options.load, paths: options.paths, manifests: gateways, product: productName, version: productVersion(),
         workerEntry: fileURLToPath(new URL('worker-process.ts', import.meta.url)), processors: availableParallelism(),
@@ -123,12 +123,12 @@ function tryKill(pid: number): void {
   try { process.kill(pid, 'SIGKILL'); } catch { /* it ended by itself */ }
 }
 
-async function checkPortsFree(configuration: Configuration, hint: string): Promise<void> {
+async function checkPortsFree(configuration: Configuration, hint: (listener: string) => string): Promise<void> {
   for (const [name, listener] of Object.entries(configuration.listeners)) {
     for (const bind of listener.bind) {
       if (bind.port === 0) continue;
       const error = await tryListen(bind.host, bind.port);
-      if (error !== undefined) throw portFailure(name, formatBind(bind), error, hint);
+      if (error !== undefined) throw portFailure(name, formatBind(bind), error, hint(name));
     }
   }
 }

@@ -8,7 +8,7 @@ import { productVersion } from './version.ts';
 
 const rootHelp = `
 Start here:
-  $ sallyport quickstart                    a gateway to try, with two web servers inside
+  $ sallyport quickstart                    a gateway to try, with servers inside
   $ sallyport init                          write a first configuration
   $ sallyport check sallyport.yaml          is it right?
   $ sallyport run sallyport.yaml            start the gateway
@@ -53,10 +53,12 @@ function addServerCommands(program: Command, finish: Finish): void {
       finish(await run(files, options, outputFor(options)));
     });
   examples(withJson(program.command('quickstart')
-    .description('Run a gateway to try, on loopback, with two web servers inside and a configuration that shows what there is.'))
-    .option('--port <port>', 'port on 127.0.0.1 (default 8080)')
+    .description('Run a gateway to try, on loopback, with web, FTP and Telnet servers inside and a configuration that shows what there is.'))
+    .option('--port <port>', 'port for HTTP on 127.0.0.1 (default 8080)')
+    .option('--ftp-port <port>', 'port for FTP (default 2121)')
+    .option('--telnet-port <port>', 'port for Telnet (default 2323)')
     .option('--state-dir <dir>', 'directory for history, audit store and admin socket (default .sallyport/quickstart)'),
-  'sallyport quickstart', 'sallyport quickstart --port 8081')
+  'sallyport quickstart', 'sallyport quickstart --port 8081 --ftp-port 2122 --telnet-port 2324')
     .action(async (options) => {
       const { quickstart } = await import('./commands/quickstart.ts');
       finish(await quickstart(options, outputFor(options)));

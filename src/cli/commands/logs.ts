@@ -4,6 +4,7 @@ import { consoleLine } from '#audit/sinks/console-line.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { formatNumber, type Output } from '../output.ts';
+import { Transcript, transcript } from './transcript.ts';
 import { untilSignal } from '../watching.ts';
 
 export interface LogsOptions {
@@ -28,6 +29,8 @@ export interface LogsOptions {
 const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const pageSize = 1000;
 const defaultLines = 50;
+/** Of one session all is wanted, within reason. */
+const sessionLines = 5000;
 
 /** `10m` ago, or a date. */
 export function parseTime(text: string, nowMs: number): number {
@@ -51,10 +54,16 @@ function filterOf(options: LogsOptions): URLSearchParams {
 }
 
 export async function logs(client: AdminClient, options: LogsOptions, out: Output): Promise<number> {
-  const lines = Number(options.lines ?? (options.follow === true ? 10 : defaultLines));
+  const lines = Number(options.lines ?? (options.session !== undefined ? sessionLines : options.follow === true ? 10 : defaultLines));
   if (!Number.isInteger(lines) || lines < 0) throw new CommandFailure('--lines wants a number', '', exitCodes.usage);
   const query = filterOf(options);
+  if (options.session !== undefined && options.follow !== true && !out.json) return await printTranscript(client, options, query, lines, out);
+  const session = options.session === undefined || out.json ? undefined : new Transcript(out);
   const print = (record: StoredRecord): void => {
+    if (session !== undefined) {
+      out.write(record.kind === 'session' && record.verb === undefined ? session.foot(record) : session.entry(record));
+      return;
+    }
     out.write(out.json ? `${JSON.stringify(record)}\n` : `${consoleLine(record, { colours: out.colours, columns: out.columns, date: options.follow !== true })}\n`);
   };
   if (options.follow !== true) {
@@ -79,6 +88,22 @@ export async function logs(client: AdminClient, options: LogsOptions, out: Outpu
       if (record.id === undefined || !shown.delete(record.id)) print(record);
     }
   });
+}
+
+/** One session in order, with what administrators did to it. */
+async function printTranscript(client: AdminClient, options: LogsOptions, query: URLSearchParams, lines: number, out: Output): Promise<number> {
+  const records = (await newest(client, query, lines + 1)).reverse();
+  if (records.length === 0) {
+    process.stderr.write('no records fit\n');
+    return exitCodes.ok;
+  }
+  if (records.length > lines) {
+    records.shift();
+    process.stderr.write(`only the newest ${formatNumber(lines)} records (--lines)\n`);
+  }
+  if (options.kind === undefined) records.push(...await newest(client, new URLSearchParams({ kind: 'control', path: options.session! }), defaultLines));
+  out.write(transcript(records, out));
+  return exitCodes.ok;
 }
 
 /** The newest that fit, newest first. */

@@ -1,5 +1,5 @@
-// `sallyport quickstart` (`npm start`): the gateway on its embedded configuration with two web servers inside, and what to
-// try with it. Loopback only.
+// `sallyport quickstart` (`npm start`): the gateway on its embedded configuration with web, FTP and Telnet servers inside,
+// and what to try with it. Loopback only.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -8,30 +8,71 @@ import { gateways } from '../../standard.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 import type { Output } from '../output.ts';
+import { startDemoFtpServer } from '../quickstart/ftp-server.ts';
 import { startOrigin } from '../quickstart/origins.ts';
+import { startDemoTelnetHost } from '../quickstart/telnet-host.ts';
 import { startTicker } from '../quickstart/ticker.ts';
 import { noticePrinter, sayer } from './run.ts';
 
-export interface QuickstartOptions { readonly port?: string; readonly stateDir?: string }
+export interface QuickstartOptions { readonly port?: string; readonly ftpPort?: string; readonly telnetPort?: string; readonly stateDir?: string }
 
-const defaultPort = 8080;
+/** By the listener of quickstart.yaml. */
+const doors = {
+  web: { option: '--port', word: 'WEB_PORT', port: 8080 },
+  files: { option: '--ftp-port', word: 'FTP_PORT', port: 2121 },
+  terminal: { option: '--telnet-port', word: 'TELNET_PORT', port: 2323 },
+} as const;
+type Door = keyof typeof doors;
+
+/** The servers that the gateway stands in front of. */
+interface Behind { readonly addresses: Readonly<Record<string, string>>; close(): void }
+
+async function startServers(): Promise<Behind> {
+  const [one, two, ftp, telnet] = await Promise.all([startOrigin('one'), startOrigin('two'), startDemoFtpServer(), startDemoTelnetHost()]);
+  return {
+    addresses: { ORIGIN_ONE: one.address, ORIGIN_TWO: two.address, FTP_SERVER: `127.0.0.1:${ftp.port}`, TELNET_HOST: `127.0.0.1:${telnet.port}` },
+    close: () => {
+      one.close();
+      two.close();
+      void ftp.close();
+      void telnet.close();
+    },
+  };
+}
+
+function portsOf(options: QuickstartOptions): Record<Door, number> {
+  const given = { web: options.port, files: options.ftpPort, terminal: options.telnetPort };
+  const port = (door: Door): number => {
+    const number = Number(given[door] ?? doors[door].port);
+    if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new CommandFailure(`${doors[door].option} wants a number from 0 to 65535`, '', exitCodes.usage);
+    return number;
+  };
+  return { web: port('web'), files: port('files'), terminal: port('terminal') };
+}
+
+function configurationText(addresses: Readonly<Record<string, string>>, ports: Record<Door, number>): string {
+  let text = readFileSync(new URL('../quickstart/quickstart.yaml', import.meta.url), 'utf8');
+  for (const [word, address] of Object.entries(addresses)) text = text.replace(`"${word}"`, `"${address}"`);
+  for (const door of Object.keys(doors) as Door[]) text = text.replace(`:${doors[door].word}"`, `:${ports[door]}"`);
+  return text;
+}
 
 export async function quickstart(options: QuickstartOptions, out: Output): Promise<number> {
-  const port = Number(options.port ?? defaultPort);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new CommandFailure('--port wants a number from 0 to 65535', '', exitCodes.usage);
-  const origins = [await startOrigin('one'), await startOrigin('two')];
+  const ports = portsOf(options);
+  const behind = await startServers();
   const state = stateDirectory(options.stateDir);
   try {
-    const text = readFileSync(new URL('../quickstart/quickstart.yaml', import.meta.url), 'utf8')
-      .replace('ORIGIN_ONE"', `${origins[0]!.address}"`).replace('ORIGIN_TWO"', `${origins[1]!.address}"`).replace(':PORT"', `:${port}"`);
-    const load = loadConfiguration({ texts: [{ file: 'quickstart.yaml', text }] }, gateways);
+    const load = loadConfiguration({ texts: [{ file: 'quickstart.yaml', text: configurationText(behind.addresses, ports) }] }, gateways);
     if (load.configuration === undefined) throw new CommandFailure(`the embedded configuration has errors\n${printProblems(load, { colours: out.colours })}`, '', exitCodes.bug);
     const say = sayer();
     const notice = noticePrinter();
     let loud = (): void => { /* no line to clear yet */ };
     const gateway = await GatewayProcess.start({
       load: { ...load, configuration: load.configuration }, paths: [], stateDirectory: state.path,
-      portHint: `stop it, or choose another port: sallyport quickstart --port ${port === defaultPort ? 8081 : defaultPort}`,
+      portHint: (listener) => {
+        const { option, port } = doors[listener as Door];
+        return `stop it, or choose another port: sallyport quickstart ${option} ${ports[listener as Door] === port ? port + 1 : port}`;
+      },
       notice: (one) => {
         // Servers that come up are no news here.
         if (one.severity === 'info') return;
@@ -47,7 +88,7 @@ export async function quickstart(options: QuickstartOptions, out: Output): Promi
     }
     return await gateway.runUntilSignal(say);
   } finally {
-    for (const origin of origins) origin.close();
+    behind.close();
     if (state.temporary) rmSync(state.path, { recursive: true, force: true });
   }
 }
@@ -67,10 +108,12 @@ function stateDirectory(given: string | undefined): { path: string; temporary: b
 
 function announce(gateway: GatewayProcess, out: Output, state: string): void {
   const { plane, api } = gateway;
-  const [listener] = plane.supervisor.listeners;
-  const base = `http://127.0.0.1:${listener!.binds[0]!.port}`;
+  const portOf = (door: Door): number => plane.supervisor.listeners.find(({ name }) => name === door)!.binds[0]!.port;
+  const base = `http://127.0.0.1:${portOf('web')}`;
+  const ftp = `ftp://127.0.0.1:${portOf('files')}`;
   if (out.json) {
-    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, url: `${base}/`, socket: api.socketPath })}\n`);
+    const telnet = `telnet://127.0.0.1:${portOf('terminal')}`;
+    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, url: `${base}/`, ftp: `${ftp}/`, telnet, socket: api.socketPath })}\n`);
     return;
   }
   const found = api.socketPath === resolve('.sallyport/quickstart/admin.sock') ? '' : ` --socket ${api.socketPath}`;
@@ -83,11 +126,15 @@ function announce(gateway: GatewayProcess, out: Output, state: string): void {
     command(`curl -i ${base}/admin/users`, 'denied by the rule no-admin-pages'),
     command(`curl ${base}/who`, 'run it twice: the other server answers'),
     command(`curl "${base}/?q=1'+or+'1'='1"`, 'SQL injection, refused by the firewall'),
+    command(`curl ${ftp}/`, 'a list of files, through the FTP gateway'),
+    command(`curl -T /etc/hostname ${ftp}/`, 'refused: the service is read-only'),
+    command(`telnet 127.0.0.1 ${portOf('terminal')}`, 'a host behind the Telnet gateway; type reload there'),
     '\nThen look at it (in this directory):\n',
     command(`npx sallyport sessions${found}`, 'who is connected now'),
     command(`npx sallyport logs${found}`, 'what happened, with the rule that decided'),
     command(`npx sallyport explain GET ${base}/admin/users${found}`, 'why'),
-    command(`npx sallyport backends${found}`, 'the two servers and their health'),
+    command(`npx sallyport backends${found}`, 'the servers and their health'),
+    command(`npx sallyport replay${found}`, 'recorded Telnet sessions; add the id of one to play it'),
     `\nThe configuration behind it: src/cli/quickstart/quickstart.yaml. State: ${shown}\n`,
     'Your own: npx sallyport init, then npx sallyport run sallyport.yaml\n',
     `Ctrl-C drains and stops.\n\n`,
