@@ -31,6 +31,9 @@ function dialSocket(host: string, port: number, localAddress: string, linkOf: ()
   });
 }
 
+interface AcceptedHandle { setNoDelay?(on: boolean): void }
+type OnConnection = (status: number, accepted: AcceptedHandle | undefined) => void;
+
 class OpenLease implements Lease {
   readonly id: string;
   readonly request: LeaseRequest;
@@ -143,6 +146,7 @@ export class Channels {
       lease.server.off('error', failed);
       lease.server.on('error', (error) => { this.#end(lease, error.message); });
       lease.port = port;
+      this.#acceptByHandle(lease);
       if (this.#leases.has(lease.id)) ready();
       else lease.server.close();
     };
@@ -151,7 +155,41 @@ export class Channels {
     lease.server.listen({ host: lease.request.address, port, backlog: 1, exclusive: true });
   }
 
+  /** As the acceptor does it (docs/decisions/0002-reading-into-own-buffers.md): uploads come this way, and bulk is what they are. */
+  #acceptByHandle(lease: OpenLease): void {
+    const handle = (lease.server as unknown as { _handle?: { onconnection?: OnConnection } })._handle;
+    if (typeof handle?.onconnection !== 'function') return;
+    handle.onconnection = (status, accepted) => {
+      if (status !== 0 || accepted === undefined) return;
+      accepted.setNoDelay?.(true);
+      // Assigned once, but read by a callback that runs while the socket is made.
+      // oxlint-disable-next-line prefer-const
+      let link: SocketLink | undefined;
+      const options: object = {
+        handle: accepted, allowHalfOpen: true,
+        onread: {
+          buffer: () => link === undefined ? sharedReadBuffer : link.nextReadBuffer(),
+          callback: (count: number, buffer: Buffer) => { link!.deliver(buffer, 0, count); return true; },
+        },
+      };
+      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      if (!this.#isExpected(lease, socket)) return;
+      link = new SocketLink(socket, lease.request.side);
+      this.#take(lease, link);
+      if (!socket.destroyed && link.socket === socket && !socket.isPaused()) socket.read(0);
+    };
+  }
+
   #connected(lease: OpenLease, socket: net.Socket): void {
+    if (!this.#isExpected(lease, socket)) return;
+    const link = new SocketLink(socket, lease.request.side);
+    socket.on('data', (bytes: Buffer) => { link.deliver(bytes, 0, bytes.length); });
+    // First, so that an owner that wants to wait can pause it.
+    socket.resume();
+    this.#take(lease, link);
+  }
+
+  #isExpected(lease: OpenLease, socket: net.Socket): boolean {
     const address = plainAddress(socket.remoteAddress);
     if (address !== lease.request.peer || !this.#leases.has(lease.id)) {
       // The slot is not used up: whoever steals a port must not take it from its owner either.
@@ -159,20 +197,18 @@ export class Channels {
       socket.on('error', () => { /* it is being reset */ });
       socket.resetAndDestroy();
       this.#options.stranger(this.#report(lease), address);
-      return;
+      return false;
     }
+    return true;
+  }
+
+  #take(lease: OpenLease, link: SocketLink): void {
     this.#leases.delete(lease.id);
     lease.server.close();
-    const link = new SocketLink(socket, lease.request.side);
     link.security = this.#options.security();
     link.guard = lease.holder;
-    socket.on('data', (bytes: Buffer) => { link.deliver(bytes, 0, bytes.length); });
     lease.holder.took(link);
-    try {
-      // First, so that an owner that wants to wait can pause it.
-      socket.resume();
-      lease.owner.leaseConnected(link);
-    } catch (error) { lease.holder.bug(error); }
+    try { lease.owner.leaseConnected(link); } catch (error) { lease.holder.bug(error); }
   }
 
   #end(lease: OpenLease, reason: string): void {
