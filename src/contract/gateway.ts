@@ -227,6 +227,8 @@ export interface GatewayManifest<Settings = unknown> {
   zoneReferences?(settings: Settings): { path: readonly (string | number)[]; zone: string }[];
   /** Firewall settings that the service or a part of it has, with their place: their rules are loaded before `compile`. */
   webInspections?(settings: Settings): { path: readonly (string | number)[]; settings: WebInspectionSettings }[];
+  /** Names of other services that sessions may be handed over to, with their place. */
+  serviceReferences?(settings: Settings): { path: readonly (string | number)[]; service: string }[];
   compile(name: string, settings: Settings, environment: GatewayEnvironment): ServicePlan;
 }
 

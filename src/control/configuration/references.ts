@@ -60,8 +60,8 @@ class ReferenceCheck {
 
   #refer(section: 'zones' | 'services' | 'pools' | 'listeners', name: string, path: ConfigPath): void {
     const names = this.#declared[section];
-    // That a rule speaks of a service does not make it reachable: only a listener does.
-    if (section !== 'services' || path[0] === 'listeners') this.#used[section]?.add(name);
+    // That a rule speaks of a service does not make it reachable: only a listener does, or a service that hands sessions over.
+    if (section !== 'services' || path[0] === 'listeners' || path[0] === 'services') this.#used[section]?.add(name);
     if (names.has(name)) return;
     // A section that is no map at all is said to be wrong as a whole.
     const written = this.#document[section];
@@ -138,6 +138,7 @@ class ReferenceCheck {
       const manifest = this.#manifests.find((candidate) => candidate.protocol === service.protocol);
       if (!manifest) continue;
       for (const { path, pool } of manifest.poolReferences(service.settings)) this.#refer('pools', pool, ['services', name, ...path]);
+      for (const { path, service: other } of manifest.serviceReferences?.(service.settings) ?? []) this.#refer('services', other, ['services', name, ...path]);
       for (const { path, zone } of manifest.zoneReferences?.(service.settings) ?? []) this.#refer('zones', zone, ['services', name, ...path]);
       for (const problem of manifest.check(service.settings)) {
         this.findings.push({

@@ -16,5 +16,9 @@ export const autoManifest: GatewayManifest<AutoSettings> = {
   settings: autoSettings,
   check: checkAutoSettings,
   poolReferences: ({ ask }) => ask === undefined ? [] : [{ path: ['ask'], pool: ask }],
+  serviceReferences: ({ services, silent }) => [
+    ...Object.entries(services).map(([protocol, service]) => ({ path: ['services', protocol], service })),
+    ...silent === undefined ? [] : [{ path: ['silent'], service: silent }],
+  ],
   compile: (name: string, settings: AutoSettings) => new AutoService(name, settings),
 };
