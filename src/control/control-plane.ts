@@ -132,7 +132,7 @@ export class ControlPlane {
     this.#sweeper = new RecordingSweeper({
       settings: () => ({ directory: this.recordingsDirectory, maxAgeMs: this.#recordingSettings.maxAge }),
       openSessions: async () => new Set((await this.sessions()).map(({ id }) => id)),
-      removed: (count) => { this.recordControl('expire', 'sallyport', this.recordingsDirectory, `${count} recordings past recordings.maxAge were removed`, 'allowed'); },
+      removed: (count) => { this.recordControl('expire', 'sallyport', this.recordingsDirectory, `recordings past recordings.maxAge were removed: ${count}`, 'allowed'); },
       failed: (message) => { this.notice({ severity: 'error', message }); },
     });
     void this.#sweeper.sweep();

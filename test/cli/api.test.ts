@@ -108,6 +108,20 @@ describe('admin API', { timeout: 60_000 }, () => {
     assert.equal((await http(tokens.admin, 'POST', '/v1/configuration/rollback', { number: 99 })).status, 404);
   });
 
+  test('what sessions show and recordings are not for viewers', async () => {
+    const acts: [string, string, unknown?][] = [
+      ['DELETE', '/v1/leases/x'], ['POST', '/v1/sessions/x/control', { command: 'message' }], ['GET', '/v1/sessions/x/watch'], ['POST', '/v1/approvals/x', { approve: true }],
+      ['GET', '/v1/recordings/x'],
+    ];
+    for (const [method, path, body] of acts) {
+      assert.equal((await http(tokens.viewer, method, path, body)).status, 403, path);
+      const reply = await http(tokens.operator, method, path, body);
+      assert.equal(reply.status, 404, `${path}: ${reply.text}`);
+    }
+    assert.equal((await http(tokens.operator, 'GET', '/v1/recordings/..%2Fstate')).status, 404);
+    assert.equal((await http(tokens.operator, 'POST', '/v1/sessions/x/control', { command: 'approve', argument: '1 anna' })).status, 400);
+  });
+
   test('only loopback names reach it, and nothing is allowed to other origins', async () => {
     assert.equal((await http(tokens.viewer, 'GET', '/v1/status', undefined, { Host: 'evil.example' })).status, 421);
     const foreign = await http(tokens.viewer, 'GET', '/v1/status', undefined, { Host: `localhost:${httpPort}`, Origin: 'http://evil.example' });
