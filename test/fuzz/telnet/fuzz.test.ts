@@ -80,11 +80,13 @@ const piece = fc.oneof(
 );
 /** Refused whatever the state is. */
 const refused = fc.constantFrom(
-  `${IAC}\u00fa\u0025${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0026${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0024\0\0A\u0001${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0023\0${canary}:0${IAC}\u00f0`,
+  `${IAC}\u00fa\u0025${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0026${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0024\0\0A\u0001${canary}${IAC}\u00f0`,
+    `${IAC}\u00fa\u0023\0${canary}:0${IAC}\u00f0`,
   `${IAC}\u00fa\u0027\0\u0003LD_PRELOAD\u0001${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0027\0\0USER\u0001-f ${canary}${IAC}\u00f0`, `${IAC}\u00fa\u0018\0../${canary}${IAC}\u00f0`,
 );
 /** A step: who speaks, what, and whether time passes. */
-const step = fc.record({ fromClient: fc.boolean(), text: fc.oneof({ weight: 4, arbitrary: piece }, { weight: 1, arbitrary: refused }), ms: fc.constantFrom(0, 0, 0, 60, 1100, 11_000) });
+const step = fc.record({ fromClient: fc.boolean(), text: fc.oneof({ weight: 4, arbitrary: piece },
+  { weight: 1, arbitrary: refused }), ms: fc.constantFrom(0, 0, 0, 60, 1100, 11_000) });
 
 describe('Telnet gateway under arbitrary bytes', () => {
   for (const [name, service] of Object.entries({ plain: {}, controlled: { commands: { rules: [{ id: 'no', commands: [canary, `*${canary}*`], then: 'block' }] } } })) {
@@ -111,7 +113,8 @@ describe('Telnet gateway under arbitrary bytes', () => {
 
   it('a blocked line never reaches the host, however it is cut and edited', () => {
     const settings = { commands: { rules: [{ id: 'no', commands: ['erase'], then: 'block' }] } };
-    fc.assert(fc.property(fc.array(fc.nat(40), { maxLength: 6 }), fc.constantFrom('erase all', 'erx\u007fase all', 'zz\u0015erase all', 'date; erase all', 'sudo erase all', 'zz\u0017erase'), (cuts, line) => {
+    fc.assert(fc.property(fc.array(fc.nat(40), { maxLength: 6 }), fc.constantFrom('erase all', 'erx\u007fase all', 'zz\u0015erase all', 'date; erase all',
+      'sudo erase all', 'zz\u0017erase'), (cuts, line) => {
       const scene = session(settings);
       const text = `${line}\rdate\r`;
       const at = [...new Set(cuts.filter((cut) => cut < text.length))].sort((a, b) => a - b);
