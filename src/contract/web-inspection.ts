@@ -83,8 +83,9 @@ export interface WebInspection {
   responseDone(): WebVerdict | undefined;
   /** Once, whatever happened: logging rules run, hits are counted. True: there is something that the record must show. */
   finish(nowMs: number): boolean;
-  /** JSON member without braces for the record's attributes (`"waf":{...}`), after `finish`. */
-  attributes(): string;
+  /** JSON member without braces for the record's attributes (`"waf":{...}`), after `finish`. `recorded`: the target as the
+   *  record shows it anyway. */
+  attributes(recorded: string): string;
   matches(): readonly WebMatch[];
   readonly scores: Readonly<Record<string, number>>;
 }

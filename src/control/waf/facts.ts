@@ -55,15 +55,20 @@ export function inspectionOf(record: StoredRecord): RecordedInspection | undefin
   }));
   return {
     mode: text(waf['mode']), blocked: waf['action'] !== 'pass', by: text(waf['by']), inbound: number(waf['in']), outbound: number(waf['out']),
-    error: text(waf['error']), rules, more: number(waf['more']), request: waf['request'] === undefined ? undefined : requestOf(objectOf(waf['request'])),
+    error: text(waf['error']), rules, more: number(waf['more']), request: waf['request'] === undefined ? undefined : requestOf(objectOf(waf['request']), record),
   };
 }
 
-function requestOf(written: Record<string, unknown>): RecordedRequest {
-  const headers = Object.fromEntries(Object.entries(objectOf(written['headers'])).map(([name, value]) => [name, Array.isArray(value) ? value.map(text) : text(value)]));
+/** Method and target are those of the record, unless the target came in another spelling. */
+function requestOf(written: Record<string, unknown>, record: StoredRecord): RecordedRequest {
+  const headers: Record<string, string | string[]> = Object.fromEntries(Object.entries(objectOf(written['headers'])).map(([name, value]) => [name,
+    Array.isArray(value) ? value.map(text) : text(value)]));
+  // Their values are never kept.
+  for (const name of Array.isArray(written['hidden']) ? written['hidden'] : []) headers[text(name)] = '***';
+  const target = text(written['target']) || `${record.path ?? '/'}${record.params === undefined ? '' : `?${record.params}`}`;
   const body = written['json'] === undefined ? text(written['form']).slice(1) || text(written['body']) : Buffer.from(JSON.stringify(written['json']), 'utf8').toString('latin1');
   return {
-    method: text(written['method']), target: text(written['target']), version: text(written['version']) || 'HTTP/1.1', headers, body,
+    method: record.verb ?? 'GET', target, version: text(written['version']) || 'HTTP/1.1', headers, body,
       incomplete: written['bodyBytes'] !== undefined,
   };
 }

@@ -56,11 +56,17 @@ export function fillRecord(exchange: Exchange): AuditRecord {
   return record;
 }
 
+/** Path and query as the record has them, when it has them whole. */
+function recordedTarget(path: string, query: string | undefined): string {
+  if (path.length > maxFieldLength || (query !== undefined && query.length > maxFieldLength)) return '';
+  return query === undefined ? path : `${path}?${query}`;
+}
+
 function attributesOf(exchange: Exchange): string {
   const { head } = exchange.parser;
   const agent = head.headers.get(HeaderId.UserAgent);
   let members = agent === undefined ? '' : `"agent":${quoted(agent)}`;
-  if (exchange.inspected) members += `${members === '' ? '' : ','}${exchange.inspection!.attributes()}`;
+  if (exchange.inspected) members += `${members === '' ? '' : ','}${exchange.inspection!.attributes(recordedTarget(head.path, head.query))}`;
   const { observed } = exchange.service;
   if (observed.length === 0) return members;
   // What rules and limits looked at, so that the decision can be explained afterwards.

@@ -5,7 +5,10 @@ import type { Interruption } from '../waf/engine/report.ts';
 import type { Transaction } from '../waf/engine/transaction.ts';
 import { contentCodings, decodeContent } from './content-coding.ts';
 import type { EngineInspector } from './inspector.ts';
-import { attributesOf, type KeptRequest } from './report.ts';
+import { anomalyScores, attributesOf, type KeptRequest } from './report.ts';
+
+/** Rules of the logging phase sum up what was found; the record has the sums. */
+const lastPhase = 5;
 
 /** Same shape for every verdict. */
 function verdict(action: WebVerdict['action'], status: number, rule: string, reason: string, outcome: WebVerdict['outcome'], location = ''): WebVerdict {
@@ -23,7 +26,6 @@ function field(headers: FieldLines, name: string): string {
 export class EngineInspection implements WebInspection {
   readonly #inspector: EngineInspector;
   readonly #tx: Transaction | undefined;
-  #method = '';
   #target = '';
   #version = '';
   #headers: FieldLines | undefined = undefined;
@@ -58,7 +60,6 @@ export class EngineInspection implements WebInspection {
 
   request(method: string, target: string, version: string, headers: FieldLines): WebVerdict | undefined {
     if (this.#failed) return this.#verdict;
-    this.#method = method;
     this.#target = target;
     this.#version = version;
     this.#headers = headers;
@@ -232,12 +233,12 @@ export class EngineInspection implements WebInspection {
 
   get scores(): Readonly<Record<string, number>> { return this.#tx?.summary().scores ?? {}; }
 
-  attributes(): string {
+  attributes(recorded: string): string {
     const { settings } = this.#inspector;
-    const matches = this.matches().filter(({ logged }) => logged);
+    const matches = this.matches().filter(({ logged, phase }) => logged && phase < lastPhase);
     const keep = settings.keepRequests === 'all' || (settings.keepRequests === 'matched' && (matches.length > 0 || this.#verdict !== undefined));
     const kept: KeptRequest | undefined = keep && this.#headers !== undefined
-      ? { method: this.#method, target: this.#target, version: this.#version, headers: this.#headers, body: this.#kept, bodyBytes: this.#requestSeen } : undefined;
-    return attributesOf({ mode: settings.mode, verdict: this.#verdict, error: this.#error, scores: this.scores, matches, kept });
+      ? { target: this.#target === recorded ? '' : this.#target, version: this.#version, headers: this.#headers, body: this.#kept, bodyBytes: this.#requestSeen } : undefined;
+    return attributesOf({ mode: settings.mode, verdict: this.#verdict, error: this.#error, scores: this.#tx === undefined ? [0, 0] : anomalyScores(this.#tx), matches, kept });
   }
 }

@@ -4,7 +4,7 @@
 import type { FieldLines, WebMatch, WebVerdict } from '#contract/web-inspection.ts';
 
 export interface KeptRequest {
-  readonly method: string;
+  /** '' when the record has it. */
   readonly target: string;
   readonly version: string;
   readonly headers: FieldLines;
@@ -16,7 +16,8 @@ export interface ReportFacts {
   readonly mode: 'block' | 'detect';
   readonly verdict: WebVerdict | undefined;
   readonly error: string;
-  readonly scores: Readonly<Record<string, number>>;
+  /** Inbound and outbound. */
+  readonly scores: readonly [number, number];
   readonly matches: readonly WebMatch[];
   readonly kept: KeptRequest | undefined;
 }
@@ -27,23 +28,29 @@ const maxValueLength = 160;
 /** Together with what else a record holds this stays below the longest facts of the audit layer. */
 const maxKeptHeaderBytes = 4096;
 
+const beyondAscii = /[\x80-\xff]/;
+
 /** As people read it: UTF-8 where the bytes are UTF-8. */
 export function readable(latin1: string, maxLength = maxValueLength): string {
   const cut = latin1.length > maxLength ? latin1.slice(0, maxLength) : latin1;
+  if (!beyondAscii.test(cut)) return cut.length < latin1.length ? `${cut}...` : cut;
   const text = Buffer.from(cut, 'latin1').toString('utf8');
   return `${text.includes('\ufffd') ? cut : text}${cut.length < latin1.length ? '...' : ''}`;
 }
 
-/** Inbound and outbound anomaly score, by the names of the Core Rule Set 4 and 3.3. */
-export function anomalyScores(scores: Readonly<Record<string, number>>): [number, number] {
-  const first = (...names: string[]): number => {
-    for (const name of names) if (scores[name] !== undefined && scores[name] > 0) return scores[name];
+const inboundNames = ['blocking_inbound_anomaly_score', 'detection_inbound_anomaly_score', 'inbound_anomaly_score', 'anomaly_score', 'sally_score'];
+const outboundNames = ['blocking_outbound_anomaly_score', 'detection_outbound_anomaly_score', 'outbound_anomaly_score'];
+
+/** By the names of the Core Rule Set 4 and 3.3, and of the baseline. */
+export function anomalyScores(tx: { txNumber(name: string): number }): [number, number] {
+  const first = (names: readonly string[]): number => {
+    for (const name of names) {
+      const score = tx.txNumber(name);
+      if (score > 0) return score;
+    }
     return 0;
   };
-  return [
-    first('blocking_inbound_anomaly_score', 'detection_inbound_anomaly_score', 'inbound_anomaly_score', 'anomaly_score'),
-    first('blocking_outbound_anomaly_score', 'detection_outbound_anomaly_score', 'outbound_anomaly_score'),
-  ];
+  return [first(inboundNames), first(outboundNames)];
 }
 
 /** What is shown of a match of a whole text: only the part, because the text may hold secrets under other names. */
@@ -71,18 +78,26 @@ function ruleEntry(match: WebMatch): Record<string, unknown> {
   };
 }
 
-function keptHeaders(headers: FieldLines): Record<string, string | string[]> {
+/** Fields whose values are secret in any case: only that they were there is kept, which also spares the audit layer a closer look. */
+const secretFields = new Set(['cookie', 'authorization', 'proxy-authorization']);
+
+function keptHeaders(headers: FieldLines): { headers: Record<string, string | string[]>; hidden?: string[] } {
   const kept: Record<string, string | string[]> = {};
+  const secret: string[] = [];
   let room = maxKeptHeaderBytes;
   for (let i = 0; i < headers.count; i++) {
     const name = headers.name(i);
     const value = headers.value(i);
     room -= name.length + value.length + 8;
     if (room < 0) break;
+    if (secretFields.has(name.toLowerCase())) {
+      secret.push(name);
+      continue;
+    }
     const before = Object.hasOwn(kept, name) ? kept[name] : undefined;
     kept[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   }
-  return kept;
+  return secret.length === 0 ? { headers: kept } : { headers: kept, hidden: secret };
 }
 
 /** Forms as `?a=b`, so that the audit layer masks secret parameters in them; JSON as JSON, for the same reason. */
@@ -101,14 +116,14 @@ function keptBody(kept: KeptRequest): Record<string, unknown> {
 
 export function attributesOf(facts: ReportFacts): string {
   const { mode, verdict, error, matches, kept } = facts;
-  const [inbound, outbound] = anomalyScores(facts.scores);
+  const [inbound, outbound] = facts.scores;
   const listed = matches.slice(0, maxRules).map(ruleEntry);
   return `"waf":${JSON.stringify({
     mode, action: verdict === undefined ? 'pass' : verdict.action, ...(verdict === undefined ? {} : { by: verdict.rule.replace('waf.', '') }),
     in: inbound, out: outbound, ...(error === '' ? {} : { error: error.slice(0, 200) }), rules: listed,
     ...(matches.length > maxRules ? { more: matches.length - maxRules } : {}),
     ...(kept === undefined ? {} : {
-      request: { method: kept.method, target: kept.target.slice(0, 2048), version: kept.version, headers: keptHeaders(kept.headers), ...keptBody(kept) },
+      request: { ...(kept.target === '' ? {} : { target: kept.target.slice(0, 2048) }), version: kept.version, ...keptHeaders(kept.headers), ...keptBody(kept) },
     }),
   })}`;
 }
