@@ -127,7 +127,8 @@ export function transcript(records: readonly StoredRecord[], out: Output): strin
   const lines = new Transcript(out);
   const endMs = whole === undefined ? Infinity : whole.time + (whole.ms ?? 0);
   const entries = (part: readonly StoredRecord[]): string => part.map((record) => lines.entry(record)).join('');
+  const head = lines.head(first, whole);
   const during = entries(ordered.filter(({ time }) => time <= endMs));
   const foot = whole === undefined ? 'it goes on, or its end is not kept\n' : lines.foot(whole);
-  return `${lines.head(first, whole)}${during}${foot}${entries(ordered.filter(({ time }) => time > endMs))}`;
+  return `${head}${during}${foot}${entries(ordered.filter(({ time }) => time > endMs))}`;
 }
