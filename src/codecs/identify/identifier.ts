@@ -1,7 +1,7 @@
 // Puts together what both sides of a connection have said so far, and on which port: one answer with its confidence.
 // Pure: who spoke first and when is told by whoever feeds it. No signature is tuned to one capture.
-import { clientSignatures, serverSignatures, type Signature } from './binary.ts';
-import { Confidence, registeredPorts, unidentified, type Identifiable, type Identification } from './identification.ts';
+import { clientSignatures, dns, serverSignatures, type Signature } from './binary.ts';
+import { answer, Confidence, registeredPorts, unidentified, type Identifiable, type Identification } from './identification.ts';
 import { clientText, firstLine, serverText } from './text.ts';
 
 /** What is kept of each side: enough for a request line. */
@@ -107,4 +107,22 @@ export function identifyClient(bytes: Uint8Array, length: number): Identificatio
 export function identifyServer(bytes: Uint8Array, length: number): Identification {
   const line = firstLine(bytes, length);
   return best(serverSignatures, bytes, length, line === undefined || line.text === '' ? undefined : serverText(line));
+}
+
+/** From one datagram: DNS without the length that TCP puts before it, the tracker and the table of BitTorrent, SIP. */
+export function identifyDatagram(bytes: Uint8Array, length: number): Identification {
+  const line = firstLine(bytes, length);
+  const text = line === undefined || line.text === '' ? undefined : clientText(line);
+  if (text !== undefined && !text.open && (text.protocol === 'sip' || text.protocol === 'rtsp' || text.protocol === 'http')) return text;
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(length, 16)).toString('latin1');
+  // BEP 5: a bencoded dictionary whose keys are sorted; BEP 15: the tracker's magic number.
+  if (/^d1:(?:ad|rd|el|q)/.test(start) || start.startsWith('d2:ip6:')) return answer('bittorrent', Confidence.certain, 'a message of the distributed hash table');
+  if (start.startsWith('\0\0\u0004\u0017\u0027\u0010\u0019\u0080\0\0\0\0')) return answer('bittorrent', 98, 'a request to a tracker');
+  if (length < 12 || length > 4096) return unidentified;
+  const framed = new Uint8Array(length + 2);
+  framed[0] = length >> 8;
+  framed[1] = length & 255;
+  framed.set(bytes.subarray(0, length), 2);
+  const message = dns(framed, framed.length);
+  return message === undefined || message.open ? unidentified : { ...message, evidence: message.evidence.replace(' over TCP', '') };
 }

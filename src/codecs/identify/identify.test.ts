@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Confidence, Identifier, identifyClient, identifyServer, type Identification } from './index.ts';
+import { Confidence, Identifier, identifyClient, identifyDatagram, identifyServer, type Identification } from './index.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 const client = (text: string): Identification => identifyClient(bytes(text), text.length);
@@ -69,6 +69,15 @@ describe('identification by first bytes', () => {
       '\u0003\0\0\u0016\u0011\u00e0\0\0\0\u0001\0\u00c1\u0002\u0001\0',
   ];
   for (const text of never) it(`nothing: ${JSON.stringify(text).slice(0, 40)}`, () => { assert.ok(client(text).confidence < Confidence.likely, JSON.stringify(client(text))); });
+
+  it('datagrams', () => {
+    const datagram = (text: string): string => identifyDatagram(bytes(text), text.length).protocol;
+    assert.equal(datagram(dnsQuery.slice(2)), 'dns');
+    assert.equal(datagram('OPTIONS sip:a@b SIP/2.0\r\nVia: x\r\n'), 'sip');
+    assert.equal(datagram('d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe'), 'bittorrent');
+    assert.equal(datagram('\0\0\u0004\u0017\u0027\u0010\u0019\u0080\0\0\0\0abcd'), 'bittorrent');
+    for (const text of ['', 'hello', '\u0080\0\0\u0001aaaaaaaaaaaa', '\0\u0001file\0octet\0']) assert.equal(datagram(text), '');
+  });
 
   it('both sides together', () => {
     const both = (greeting: string, command: string, port = 4000): string => {
