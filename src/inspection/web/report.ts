@@ -25,7 +25,9 @@ export interface ReportFacts {
 const maxRules = 24;
 const maxValuesPerRule = 4;
 const maxValueLength = 160;
-/** Together with what else a record holds this stays below the longest facts of the audit layer. */
+/** Characters of JSON: together with what else a record holds these stay below the longest facts of the audit layer. */
+const maxRulesLength = 5000;
+const maxKeptLength = 8000;
 const maxKeptHeaderBytes = 4096;
 
 const beyondAscii = /[\x80-\xff]/;
@@ -114,16 +116,34 @@ function keptBody(kept: KeptRequest): Record<string, unknown> {
   return { body: text, ...(complete ? {} : { bodyBytes: kept.bodyBytes }) };
 }
 
+/** The rules as JSON, as many as there is room for. */
+function listedRules(matches: readonly WebMatch[]): { text: string; more: number } {
+  let text = '';
+  let listed = 0;
+  for (; listed < matches.length && listed < maxRules; listed++) {
+    const entry = JSON.stringify(ruleEntry(matches[listed]!));
+    if (text.length + entry.length > maxRulesLength) break;
+    text += text === '' ? entry : `,${entry}`;
+  }
+  return { text, more: matches.length - listed };
+}
+
+/** What can be replayed, when there is room for it. */
+function keptText(kept: KeptRequest | undefined): string {
+  if (kept === undefined) return '';
+  const text = JSON.stringify({
+    ...(kept.target === '' ? {} : { target: kept.target.slice(0, 2048) }), version: kept.version, ...keptHeaders(kept.headers), ...keptBody(kept),
+  });
+  return text.length > maxKeptLength ? '' : `,"request":${text}`;
+}
+
 export function attributesOf(facts: ReportFacts): string {
   const { mode, verdict, error, matches, kept } = facts;
   const [inbound, outbound] = facts.scores;
-  const listed = matches.slice(0, maxRules).map(ruleEntry);
-  return `"waf":${JSON.stringify({
+  const { text, more } = listedRules(matches);
+  const head = JSON.stringify({
     mode, action: verdict === undefined ? 'pass' : verdict.action, ...(verdict === undefined ? {} : { by: verdict.rule.replace('waf.', '') }),
-    in: inbound, out: outbound, ...(error === '' ? {} : { error: error.slice(0, 200) }), rules: listed,
-    ...(matches.length > maxRules ? { more: matches.length - maxRules } : {}),
-    ...(kept === undefined ? {} : {
-      request: { ...(kept.target === '' ? {} : { target: kept.target.slice(0, 2048) }), version: kept.version, ...keptHeaders(kept.headers), ...keptBody(kept) },
-    }),
-  })}`;
+    in: inbound, out: outbound, ...(error === '' ? {} : { error: error.slice(0, 200) }), ...(more > 0 ? { more } : {}),
+  });
+  return `"waf":${head.slice(0, -1)},"rules":[${text}]${keptText(kept)}}`;
 }
