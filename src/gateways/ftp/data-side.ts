@@ -38,6 +38,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   #security: SecureRequest | undefined = undefined;
   #wanted = false;
   #secured = false;
+  #port: SessionPort | undefined = undefined;
 
   constructor(role: 'client' | 'server', way: 'listen' | 'dial', owner: DataSideOwner) {
     this.role = role;
@@ -52,6 +53,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   /** Opens the port. `opened` when it is open. */
   listen(port: SessionPort, request: LeaseRequest, opened: (lease: Lease) => void): void {
     this.#state = 'listening';
+    this.#port = port;
     port.lease(request, this, (lease) => {
       if (this.#state === 'ended') {
         lease.revoke('not needed any more');
@@ -74,6 +76,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
 
   dial(port: SessionPort, localAddress: string, timeoutMs: number): void {
     this.#state = 'dialing';
+    this.#port = port;
     this.#pending = port.dial({ host: this.host, port: this.port, localAddress, timeoutMs }, this);
   }
 
@@ -149,6 +152,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   relayed(): void { this.owner.sideRelayed(this); }
 
   closed(_link: Link, failure: OperationalFailure | undefined): void {
+    this.release();
     const wasReady = this.#state === 'ready';
     if (this.#state === 'ended') return;
     if (!wasReady) {
@@ -157,6 +161,12 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
     }
     this.#state = 'ended';
     this.owner.sideClosed(this, failure);
+  }
+
+  /** The session holds the link no longer: what is still on its way is sent after the session's end, too. */
+  release(): void {
+    if (this.link !== undefined) this.#port?.releaseServer(this.link, false, 'neutral', -1);
+    this.#port = undefined;
   }
 
   /** Nothing more is wanted of it. `abrupt`: what went over it must look cut. Tells nobody. */

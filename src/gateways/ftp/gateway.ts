@@ -10,6 +10,7 @@ import { Alarms, type AlarmName } from './alarms.ts';
 import { attributeOf } from './attributes.ts';
 import { CommandRun } from './command-run.ts';
 import type { ContentTap } from './content.ts';
+import type { DataSetup } from './data-setup.ts';
 import type { DataSide } from './data-side.ts';
 import { handlers } from './handlers.ts';
 import { judge } from './judge.ts';
@@ -39,6 +40,8 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   #current: CommandRun | undefined = undefined;
   /** An ABOR that waits for the transfer to end. */
   #abortRun: CommandRun | undefined = undefined;
+  /** Of the last transfer: a slow client may still be taking its last bytes when it says QUIT. */
+  #lingering: DataSetup | undefined = undefined;
   readonly #queue: Queued[] = [];
   /** Bytes that came when the queue was full. */
   #held: Buffer | undefined = undefined;
@@ -272,6 +275,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
 
   transferOver(transfer: Transfer, aborted: boolean, code: number, lines: readonly string[]): void {
     this.transfer = undefined;
+    this.#lingering = this.state.setup;
     this.state.setup = undefined;
     this.state.restOffset = 0;
     this.state.announcedBytes = -1;
@@ -400,6 +404,8 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.#ended = true;
     this.#alarms.clearAll();
     this.state.setup?.discard('the session ended');
+    this.#lingering?.client?.release();
+    this.#lingering?.server?.release();
     for (const run of [this.#current, this.#abortRun]) {
       if (run === undefined || run.finished) continue;
       if (run.outcome === 'allowed') run.outcome = outcome === 'allowed' ? 'aborted' : outcome;

@@ -99,7 +99,8 @@ const lftp: RealClient = {
       rename: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}; mv incoming/${visit.unique} incoming/${visit.unique}.new`,
     };
     const settings = `set net:max-retries 1; set net:timeout 6; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
-      + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
+      + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; `
+      + `set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
     const ran = await run('lftp', ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`]);
     if (act === 'list') return listed(ran.stdout, ran);
     if (ran.code !== 0) return short(ran);

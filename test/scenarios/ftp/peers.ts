@@ -23,7 +23,7 @@ export class ScriptedSession {
 
   say(text: string): void { this.socket.write(Buffer.from(text, 'latin1')); }
 
-  async passive(): Promise<number> {
+  async passive(host = '127.0.0.1'): Promise<number> {
     this.listener?.close();
     const listener = net.createServer({ allowHalfOpen: true });
     this.listener = listener;
@@ -33,7 +33,7 @@ export class ScriptedSession {
       listener.close();
       return socket as net.Socket;
     });
-    listener.listen(0, '127.0.0.1');
+    listener.listen(0, host);
     await once(listener, 'listening');
     return (listener.address() as net.AddressInfo).port;
   }
@@ -92,7 +92,7 @@ const behaviour: Record<string, Answer> = {
   'PASV': (session) => { void session.passive().then((port) => { session.say(`${passiveText(port)}\r\n`); }); },
 };
 
-export async function startScriptedServer(): Promise<ScriptedServer> {
+export async function startScriptedServer(host = '127.0.0.1'): Promise<ScriptedServer> {
   const sessions: ScriptedSession[] = [];
   const answers: Record<string, Answer> = { ...behaviour };
   const files: Record<string, Buffer> = { '/file': Buffer.from('hello') };
@@ -127,7 +127,7 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
     socket.on('end', () => { socket.end(); });
     act('', '');
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   return {
     port: (server.address() as net.AddressInfo).port, sessions, answers, files,
@@ -155,8 +155,8 @@ export class FtpClient {
   readonly raw: RawClient;
   #at = 0;
 
-  constructor(port: number, localAddress?: string) {
-    this.raw = new RawClient(port, '127.0.0.1', localAddress);
+  constructor(port: number, localAddress?: string, host = '127.0.0.1') {
+    this.raw = new RawClient(port, host, localAddress);
   }
 
   /** The next whole reply. */

@@ -332,3 +332,28 @@ test('a lease that nobody takes is gone after its time', async () => {
   gateway = await startFtp(server);
 });
 
+
+test('QUIT behind a download to a slow client: it still gets all of it', async () => {
+  server.files['/slow'] = Buffer.alloc(400_000, 's');
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  data.socket.pause();
+  await client.command('RETR /slow');
+  assert.match(await client.reply(), /^226/);
+  assert.match(await client.command('QUIT'), /^221/);
+  await client.rest();
+  data.socket.resume();
+  assert.equal((await data.untilEnd()).length, 400_000);
+  assert.equal(data.reset, false);
+});
+
+test('thirty transfers in one session', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  for (let i = 0; i < 30; i++) {
+    const data = await client.passive();
+    await client.command('RETR /file');
+    assert.equal(await data.untilEnd(), 'hello');
+    data.end();
+    assert.match(await client.reply(), /^226/);
+  }
+});
