@@ -18,7 +18,8 @@ test('hostile values stay within the record, and it stays whole', () => {
   const nasty = '\u0000\u0001"\\\u00ff'.repeat(5000);
   const matches = Array.from({ length: 200 }, (_, i) => match(i, Array.from({ length: 9 }, (__, j): [string, string] => [`ARGS:${nasty}${j}`, nasty])));
   const kept: KeptRequest = {
-    target: `/${nasty}`, version: 'HTTP/1.1', headers: headers(Array.from({ length: 200 }, (_, i) => [`X-${i}`, 'v'.repeat(200)])), body: Buffer.from(nasty.slice(0, 4096), 'latin1'), bodyBytes: 4096,
+    target: `/${nasty}`, version: 'HTTP/1.1', headers: headers(Array.from({ length: 200 }, (_, i) => [`X-${i}`, 'v'.repeat(200)])), body: Buffer.from(nasty.slice(0,
+      4096), 'latin1'), bodyBytes: 4096,
   };
   const members = facts(matches, kept);
   assert.ok(members.length < maximumFactsLength - 2000, String(members.length));
