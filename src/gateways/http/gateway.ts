@@ -8,11 +8,13 @@ import { NEED_MORE, VIOLATION } from '#codecs/http1/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpService } from './service.ts';
 
-/** After the last response, input is read and thrown away for so long, so that a reset does not destroy the response on
- *  its way (RFC 9112 section 9.6), */
+/** After the last response, input is read and thrown away until none has come for so long, so that a reset does not
+ *  destroy the response on its way (RFC 9112 section 9.6), */
 const lingerMs = 2_000;
-/** or until so much has come. */
-const maxLingerBytes = 1024 * 1024;
+/** at most for so long, */
+const maxLingerMs = 10_000;
+/** or until so much has come: a client in the middle of a large upload learns why it was refused. */
+const maxLingerBytes = 32 * 1024 * 1024;
 /** A connection that is idle for this long gives its parser and buffers back. */
 const slimAfterMs = 1_000;
 /** When draining, a client that has connected and not asked yet is given so long. */
@@ -39,6 +41,8 @@ export class HttpGateway implements Gateway, LinkHandler {
   #held: Buffer | undefined = undefined;
   #idleSinceMs = 0;
   #lingeredBytes = 0;
+  /** What had come when the alarm rang last. */
+  #lingeredBefore = 0;
   #lingerUntilMs = 0;
 
   constructor(port: SessionPort, service: HttpService) {
@@ -171,8 +175,9 @@ export class HttpGateway implements Gateway, LinkHandler {
     }
     this.link.end();
     this.link.resume();
-    this.#lingerUntilMs = this.port.nowMs() + lingerMs;
-    this.port.wakeAtMs = this.#lingerUntilMs;
+    const nowMs = this.port.nowMs();
+    this.#lingerUntilMs = nowMs + maxLingerMs;
+    this.port.wakeAtMs = nowMs + lingerMs;
   }
 
   #end(reason: string): void {
@@ -223,7 +228,11 @@ export class HttpGateway implements Gateway, LinkHandler {
 
   woken(nowMs: number): void {
     if (this.#state === 'lingering') {
-      this.#end('');
+      if (this.#lingeredBytes === this.#lingeredBefore || nowMs >= this.#lingerUntilMs) this.#end('');
+      else {
+        this.#lingeredBefore = this.#lingeredBytes;
+        this.port.wakeAtMs = nowMs + lingerMs;
+      }
       return;
     }
     if (this.#active) {

@@ -217,10 +217,20 @@ test('a wait in the queue ends after queue.timeout, or with the client', async (
     const waits = client().send(get('/waits'));
     const leaves = client().send(get('/leaves'));
     await eventually('two wait', () => gateway.status().pools[0]!.waiting === 2);
-    leaves.socket.resetAndDestroy();
+    leaves.abort();
     await eventually('one has gone', () => gateway.status().pools[0]!.waiting === 1);
     await waits.until((text) => text.includes('HTTP/1.1 503'));
     assert.equal((await gateway.record(({ path }) => path === '/waits')).rule, 'queue.timeout');
     assert.equal((await gateway.record(({ path }) => path === '/leaves')).outcome, 'aborted');
+  });
+});
+
+test('a client in the middle of a large upload learns that it is too large', async () => {
+  await withSite({ service: '    limits: { maxBodyBytes: 1MiB }' }, async ({ client, server }) => {
+    const length = 20 * 1024 * 1024;
+    const peer = client().send(`POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`).send(Buffer.alloc(length));
+    const text = await peer.untilEnd();
+    assert.deepEqual(statusesIn(text), ['413']);
+    assert.equal(server.connections.length, 0);
   });
 });

@@ -141,8 +141,8 @@ suite('time limits', { concurrency: 8 }, () => {
       service: '    timeouts: { clientBody: 200ms, serverIdle: 600ms, serverFirstByte: 20s }\n    limits: { maxBodyBytes: 64MiB }',
       serve: ({ socket }) => { socket.pause(); },
     }, async (site) => {
-      const peer = site.client().send(`POST /stuck HTTP/1.1\r\nHost: x\r\nContent-Length: ${40 * 1024 * 1024}\r\n\r\n`);
-      peer.send(Buffer.alloc(40 * 1024 * 1024, 'x'));
+      const peer = site.client().send(`POST /stuck HTTP/1.1\r\nHost: x\r\nContent-Length: ${30 * 1024 * 1024}\r\n\r\n`);
+      peer.send(Buffer.alloc(30 * 1024 * 1024, 'x'));
       await peer.until((text) => text.includes('HTTP/1.1 504'));
       assert.deepEqual(await recordOf(site, '/stuck'), ['failed', 'send.timeout', 504]);
     });
