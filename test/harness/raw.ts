@@ -53,6 +53,13 @@ export class RawClient {
   }
 
   destroy(): void { this.socket.destroy(); }
+
+  /** Goes away by a reset. While a FIN is on its way the system takes none, and Node would never close the socket. */
+  abort(): void {
+    const { socket } = this;
+    if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+    else socket.resetAndDestroy();
+  }
 }
 
 export interface RawServer {

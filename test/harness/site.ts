@@ -118,8 +118,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     configure: async (next) => gateway.configure(configurationOf({ ...options, ...next }, next.servers ?? servers)),
     close: async () => {
       // A reset, because a FIN would be a client that still waits for its answer.
-      // A socket whose FIN is on its way takes no reset, and its handle would stay open (uv_tcp_close_reset: EINVAL).
-      for (const { socket } of clients) if (socket.writableEnded) socket.destroy(); else socket.resetAndDestroy();
+      for (const client of clients) client.abort();
       await assertNothingLeft(gateway);
       await gateway.stop();
       await server.close();

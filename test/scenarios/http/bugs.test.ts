@@ -39,7 +39,7 @@ test('a bug in a request closes its session and no other', async () => {
     assert.match(record.reason!, /put in by a test/);
     other.received = '';
     await other.send(get('/here')).until((text) => text.endsWith('local'));
-    other.socket.resetAndDestroy();
+    other.abort();
     assert.equal(server.connections.length, 0);
   });
 });
@@ -96,7 +96,7 @@ test('a policy that throws denies: nothing reaches the server', async () => {
     const record = await gateway.record(({ path }) => path === '/a');
     assert.deepEqual([record.outcome, record.rule], ['denied', 'internal-error']);
     assert.equal(server.connections.length, 0);
-    peer.socket.resetAndDestroy();
+    peer.abort();
   });
 });
 

@@ -59,7 +59,7 @@ async function run(phase: Phase, how: 'reset' | 'fin' | 'vanish'): Promise<void>
     const peer = site.client();
     if (phase.request !== '') peer.send(phase.request);
     await eventually(phase.name, () => phase.reached(site, peer));
-    if (how === 'reset') peer.socket.resetAndDestroy();
+    if (how === 'reset') peer.abort();
     else if (how === 'fin') peer.end();
     else peer.socket.destroy();
     const outcome = how === 'reset' ? phase.outcome : phase.finOutcome ?? phase.outcome;
@@ -89,7 +89,7 @@ test('a client that vanishes while its request waits for a connection that is be
   await withSite({ servers: ['192.0.2.1:81'], pool: 'connectTimeout: 600ms' }, async ({ client, gateway }) => {
     const peer = client().send(get('/x'));
     await eventually('it has arrived', () => gateway.status().sessions === 1);
-    peer.socket.resetAndDestroy();
+    peer.abort();
     await gateway.record(({ path }) => path === '/x');
   });
 });
@@ -109,7 +109,7 @@ test('two hundred clients that vanish at odd moments under load leave nothing be
     const parts = [get(`/${1 + random(300_000)}`), `POST /${1 + random(1000)} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n`, 'b'.repeat(5000), get('/here')];
     for (const part of parts.slice(0, 1 + random(4))) peer.send(part);
     await new Promise((resolve) => { setTimeout(resolve, random(25)); });
-    if (random(2) === 0) peer.socket.resetAndDestroy();
+    if (random(2) === 0) peer.abort();
     else peer.socket.destroy();
   };
   for (let round = 0; round < 10; round++) await Promise.all(Array.from({ length: 20 }, one));

@@ -95,7 +95,7 @@ test('explain says what the live gateway then does', { timeout: 60_000 }, async 
     const peer = new RawClient(gateway.port()).send(bytesOf(asked));
     await peer.until((text) => statusesIn(text).length > 0);
     const live = statusesIn(peer.received)[0]!;
-    peer.socket.resetAndDestroy();
+    peer.abort();
     // A server that cannot be reached is no decision: explain tells where it would have gone.
     const said = promised(steps);
     if (!(live === '502' && said === '200' && asked.url.includes('/away'))) {

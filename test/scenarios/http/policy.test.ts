@@ -102,7 +102,7 @@ test('concurrent: a place is held from the decision to the end of the response, 
       await eventually(`${path} is under way`, () => waiting.length === index + 1);
       const refused = client().send(get('/one/more'));
       await refused.until((text) => text.includes('HTTP/1.1 429'));
-      if (path === '/one/leaves') peer.socket.resetAndDestroy();
+      if (path === '/one/leaves') peer.abort();
       waiting[index]!();
       if (path !== '/one/leaves') await peer.until((text) => statusesIn(text).length === 1);
       else await eventually('gone', () => peer.closed);
@@ -150,6 +150,6 @@ test('a client from another address is another client', async () => {
     await allowed.until((text) => text.endsWith('local'));
     const denied = new RawClient(gateway.port(), '127.0.0.1', '127.0.0.2').send(get('/here'));
     await denied.until((text) => text.includes('HTTP/1.1 403'));
-    denied.socket.resetAndDestroy();
+    denied.abort();
   });
 });

@@ -43,7 +43,7 @@ async function statusOf(cluster: Cluster): Promise<string> {
     return statusesIn(text)[0]!;
   } catch {
     return 'reset';
-  } finally { client.socket.resetAndDestroy(); }
+  } finally { client.abort(); }
 }
 
 for (const onStoreFailure of ['continue', 'refuse'] as const) {

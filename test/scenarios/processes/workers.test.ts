@@ -61,7 +61,7 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   assert.ok(cluster.records.some(({ kind, reason }) => kind === 'system' && reason?.includes(`pid ${pid}`) === true));
   const status = await cluster.plane.status();
   assert.deepEqual([status.workers.length, status.workerRestarts], [2, 1]);
-  for (const clients of byWorker.values()) for (const client of clients) client.socket.resetAndDestroy();
+  for (const clients of byWorker.values()) for (const client of clients) client.abort();
   assertNoBugs(cluster);
   await cluster.stop();
   await server.close();
@@ -84,10 +84,10 @@ test('limits on things at the same time: a dead worker gives its places back, a 
     let refused = 0;
     await eventually('the limit is full for both', async () => {
       const client = new RawClient(cluster.port()).send(get('/held'));
-      const late = setTimeout(() => { client.socket.resetAndDestroy(); }, 300);
+      const late = setTimeout(() => { client.abort(); }, 300);
       await client.until((text) => statusesIn(text)[0] === '429').then(() => { refused++; }, () => { refused = 0; });
       clearTimeout(late);
-      client.socket.resetAndDestroy();
+      client.abort();
       return refused === 10;
     }, 20_000);
   };
@@ -101,7 +101,7 @@ test('limits on things at the same time: a dead worker gives its places back, a 
   await eventually('it has the place', async () => await waiting() === 2);
   assert.equal(second[1]!.received, '');
   await fullForAll();
-  for (const clients of byWorker.values()) for (const client of clients) client.socket.resetAndDestroy();
+  for (const clients of byWorker.values()) for (const client of clients) client.abort();
   assertNoBugs(cluster);
   await cluster.stop();
   await server.close();
