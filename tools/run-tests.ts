@@ -1,6 +1,6 @@
 // Runs everything under test/ and the unit tests, group by group: a line of progress each, a summary, and one closing line
 // `N passed, N failed, N skipped`. A group is a folder. Does not install peers: the tests do, through test/peers/peer.ts.
-// Options: --only NAME (part of a group's name; may be repeated),.
+// Options: --only NAME (part of a group's name; may be repeated).
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** A group that takes longer is ended and counts as failed: a test that hangs must not take the whole run with it. */
-const groupTimeoutMs = 15 * 60_000;
+const groupTimeoutMs = 8 * 60_000;
+/** One test; those that need more say so themselves. */
+const testTimeoutMs = 120_000;
 /** Groups whose tests start processes or measure time run one file at a time. */
 const oneAtATime = /peers|processes|cli|regression/;
 
@@ -31,16 +33,22 @@ const paint = (code: number, text: string): string => process.stdout.isTTY ? `\u
 async function run(group: string, files: readonly string[]): Promise<Result> {
   const started = Date.now();
   const concurrency = oneAtATime.test(group) ? 1 : 2;
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, '--test-reporter=tap', ...files], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'tests') },
+  const options = [`--test-concurrency=${concurrency}`, '--test-reporter=tap', `--test-timeout=${testTimeoutMs}`];
+  // A process group of its own, so that all that a group of tests has started can be ended with it.
+  const child = spawn(process.execPath, ['--test', ...options, ...files], {
+    cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'tests') },
   });
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => { output += String(bytes); });
   child.stderr.on('data', (bytes: Buffer) => { output += String(bytes); });
   let late = false;
-  const timer = setTimeout(() => { late = true; child.kill('SIGKILL'); }, groupTimeoutMs);
+  const endAll = (): void => { try { process.kill(-child.pid!, 'SIGKILL'); } catch { /* all have ended */ } };
+  const timer = setTimeout(() => { late = true; endAll(); }, groupTimeoutMs);
+  const interrupted = (): void => { endAll(); process.exit(130); };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
   const code = await new Promise<number | null>((resolve) => { child.on('close', resolve); });
   clearTimeout(timer);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupted);
   const count = (name: string): number => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
   let failed = count('fail') + count('cancelled');
   if (late || (code !== 0 && failed === 0)) failed += 1;
