@@ -110,3 +110,18 @@ test('a limiter that throws closes the session: nothing reaches the server', asy
     assert.equal(server.connections.length, 0);
   });
 });
+
+test('a bug that strikes again while its session is cleared away leaves no place of a limit held', async () => {
+  await withBug({ serve: () => { /* never */ }, service: '    timeouts: { serverFirstByte: 200ms }' }, ({ gateway }) => {
+    const service = gateway.worker.plan.services.get('site') as HttpService;
+    const take = service.takeExchange.bind(service);
+    service.takeExchange = (connection) => {
+      const exchange = take(connection);
+      exchange.watch.woken = () => { throw new Error('put in by a test'); };
+      exchange.clientClosed = () => { throw new Error('put in by a test, again'); };
+      return exchange;
+    };
+  }, 2, async ({ client }) => {
+    assert.equal(await client().send(get('/slow')).untilEnd(), '');
+  });
+});

@@ -192,3 +192,14 @@ test('a session can be ended from outside, with its request', async () => {
     await eventually('cut at the server', () => server.connections[0]!.destroyed);
   });
 });
+
+test('configurations are taken in the order in which they come, also when one has to wait for its listeners', async () => {
+  await withSite({}, async ({ gateway, server }) => {
+    const [slow, quick] = await Promise.allSettled([gateway.configure(twoListeners(server.port, true)), gateway.configure(twoListeners(server.port, false))]);
+    assert.deepEqual([slow.status, quick.status], ['fulfilled', 'fulfilled']);
+    await eventually('the last one is in force', () => !gateway.worker.plan.listeners.has('extra'));
+    // Nothing of the one before comes afterwards.
+    await gateway.flushed();
+    assert.deepEqual([...gateway.worker.plan.services.keys()], ['site']);
+  });
+});
