@@ -101,11 +101,12 @@ describe('identification by first bytes', () => {
     assert.equal(on(80, 'SSH-2.0-x\r\n').protocol, 'ssh');
   });
 
-  it('never throws and is never certain of random bytes', () => {
+  // A fixed seed: among random bytes a greeting of a binary protocol turns up now and then, and a test must not be a lottery.
+  it('never throws and is hardly ever certain of random bytes', () => {
     let certain = 0;
     fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (some) => {
       for (const found of [identifyClient(some, some.length), identifyServer(some, some.length)]) if (found.confidence >= Confidence.certain) certain++;
-    }), { numRuns: 5000 });
+    }), { numRuns: 5000, seed: 7 });
     assert.ok(certain <= 2, `${certain}`);
   });
 });
