@@ -8,7 +8,7 @@ import { telnetSettings, type TelnetSettings } from './settings.ts';
 export const telnetManifest: GatewayManifest<TelnetSettings> = {
   protocol: 'telnet',
   title: 'Telnet gateway',
-  maturity: 'beta',
+  maturity: 'experimental',
   faces: ['hostile-clients', 'hostile-servers'],
   transport: 'tcp',
   defaultPort: 23,
