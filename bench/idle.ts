@@ -16,6 +16,10 @@ export interface IdleSample {
   /** KiB a connection. */
   readonly atOnce: number;
   readonly later: number;
+  /** With three times as many connections: what the collector leaves lying counts less. */
+  readonly many: number;
+  /** MiB of the whole worker, with `count` connections. */
+  readonly resident: number;
   /** CPU microseconds a second and connection. */
   readonly cpu: number;
 }
@@ -33,8 +37,12 @@ export async function measureIdle(bench: Bench, peer: Peer, count: number, warmU
   const cpuBefore = cpuMicros(peer.worker);
   await pause(watchedMs);
   const cpu = (cpuMicros(peer.worker) - cpuBefore) / (watchedMs / 1000) / count;
+  const more = await holdIdle(bench, peer, count * 2);
+  await pause(tidyMs);
+  const many = residentBytes(peer.worker) - before;
   await release(bench, clients);
-  return { atOnce: atOnce / 1024 / count, later: later / 1024 / count, cpu };
+  await release(bench, more);
+  return { atOnce: atOnce / 1024 / count, later: later / 1024 / count, many: many / 1024 / (count * 3), resident: (before + later) / 1024 ** 2, cpu };
 }
 
 async function holdIdle(bench: Bench, peer: Peer, count: number): Promise<ChildProcess> {

@@ -34,6 +34,10 @@ export interface IdleFigures {
   /** KiB a connection. */
   readonly atOnce: Figure;
   readonly later: Figure;
+  /** The same with three times as many. */
+  readonly many: Figure;
+  /** MiB of the worker with the first number of connections. */
+  readonly resident: Figure;
   /** CPU microseconds a second and connection. */
   readonly cpu: Figure;
 }

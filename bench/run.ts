@@ -27,7 +27,11 @@ const { values: options } = parseArgs({
 });
 const rounds = Number(options.rounds ?? (options.quick ? 2 : 5));
 const seconds = Number(options.seconds ?? (options.quick ? 1 : 4));
-const warmUpSeconds = options.quick ? 2 : 4;
+/** The compiler of Node needs some 200,000 requests until it has nothing more to improve; the peers need none. */
+const warmUpSeconds = options.quick ? 4 : 12;
+const peerWarmUpSeconds = 1;
+/** Enough before memory is looked at. */
+const idleWarmUpSeconds = 2;
 const proxyCore = 0;
 const loadCore = availableParallelism() > 1 ? 1 : 0;
 
@@ -109,7 +113,7 @@ class Run {
     const samples = peers.map((): Sample[] => []);
     for (const [at, peer] of peers.entries()) {
       progress(`${title}: warm-up of ${peer.name} (${at + 1} of ${peers.length})`);
-      await measure(this.bench, peer, load, peer.name === 'sallyport' ? warmUpSeconds : 1);
+      await measure(this.bench, peer, load, peer.name === 'sallyport' ? warmUpSeconds : peerWarmUpSeconds);
     }
     const loggedBefore = await Promise.all(peers.map((peer) => peer.logged()));
     for (let round = 0; round < rounds; round++) {
@@ -142,12 +146,15 @@ class Run {
       for (const name of idlePeers) {
         progress(`idle: round ${round + 1}, ${name}`);
         const peer = await this.#peer(name, usualShape);
-        samples.get(name)!.push(await measureIdle(this.bench, peer, idleConnections, warmUpSeconds));
+        samples.get(name)!.push(await measureIdle(this.bench, peer, idleConnections, idleWarmUpSeconds));
         await this.#stopPeers();
       }
     }
     for (const [peer, all] of samples) {
-      const figures: IdleFigures = { peer, atOnce: figureOf(all.map((one) => one.atOnce)), later: figureOf(all.map((one) => one.later)), cpu: figureOf(all.map((one) => one.cpu)) };
+      const figures: IdleFigures = {
+        peer, atOnce: figureOf(all.map((one) => one.atOnce)), later: figureOf(all.map((one) => one.later)),
+        many: figureOf(all.map((one) => one.many)), resident: figureOf(all.map((one) => one.resident)), cpu: figureOf(all.map((one) => one.cpu)),
+      };
       this.results.idle.push(figures);
     }
   }

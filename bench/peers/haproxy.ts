@@ -17,7 +17,7 @@ export async function startHaproxy(processes: Processes, core: number, loadCore:
   mkdirSync(directory);
   const configuration = join(directory, 'haproxy.cfg');
   writeFileSync(configuration, `global
-  maxconn 9000
+  maxconn 9500
   nbthread 1
   log 127.0.0.1:${logPort} local0 info
 defaults
@@ -42,7 +42,7 @@ backend origin
 `);
   const sink = processes.start(process.execPath, [sinkFile, String(logPort)], { core: loadCore, stdout: 'pipe' });
   await lineOf(sink);
-  const child = processes.start('haproxy', ['-db', '-q', '-f', configuration], { core });
+  const child = processes.start('haproxy', ['-db', '-f', configuration], { core });
   await accepting(child, port);
   return {
     name: 'haproxy', port, shape, worker: child.pid!, supervisor: undefined,
@@ -61,8 +61,11 @@ backend origin
 
 function lineOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    child.stdout!.once('data', (bytes: Buffer) => { resolve(bytes.toString('latin1').trim()); });
-    child.once('error', reject);
-    child.once('exit', () => { reject(new Error('the log collector ended')); });
+    const ended = (): void => { reject(new Error('the log collector ended')); };
+    child.once('exit', ended);
+    child.stdout!.once('data', (bytes: Buffer) => {
+      child.off('exit', ended);
+      resolve(bytes.toString('latin1').trim());
+    });
   });
 }
