@@ -7,7 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { program } from './programs.ts';
+import { environmentOf, program } from './programs.ts';
 
 export interface Host { readonly name: string; readonly port: number; readonly password: boolean; stop(): void }
 
@@ -48,14 +48,16 @@ export async function startTelnetd(name: 'telnetd' | 'in.telnetd', missing: stri
   let options = `-h -E ${folder}/login`;
   if (name === 'in.telnetd') {
     const pem = join(folder, 'own.pem');
-    execFileSync(program('openssl')!, [
+    execFileSync(program('openssl')!.file, [
       'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', pem,
       '-out', `${pem}.crt`, '-subj', '/CN=localhost', '-days', '2',
     ], { stdio: 'ignore' });
     options = `-h -L ${folder}/login -z cert=${pem}.crt -z key=${pem}`;
   }
   const port = await freePort();
-  const child = spawn(socat, [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `EXEC:"${server} ${options}",nofork`], { stdio: 'ignore' });
+  const child = spawn(socat.file, [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `EXEC:"${server.file} ${options}",nofork`], {
+    stdio: 'ignore', env: environmentOf(socat, server),
+  });
   const host = { name, port, password: true, stop: () => { child.kill(); rmSync(folder, { recursive: true, force: true }); } };
   if (await listening(port, child)) return host;
   host.stop();
@@ -85,7 +87,7 @@ export async function startDevice(missing: string[]): Promise<Host | undefined> 
     return undefined;
   }
   const port = await freePort();
-  const child = spawn(python, ['-c', device, String(port)], { stdio: 'ignore' });
+  const child = spawn(python.file, ['-c', device, String(port)], { stdio: 'ignore' });
   if (await listening(port, child)) return { name: 'device', port, password: false, stop: () => { child.kill(); } };
   child.kill();
   missing.push('the device in python');

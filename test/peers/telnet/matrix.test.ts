@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { waitFor } from '../../scenarios/telnet/peers.ts';
 import { startDevice, startTelnetd, type Host } from './hosts.ts';
-import { program } from './programs.ts';
+import { environmentOf, program, type Program } from './programs.ts';
 
 interface Client {
   readonly name: string;
@@ -55,8 +55,11 @@ after(async () => {
   if (missing.length > 0) console.log(`missing here: ${missing.join(', ')}`);
 });
 
-async function session(client: Client, path: string, host: Host, port: number): Promise<string> {
-  const child = spawn(program('socat')!, ['-', `EXEC:"${client.command(path, port)}",pty,setsid,ctty`], { env: { ...process.env, TERM: 'vt220', LANG: 'C.UTF-8' } });
+async function session(client: Client, telnet: Program, host: Host, port: number): Promise<string> {
+  const socat = program('socat')!;
+  const child = spawn(socat.file, ['-', `EXEC:"${client.command(telnet.file, port)}",pty,setsid,ctty`], {
+    env: { ...environmentOf(socat, telnet), TERM: 'vt220', LANG: 'C.UTF-8' },
+  });
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
   child.stderr.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
@@ -97,14 +100,14 @@ describe('Telnet peers', { timeout: 120_000 }, () => {
   for (const client of clients) {
     for (const name of ['telnetd', 'in.telnetd', 'device']) {
       it(`${client.name} to ${name}`, async (test) => {
-        const path = program(client.program);
+        const telnet = program(client.program);
         const host = hosts.find((one) => one.name === name);
-        if (path === undefined || host === undefined || program('socat') === undefined) {
-          test.skip(`not here: ${path === undefined ? client.program : host === undefined ? name : 'socat'}`);
+        if (telnet === undefined || host === undefined || program('socat') === undefined) {
+          test.skip(`not here: ${telnet === undefined ? client.program : host === undefined ? name : 'socat'}`);
           return;
         }
         results.set(`${client.name} ${name}`, 'FAILED');
-        const output = await session(client, path, host, gateway!.port(`h${hosts.indexOf(host)}`));
+        const output = await session(client, telnet, host, gateway!.port(`h${hosts.indexOf(host)}`));
         if (host.password) assert.doesNotMatch(output, /not found/, 'the blocked line did not run');
         if (client.ownTerminal !== false) assert.doesNotMatch(output, /s3cr3t/);
         assert.deepEqual(gateway!.bugs, []);

@@ -1,15 +1,11 @@
-// Real Telnet servers and clients of Debian for the tests. Those that are not installed are fetched (`apt-get download`, as
-// root on Debian) and unpacked in a temporary directory; what cannot be had is skipped by name.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Real Telnet servers and clients of Debian for the tests: those of the machine, else unpacked packages. What cannot be had
+// is skipped by name.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-
-const folder = join(tmpdir(), 'sallyport-peers-telnet');
-const unpacked = join(folder, 'root');
+import { unpackedPackages } from '../packages.ts';
 
 const packages: Readonly<Record<string, { readonly path: string; readonly debs: readonly string[] }>> = {
-  'socat': { path: 'usr/bin/socat', debs: ['socat', 'libwrap0'] },
+  'socat': { path: 'usr/bin/socat', debs: ['socat'] },
   'telnetd': { path: 'usr/sbin/telnetd', debs: ['inetutils-telnetd'] },
   'in.telnetd': { path: 'usr/sbin/in.telnetd', debs: ['telnetd-ssl'] },
   'inetutils-telnet': { path: 'usr/bin/inetutils-telnet', debs: ['inetutils-telnet'] },
@@ -20,19 +16,20 @@ const packages: Readonly<Record<string, { readonly path: string; readonly debs: 
   'openssl': { path: 'usr/bin/openssl', debs: [] },
 };
 
-function find(name: string): string | undefined {
-  const { path } = packages[name]!;
-  return [`/${path}`, `/usr/${path}`, join(unpacked, path), join(unpacked, 'usr', path)].find((file) => existsSync(file));
+export interface Program { readonly file: string; readonly environment: NodeJS.ProcessEnv }
+
+/** The program, or undefined when there is none and none can be had. */
+export function program(name: string): Program | undefined {
+  const { path, debs } = packages[name]!;
+  const installed = [`/${path}`, `/usr/${path}`].find((file) => existsSync(file));
+  if (installed !== undefined) return { file: installed, environment: process.env };
+  const unpacked = debs.length > 0 ? unpackedPackages(debs) : undefined;
+  const own = unpacked === undefined ? undefined : [path, join('usr', path)].map((each) => join(unpacked.root, each)).find((file) => existsSync(file));
+  return own === undefined ? undefined : { file: own, environment: unpacked!.environment };
 }
 
-/** Path of the program, or undefined when there is none and none could be fetched. */
-export function program(name: string): string | undefined {
-  const found = find(name);
-  if (found !== undefined || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
-  mkdirSync(unpacked, { recursive: true });
-  for (const deb of packages[name]!.debs) {
-    try { execFileSync('apt-get', ['download', deb], { cwd: folder, stdio: 'ignore', timeout: 60_000 }); } catch { /* what is missing is told by the skip */ }
-  }
-  for (const file of readdirSync(folder)) if (file.endsWith('.deb')) execFileSync('dpkg-deb', ['-x', join(folder, file), unpacked]);
-  return find(name);
+/** For a program that starts others: it sees the libraries of all of them. */
+export function environmentOf(...programs: readonly Program[]): NodeJS.ProcessEnv {
+  const libraries = [...new Set(programs.flatMap(({ environment }) => environment.LD_LIBRARY_PATH?.split(':') ?? []))].join(':');
+  return libraries === '' ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries };
 }
