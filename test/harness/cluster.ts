@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { once } from 'node:events';
+import { after, afterEach } from 'node:test';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { parseRecord, type StoredRecord } from '#audit/record.ts';
@@ -30,6 +31,12 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** A test that failed half-way leaves these behind: ended for it, or its process would never end. */
+const running = new Set<() => Promise<void>>();
+const loads = new Set<Load>();
+afterEach(async () => { await Promise.all([...loads].map(async (load) => load.stop())); });
+after(async () => { await Promise.all([...running].map(async (stop) => stop())); });
+
 /** `text` is the configuration without `runtime` and `admin`. */
 export async function startCluster(text: string, workers = 2, directory = mkdtempSync(join(tmpdir(), 'sallyport-'))): Promise<Cluster> {
   const file = join(directory, 'sallyport.yaml');
@@ -44,6 +51,14 @@ export async function startCluster(text: string, workers = 2, directory = mkdtem
   const records: StoredRecord[] = [];
   plane.trail.subscribe({}, (record) => { records.push(record); });
   const pids = new Set(plane.supervisor.pids);
+  const stop = async (): Promise<void> => {
+    running.delete(stop);
+    for (const pid of plane.supervisor.pids) pids.add(pid);
+    await plane.stop(2_000);
+    await eventually('every worker has ended', () => [...pids].every((pid) => !alive(pid)));
+    rmSync(directory, { recursive: true, force: true });
+  };
+  running.add(stop);
   return {
     plane, notices, records, directory,
     port: (listener) => {
@@ -55,12 +70,7 @@ export async function startCluster(text: string, workers = 2, directory = mkdtem
       return plane.reload('test', 'reload');
     },
     pidOf: async (worker) => (await plane.workers()).find((status) => status.worker === worker)!.pid,
-    stop: async () => {
-      for (const pid of plane.supervisor.pids) pids.add(pid);
-      await plane.stop(2_000);
-      await eventually('every worker has ended', () => [...pids].every((pid) => !alive(pid)));
-      rmSync(directory, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -93,6 +103,7 @@ export class Load {
 
   /** `perConnection` requests on each connection, one after the other. */
   constructor(port: number, clients: number, perConnection: number, path = '/load') {
+    loads.add(this);
     for (let count = 0; count < clients; count++) this.#loops.push(this.#run(port, perConnection, path));
   }
 
@@ -130,6 +141,7 @@ export class Load {
 
   async stop(): Promise<void> {
     this.#running = false;
+    loads.delete(this);
     await Promise.all(this.#loops);
     for (const client of this.#clients) client.destroy();
   }

@@ -53,8 +53,9 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   await load.more(1_000);
   assert.equal(load.failures.length, failuresOfTheDead, 'nothing fails any more');
   assert.ok(load.failures.every((failure) => /connection ended|no answer/.test(failure) && !failure.includes('no answer within')), load.failures.join('\n'));
-  // At most one request of each client was with the worker that died, or on the way to it.
-  assert.ok(failuresOfTheDead <= 12, `${failuresOfTheDead} requests failed`);
+  // Of each client at most one request was with the worker that died, and one more on a connection that the kernel had put
+  // into its queue while it was being killed.
+  assert.ok(failuresOfTheDead <= 24, `${failuresOfTheDead} requests failed`);
   await load.stop();
   for (const client of byWorker.get(1)!) assert.ok(!client.ended && !client.closed, 'the sessions of the other stand');
   assert.ok(cluster.notices.some(({ message }) => message.includes(`worker 0 (pid ${pid}) ended by signal SIGKILL`)));
