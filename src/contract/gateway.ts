@@ -113,9 +113,10 @@ export interface Recording {
 export interface SessionPort {
   readonly facts: SessionFacts;
   readonly client: Link;
-  /** The client as policy sees it. */
-  readonly subject: Subject;
-  /** Replaces the subject: a trusted proxy vouched for another address, or a user authenticated. */
+  /** Whom the session acts for, as policy, records and the session table see it: the client's address, until a gateway puts
+   *  another subject here because somebody has authenticated for the rest of the session. */
+  subject: Subject;
+  /** A subject of another address (a trusted proxy vouched for it) or with a user's name. */
   subjectFor(address: string, port: number, user?: string): Subject;
   nowMs(): number;
   wallMs(): number;
@@ -143,8 +144,9 @@ export interface SessionPort {
   recording(header: Readonly<Record<string, unknown>>): Recording | undefined;
   /** False when the pool's retry budget is used up. Counts a retry when true. */
   mayRetry(pool: string): boolean;
-  /** Encoded at once; the object may be reused. */
-  record(record: AuditRecord): void;
+  /** Fills in the session's facts and whom it acts for (`subject`, unless this operation was for somebody else), encodes at
+   *  once and blanks the object. */
+  record(record: AuditRecord, subject?: Subject): void;
   /** `woken` will be called at or shortly after this time (resolution: the runtime's sweep, 100 ms); Infinity for never. */
   wakeAtMs: number;
   /** The session machine is done and the client link is closed or closing. */

@@ -204,9 +204,24 @@ export class Session implements SessionPort {
     return this.plan.pools.get(pool)?.mayRetry(this.#host.nowMs()) ?? false;
   }
 
-  record(record: AuditRecord): void {
+  record(record: AuditRecord, subject = this.subject): void {
     this.operations++;
+    this.#fillFacts(record, subject);
     this.#host.record(record);
+    record.blank();
+  }
+
+  /** What every record of a session has in common. */
+  #fillFacts(record: AuditRecord, subject: Subject): void {
+    record.session = this.id;
+    record.protocol = this.#service.protocol;
+    record.listener = this.#listener.name;
+    record.service = this.#service.name;
+    record.client = subject.address;
+    record.clientPort = subject.port;
+    record.zone = subject.zones[0] ?? '';
+    record.user = subject.user ?? '';
+    record.configuration = this.plan.shortVersion;
   }
 
   currentService(): ServicePlan | undefined {
@@ -292,24 +307,15 @@ export class Session implements SessionPort {
 
   #recordEnd(outcome: Outcome, reason: string): void {
     const record = sessionRecord;
-    const { address, port } = this.client.peer;
+    this.#fillFacts(record, this.subject);
     record.kind = 'session';
     record.id = this.id;
-    record.session = this.id;
     record.timeMs = this.startedWallMs;
     record.durationMs = this.#host.nowMs() - this.startedMs;
-    record.protocol = this.protocol;
-    record.listener = this.listener;
-    record.service = this.service;
-    record.client = address;
-    record.clientPort = port;
-    record.zone = this.subject.zones[0] ?? '';
-    record.user = this.subject.user ?? '';
     record.outcome = outcome;
     record.reason = reason;
     record.bytesIn = this.client.bytesIn;
     record.bytesOut = this.client.bytesOut;
-    record.configuration = this.configuration;
     record.attributes = `"operations":${this.operations}`;
     this.#host.record(record);
   }

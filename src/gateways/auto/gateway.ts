@@ -149,26 +149,17 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
   }
 
   #record(found: Identification, outcome: Outcome, rule: string, reason: string): void {
-    const { facts, subject, client } = this.#port;
+    const { client } = this.#port;
     record.kind = outcome === 'refused' ? 'violation' : 'operation';
     record.id = this.#port.operationId();
-    record.session = facts.id;
     record.durationMs = this.#port.nowMs() - this.#startedMs;
     record.timeMs = this.#port.wallMs() - record.durationMs;
-    record.protocol = 'auto';
-    record.listener = facts.listener;
-    record.service = facts.service;
-    record.client = subject.address;
-    record.clientPort = subject.port;
-    record.zone = subject.zones[0] ?? '';
-    record.user = subject.user ?? '';
     record.verb = 'IDENTIFY';
     record.path = `/${found.protocol === '' ? 'unknown' : found.protocol}`;
     record.outcome = outcome;
     record.rule = rule;
     record.reason = reason;
     record.bytesIn = client.bytesIn;
-    record.configuration = facts.configuration;
     record.attributes = JSON.stringify({ confidence: found.confidence, evidence: found.evidence }).slice(1, -1);
     this.#port.record(record);
   }

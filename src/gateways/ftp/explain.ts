@@ -18,7 +18,7 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
     return;
   }
   const match = /^(?:ftps?:\/\/([^/]*))?(.*)$/.exec(request.url)!;
-  const state = new SessionState(port.subject);
+  const state = new SessionState();
   const operation = new FtpOperation(service.name, port.facts.listener, port.subject, { attribute: (key, asked) => attributeOf(state, false, key, asked) });
   operation.verb = entry.verb;
   operation.verbClass = entry.class;

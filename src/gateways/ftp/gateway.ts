@@ -59,14 +59,13 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.port = port;
     this.service = service;
     this.#link = port.client;
-    this.state = new SessionState(port.subject);
+    this.state = new SessionState();
     this.server = new ServerControl(this, service.limits);
     this.#parser = new CommandParser(service.limits);
     this.#alarms = new Alarms((nextMs) => { port.wakeAtMs = nextMs; });
   }
 
   // What records need to know.
-  get subject() { return this.state.subject; }
   get pool(): string { return this.server.server?.pool ?? ''; }
   get serverName(): string { return this.server.server?.name ?? ''; }
 
@@ -196,7 +195,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   #execute({ verb, argument }: Queued, beside: boolean): void {
     const { port, service } = this;
     const entry = verbEntry(verb);
-    const operation = new FtpOperation(service.name, port.facts.listener, this.state.subject, this);
+    const operation = new FtpOperation(service.name, port.facts.listener, this.port.subject, this);
     const run = new CommandRun(port.operationId(), port.nowMs(), port.wallMs(), verb, entry, argument, operation);
     operation.verb = entry?.verb ?? verb;
     operation.verbClass = entry === undefined ? '' : entry.verb === 'STAT' && argument === '' ? 'session' : entry.class;
@@ -302,7 +301,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   get protectServerData(): boolean { return this.service.settings.serverTls.data === 'protect'; }
   get serverLocalAddress(): string { return this.server.link?.local.address ?? ''; }
   get currentOperation(): FtpOperation {
-    return this.#current?.operation ?? new FtpOperation(this.service.name, this.port.facts.listener, this.state.subject, this);
+    return this.#current?.operation ?? new FtpOperation(this.service.name, this.port.facts.listener, this.port.subject, this);
   }
 
   secureControl(link: Link): void {
@@ -435,7 +434,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   }
 
   describe(): string {
-    const who = this.state.subject.user ?? (this.state.login === '' ? 'not logged in' : `${this.state.login} (not logged in)`);
+    const who = this.port.subject.user ?? (this.state.login === '' ? 'not logged in' : `${this.state.login} (not logged in)`);
     return `${who}: ${this.transfer?.describe() ?? this.#current?.verb ?? 'idle'}`;
   }
 }

@@ -70,7 +70,7 @@ export function runPassword(gateway: FtpGateway, run: CommandRun): void {
   gateway.port.authenticate(state.login, password, (subject) => {
     if (run.finished) return;
     if (subject === undefined) return fail(gateway, run, 'not a user of the gateway, or another password', 'denied');
-    state.subject = subject;
+    gateway.port.subject = subject;
     if (login.mode === 'both') {
       state.gatewayUser = state.login;
       state.login = '';
@@ -114,7 +114,7 @@ function answered(gateway: FtpGateway, run: CommandRun, reply: FtpReply): void {
   }
   if (reply.code !== 230 && reply.code !== 202 && reply.code !== 232) return fail(gateway, run, `the server answered ${reply.code}`, 'failed');
   const { address, port } = gateway.port.client.peer;
-  if (gateway.service.settings.login.mode === 'pass') state.subject = gateway.port.subjectFor(address, port, state.login);
+  if (gateway.service.settings.login.mode === 'pass') gateway.port.subject = gateway.port.subjectFor(address, port, state.login);
   findDirectory(gateway, run, () => {
     state.loggedIn = true;
     gateway.clearAlarm('login');

@@ -1,8 +1,7 @@
 // The audit records of an FTP session: one for each command, transfers included, and one for each violation. One object is
-// filled again and again: the session encodes it at once. Passwords never get here.
+// filled again and again: the session adds its own facts and encodes it at once. Passwords never get here.
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { SessionPort } from '#contract/gateway.ts';
-import type { Subject } from '#contract/operation.ts';
 import type { Failure } from '#core/failure.ts';
 import type { CommandRun } from './command-run.ts';
 
@@ -19,33 +18,17 @@ function clipped(text: string): string {
 /** Where a session stands, for every record of it. */
 export interface SessionContext {
   readonly port: SessionPort;
-  readonly subject: Subject;
   readonly pool: string;
   readonly serverName: string;
 }
 
-function fillCommon({ port, subject, pool, serverName }: SessionContext): void {
-  const { facts } = port;
-  record.session = facts.id;
-  record.protocol = 'ftp';
-  record.listener = facts.listener;
-  record.service = facts.service;
-  record.client = subject.address;
-  record.clientPort = subject.port;
-  record.zone = subject.zones[0] ?? '';
-  record.user = subject.user ?? '';
-  record.parameters = '';
-  record.route = '';
+function fillServer({ pool, serverName }: SessionContext): void {
   record.pool = pool;
   record.server = serverName;
-  record.attempts = 0;
-  record.connectMs = 0;
-  record.firstByteMs = 0;
-  record.configuration = facts.configuration;
 }
 
 export function commandRecord(context: SessionContext, run: CommandRun): AuditRecord {
-  fillCommon(context);
+  fillServer(context);
   const { operation, transfer } = run;
   record.kind = 'operation';
   record.id = run.id;
@@ -79,18 +62,13 @@ function attributesOf({ port }: SessionContext, run: CommandRun): string {
 
 /** A breach of protocol or a limit that ends the session. */
 export function violationRecord(context: SessionContext, id: string, failure: Failure): AuditRecord {
-  fillCommon(context);
+  fillServer(context);
   record.kind = 'violation';
   record.id = id;
   record.timeMs = context.port.wallMs();
-  record.durationMs = 0;
-  record.verb = '';
-  record.host = '';
-  record.path = '';
   record.outcome = failure.kind === 'limit' ? 'limited' : failure.kind === 'violation' ? 'refused' : 'failed';
   record.rule = failure.code;
   record.reason = failure.kind === 'violation' ? `${failure.message} (${failure.spec}, byte ${failure.offset} of the ${failure.side})` : failure.message;
-  record.status = 0;
   record.bytesIn = context.port.client.bytesIn;
   record.bytesOut = context.port.client.bytesOut;
   record.attributes = `"side":"${failure.side}"`;

@@ -1,10 +1,8 @@
 // Where an FTP session stands: who is logged in, where, with which settings of the next transfer. RFC 959 section 5.1.
-import type { Subject } from '#contract/operation.ts';
 import type { Feature } from '#codecs/ftp/index.ts';
 import type { DataSetup } from './data-setup.ts';
 
 export class SessionState {
-  subject: Subject;
   /** Name given with USER, before a password proved it. */
   login = '';
   /** Name at the server, latin1. */
@@ -33,10 +31,6 @@ export class SessionState {
   epsvAll = false;
   features: readonly Feature[] | undefined = undefined;
   setup: DataSetup | undefined = undefined;
-
-  constructor(subject: Subject) {
-    this.subject = subject;
-  }
 
   replaceSetup(setup: DataSetup | undefined): void {
     this.setup?.discard('replaced');

@@ -387,7 +387,7 @@ export class Exchange {
   #finishRecord(): void {
     if (this.#admitted) this.port.release(this.operation);
     if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
-    if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this));
+    if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
   }
 
   describe(): string {

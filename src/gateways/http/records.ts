@@ -1,4 +1,4 @@
-// The audit record of one exchange. One object is filled again and again: the session encodes it at once.
+// The audit record of one exchange. One object is filled again and again: the session adds its own facts and encodes it at once.
 // Does not encode and masks nothing (layer audit does).
 import { AuditRecord } from '#contract/audit-record.ts';
 import { HeaderId } from '#codecs/http1/index.ts';
@@ -18,23 +18,13 @@ function quoted(text: string): string {
 }
 
 export function fillRecord(exchange: Exchange): AuditRecord {
-  const { port, operation, client } = exchange;
-  const { facts } = port;
+  const { port, client } = exchange;
   const { head } = exchange.parser;
-  const { subject } = operation;
   const read = head.method !== '';
   record.kind = exchange.outcome === 'refused' ? 'violation' : 'operation';
   record.id = exchange.id;
-  record.session = facts.id;
   record.timeMs = exchange.timeMs;
   record.durationMs = port.nowMs() - exchange.startedMs;
-  record.protocol = 'http';
-  record.listener = facts.listener;
-  record.service = facts.service;
-  record.client = subject.address;
-  record.clientPort = subject.port;
-  record.zone = subject.zones[0] ?? '';
-  record.user = subject.user ?? '';
   record.verb = head.method;
   record.host = read ? clipped(head.host) : '';
   record.path = read ? clipped(head.path) : '';
@@ -51,7 +41,6 @@ export function fillRecord(exchange: Exchange): AuditRecord {
   record.firstByteMs = exchange.firstByteMs === 0 ? 0 : exchange.firstByteMs - exchange.startedMs;
   record.bytesIn = client.bytesIn - exchange.bytesInBefore;
   record.bytesOut = client.bytesOut - exchange.bytesOutBefore;
-  record.configuration = facts.configuration;
   record.attributes = read ? attributesOf(exchange) : '';
   return record;
 }

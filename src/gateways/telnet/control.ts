@@ -22,7 +22,7 @@ function watch(gateway: TelnetGateway, argument: string): string {
   if (!service.settings.watch.allow) return 'watching is switched off for this service';
   if (conversation === undefined) return 'the session has not reached a host yet';
   if (!conversation.view.watched) {
-    recordEvent(port, gateway.subject, { kind: 'control', verb: 'WATCH', path: '/', outcome: 'allowed', reason: 'somebody watches the session' });
+    recordEvent(port, { kind: 'control', verb: 'WATCH', path: '/', outcome: 'allowed', reason: 'somebody watches the session' });
     if (service.settings.watch.notice) gateway.say(notice('this session is being watched'));
     gateway.client.flush();
   }

@@ -185,7 +185,7 @@ export class Conversation implements CommandOwner, FilterSink {
 
   #recordCommand(line: TypedLine, verdict: CommandVerdict, outcome: 'allowed' | 'denied', detail: string): void {
     const text = line.secret ? '********' : line.typed;
-    recordEvent(this.#owner.port, this.#owner.subject, {
+    recordEvent(this.#owner.port, {
       verb: 'COMMAND', path: `/${text.trim().split(/\s/, 1)[0]!}`, parameters: text, outcome, rule: verdict.rule, reason: detail,
       attributes: {
         ...line.secret || line.shown === line.typed || line.shown === '' ? {} : { shown: line.shown.slice(0, 1024) },

@@ -35,7 +35,6 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   readonly client: TelnetSide;
   readonly relay: OptionRelay;
   readonly window = { columns: 80, rows: 24 };
-  subject: Subject;
   terminal = '';
   removedSequences = 0;
   server: TelnetSide | undefined = undefined;
@@ -63,7 +62,6 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   constructor(port: SessionPort, service: TelnetService) {
     this.port = port;
     this.service = service;
-    this.subject = port.subject;
     this.client = new TelnetSide(port.client, this, service.codecLimits);
     this.relay = new OptionRelay(this.client, this, service.settings.offerFirst);
     this.#suboptions = new SuboptionRelay(service.suboptionRules, this);
@@ -218,11 +216,12 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   }
 
   #refused(event: TelnetEvent): void {
-    if (++this.#refusals <= maxRecordedRefusals) recordEvent(this.port, this.subject, event);
+    if (++this.#refusals <= maxRecordedRefusals) recordEvent(this.port, event);
   }
 
   // Login and choice of a host.
 
+  get subject(): Subject { return this.port.subject; }
   say(text: string): void { this.client.sendText(text); }
   get echoes(): boolean { return this.client.ours.isOn(Option.ECHO); }
 
@@ -233,8 +232,8 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     const checked = (subject: Subject | undefined, outcome: Outcome, reason: string): void => {
       this.port.release(attempt);
       if (this.#phase !== 'dialogue') return;
-      if (subject !== undefined) this.subject = subject;
-      recordEvent(this.port, this.subject, { verb: 'LOGIN', path: '/login', startedMs, outcome, reason, attributes: { name: user.slice(0, 64) } });
+      if (subject !== undefined) this.port.subject = subject;
+      recordEvent(this.port, { verb: 'LOGIN', path: '/login', startedMs, outcome, reason, attributes: { name: user.slice(0, 64) } });
       this.#dialogue.checked(subject !== undefined);
       this.client.flush();
     };
@@ -412,7 +411,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   #recordConnect(outcome: Outcome, rule: string, reason: string): void {
     const target = this.#target;
     if (target === undefined) return;
-    recordEvent(this.port, this.subject, {
+    recordEvent(this.port, {
       id: this.#id, verb: 'CONNECT', host: target.host, path: `/${target.entry || target.pool}`, outcome, rule, reason, startedMs: this.#connectStartedMs, pool: target.pool,
       server: this.#serverName, connectMs: this.#connectedMs === 0 ? 0 : this.#connectedMs - this.#connectStartedMs,
       bytesIn: this.client.link.bytesIn, bytesOut: this.client.link.bytesOut,

@@ -2,7 +2,6 @@
 // again and again: the session encodes it at once. Masks nothing by itself: callers leave secrets out.
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { SessionPort } from '#contract/gateway.ts';
-import type { Subject } from '#contract/operation.ts';
 
 const record = new AuditRecord();
 const maxText = 1024;
@@ -26,22 +25,13 @@ export interface TelnetEvent {
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
-export function recordEvent(port: SessionPort, subject: Subject, event: TelnetEvent): void {
-  const { facts } = port;
+export function recordEvent(port: SessionPort, event: TelnetEvent): void {
   const nowMs = port.nowMs();
   const startedMs = event.startedMs ?? nowMs;
   record.kind = event.kind ?? 'operation';
   record.id = event.id ?? port.operationId();
-  record.session = facts.id;
   record.durationMs = nowMs - startedMs;
   record.timeMs = port.wallMs() - record.durationMs;
-  record.protocol = 'telnet';
-  record.listener = facts.listener;
-  record.service = facts.service;
-  record.client = subject.address;
-  record.clientPort = subject.port;
-  record.zone = subject.zones[0] ?? '';
-  record.user = subject.user ?? '';
   record.verb = event.verb;
   record.host = event.host ?? '';
   record.path = event.path.slice(0, maxText);
@@ -49,16 +39,12 @@ export function recordEvent(port: SessionPort, subject: Subject, event: TelnetEv
   record.outcome = event.outcome;
   record.rule = event.rule ?? '';
   record.reason = event.reason ?? '';
-  record.status = 0;
-  record.route = '';
   record.pool = event.pool ?? '';
   record.server = event.server ?? '';
   record.attempts = event.server === undefined ? 0 : 1;
   record.connectMs = event.connectMs ?? 0;
-  record.firstByteMs = 0;
   record.bytesIn = event.bytesIn ?? 0;
   record.bytesOut = event.bytesOut ?? 0;
-  record.configuration = facts.configuration;
   record.attributes = event.attributes === undefined ? '' : JSON.stringify(event.attributes).slice(1, -1);
   port.record(record);
 }
