@@ -300,7 +300,7 @@ export class Worker implements SessionHost {
     return this.#connector.open(pool, affinity, request, owner, session);
   }
 
-  releaseServer(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
+  releaseLink(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
     if (link instanceof ServerLink) this.#connector.release(link, reusable, outcome, latencyMs);
     else this.#channels.release(link);
   }

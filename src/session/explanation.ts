@@ -64,7 +64,7 @@ class ExplainPort implements SessionPort {
     return undefined;
   }
 
-  releaseServer(): void { /* none was taken */ }
+  releaseLink(): void { /* none was taken */ }
   dial(): never { throw new Error('an explanation dials nobody'); }
   lease(): never { throw new Error('an explanation opens no port'); }
   authenticate(_user: string, _password: string, done: (subject: Subject | undefined) => void): void { done(undefined); }

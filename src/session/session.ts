@@ -24,7 +24,7 @@ export interface SessionHost extends Clock {
   record(record: AuditRecord): void;
   /** Hands out links to the servers of a pool. */
   openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined;
-  releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
   dial(request: DialRequest, owner: DialOwner, session: Session): PendingServer;
   lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void, session: Session): void;
   authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void;
@@ -164,12 +164,12 @@ export class Session implements SessionPort {
     this.#serverLinks.push(link);
   }
 
-  releaseServer(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void {
+  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void {
     const at = this.#serverLinks.indexOf(link);
     if (at < 0) return;
     const last = this.#serverLinks.pop()!;
     if (last !== link) this.#serverLinks[at] = last;
-    this.#host.releaseServer(link, reusable, outcome, latencyMs);
+    this.#host.releaseLink(link, reusable, outcome, latencyMs);
   }
 
   dial(request: DialRequest, owner: DialOwner): PendingServer {
@@ -291,7 +291,7 @@ export class Session implements SessionPort {
   #dropServerLinks(): void {
     for (let link = this.#serverLinks.at(-1); link !== undefined; link = this.#serverLinks.at(-1)) {
       link.reset();
-      this.releaseServer(link, false, 'neutral', -1);
+      this.releaseLink(link, false, 'neutral', -1);
     }
   }
 

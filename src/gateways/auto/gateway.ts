@@ -72,7 +72,7 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
     this.#pending = undefined;
     if (this.#state !== 'asking') {
       link.reset();
-      this.#port.releaseServer(link, false, 'neutral', -1);
+      this.#port.releaseLink(link, false, 'neutral', -1);
       return;
     }
     this.#asked = link;
@@ -100,7 +100,7 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
     this.#pending = undefined;
     if (link === undefined) return;
     if (!link.closed) link.reset();
-    this.#port.releaseServer(link, false, 'success', -1);
+    this.#port.releaseLink(link, false, 'success', -1);
   }
 
   // The verdict.

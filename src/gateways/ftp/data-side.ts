@@ -165,7 +165,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
 
   /** The session holds the link no longer: what is still on its way is sent after the session's end, too. */
   release(): void {
-    if (this.link !== undefined) this.#port?.releaseServer(this.link, false, 'neutral', -1);
+    if (this.link !== undefined) this.#port?.releaseLink(this.link, false, 'neutral', -1);
     this.#port = undefined;
   }
 

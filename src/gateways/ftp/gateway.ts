@@ -415,7 +415,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.transfer?.tap.abandon();
     const { link } = this.server;
     this.server.leave();
-    if (link !== undefined && this.service.settings.proxy === undefined) this.port.releaseServer(link, false, this.server.failed ? 'failure' : 'neutral', -1);
+    if (link !== undefined && this.service.settings.proxy === undefined) this.port.releaseLink(link, false, this.server.failed ? 'failure' : 'neutral', -1);
     this.#link.close();
     this.port.finished(outcome, reason);
   }

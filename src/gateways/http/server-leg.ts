@@ -117,7 +117,7 @@ export class ServerLeg implements ServerLinkOwner, LinkHandler {
     const link = this.link;
     if (link === undefined) return;
     this.link = undefined;
-    this.#exchange.port.releaseServer(link, reusable, outcome, latencyMs);
+    this.#exchange.port.releaseLink(link, reusable, outcome, latencyMs);
   }
 
   /** Cuts the link off: what is on it can serve nobody else. */
@@ -126,7 +126,7 @@ export class ServerLeg implements ServerLinkOwner, LinkHandler {
     if (link === undefined) return;
     this.link = undefined;
     link.reset();
-    this.#exchange.port.releaseServer(link, false, outcome, latencyMs);
+    this.#exchange.port.releaseLink(link, false, outcome, latencyMs);
   }
 
   /** Nothing of the server is wanted any more, whether it is there or still awaited. */

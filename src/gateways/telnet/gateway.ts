@@ -325,7 +325,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.#pending = undefined;
     if (this.#phase !== 'connecting') {
       link.reset();
-      this.port.releaseServer(link, false, 'neutral', -1);
+      this.port.releaseLink(link, false, 'neutral', -1);
       return;
     }
     this.#serverName = chosen.name;
@@ -453,7 +453,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     if (link !== undefined) {
       if (abruptly) link.reset();
       else link.close();
-      this.port.releaseServer(link, false, outcome === 'failed' ? 'failure' : 'success', this.#connectedMs - this.#connectStartedMs);
+      this.port.releaseLink(link, false, outcome === 'failed' ? 'failure' : 'success', this.#connectedMs - this.#connectStartedMs);
     }
     if (abruptly) this.client.link.reset();
     else this.client.link.close();

@@ -63,7 +63,7 @@ function session(service: object): { client: RecordedLink; server: RecordedLink;
     openServer: (_: unknown, owner: { serverReady(link: unknown, chosen: object, reused: boolean): void }) => {
       owner.serverReady(server, { pool: 'hosts', name: 'h:23', host: 'h', port: 23 }, false);
     },
-    releaseServer() {}, recording() {}, record() {}, finished: (outcome: string) => { finished.push(outcome); },
+    releaseLink() {}, recording() {}, record() {}, finished: (outcome: string) => { finished.push(outcome); },
   };
   const gateway = plan.accept(port as unknown as SessionPort);
   gateway.started();
