@@ -228,6 +228,8 @@ export interface GatewayManifest<Settings = unknown> {
   poolReferences(settings: Settings): { path: readonly (string | number)[]; pool: string }[];
   /** Names of zones that the settings refer to, with their place. */
   zoneReferences?(settings: Settings): { path: readonly (string | number)[]; zone: string }[];
+  /** Names of TLS profiles that the settings refer to, with their place. */
+  tlsReferences?(settings: Settings): { path: readonly (string | number)[]; profile: string }[];
   /** Firewall settings that the service or a part of it has, with their place: their rules are loaded before `compile`. */
   webInspections?(settings: Settings): { path: readonly (string | number)[]; settings: WebInspectionSettings }[];
   /** Names of other services that sessions may be handed over to, with their place. */

@@ -24,13 +24,18 @@ export function checkReferences(configuration: Configuration, document: ConfigDo
   return check.findings;
 }
 
+/** What one resource of a section is called. */
+function noun(section: string): { what: string; code: string } {
+  return section === 'tls' ? { what: 'TLS profile', code: 'tls-profile' } : { what: section.slice(0, -1), code: section.slice(0, -1) };
+}
+
 class ReferenceCheck {
   readonly findings: Finding[] = [];
   readonly #configuration: Configuration;
   readonly #document: ConfigDocument;
   readonly #manifests: readonly GatewayManifest[];
-  readonly #declared: Record<'zones' | 'services' | 'pools' | 'listeners' | 'limits', Set<string>>;
-  readonly #used: Record<string, Set<string>> = { zones: new Set(), services: new Set(), pools: new Set() };
+  readonly #declared: Record<'zones' | 'services' | 'pools' | 'listeners' | 'limits' | 'tls', Set<string>>;
+  readonly #used: Record<string, Set<string>> = { zones: new Set(), services: new Set(), pools: new Set(), tls: new Set() };
 
   constructor(configuration: Configuration, document: ConfigDocument, manifests: readonly GatewayManifest[]) {
     this.#configuration = configuration;
@@ -38,13 +43,14 @@ class ReferenceCheck {
     this.#manifests = manifests;
     this.#declared = {
       zones: declared(document, 'zones'), services: declared(document, 'services'), pools: declared(document, 'pools'),
-      listeners: declared(document, 'listeners'), limits: declared(document, 'limits'),
+      listeners: declared(document, 'listeners'), limits: declared(document, 'limits'), tls: declared(document, 'tls'),
     };
   }
 
   run(): void {
     this.#listeners();
     this.#services();
+    this.#pools();
     this.#zones();
     this.#configuration.policy.forEach((rule, index) => this.#condition(rule, ['policy', index]));
     for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit, ['limits', name]);
@@ -58,7 +64,7 @@ class ReferenceCheck {
     this.findings.push(...ruleFindings(this.#configuration, this.#document));
   }
 
-  #refer(section: 'zones' | 'services' | 'pools' | 'listeners', name: string, path: ConfigPath): void {
+  #refer(section: 'zones' | 'services' | 'pools' | 'listeners' | 'tls', name: string, path: ConfigPath): void {
     const names = this.#declared[section];
     // That a rule speaks of a service does not make it reachable: only a listener does, or a service that hands sessions over.
     if (section !== 'services' || path[0] === 'listeners' || path[0] === 'services') this.#used[section]?.add(name);
@@ -69,9 +75,9 @@ class ReferenceCheck {
     // The one that was meant is not reported as unused on top.
     const meant = nearest(name, names);
     if (meant !== undefined) this.#used[section]?.add(meant);
-    const what = section.slice(0, -1);
+    const { what, code } = noun(section);
     this.findings.push({
-      code: `reference.unknown-${what}`, path, message: `there is no ${what} "${name}"`, found: describeValue(name), wanted: `the name of a ${what}`,
+      code: `reference.unknown-${code}`, path, message: `there is no ${what} "${name}"`, found: describeValue(name), wanted: `the name of a ${what}`,
       hint: suggestion(name, [...names], what),
     });
   }
@@ -110,6 +116,7 @@ class ReferenceCheck {
     const taken = new Map<string, { path: ConfigPath; name: string }>();
     for (const [name, listener] of Object.entries(this.#configuration.listeners)) {
       this.#refer('services', listener.service, ['listeners', name, 'service']);
+      if (listener.tls !== undefined) this.#refer('tls', listener.tls, ['listeners', name, 'tls']);
       const written = (this.#document.listeners as Record<string, { bind?: unknown }>)[name]?.bind;
       listener.bind.forEach((bind, index) => {
         const path: ConfigPath = Array.isArray(written) ? ['listeners', name, 'bind', index] : ['listeners', name, 'bind'];
@@ -140,6 +147,7 @@ class ReferenceCheck {
       for (const { path, pool } of manifest.poolReferences(service.settings)) this.#refer('pools', pool, ['services', name, ...path]);
       for (const { path, service: other } of manifest.serviceReferences?.(service.settings) ?? []) this.#refer('services', other, ['services', name, ...path]);
       for (const { path, zone } of manifest.zoneReferences?.(service.settings) ?? []) this.#refer('zones', zone, ['services', name, ...path]);
+      for (const { path, profile } of manifest.tlsReferences?.(service.settings) ?? []) this.#refer('tls', profile, ['services', name, ...path]);
       for (const problem of manifest.check(service.settings)) {
         this.findings.push({
           code: 'service.check', severity: problem.severity ?? 'error', path: ['services', name, ...problem.path], message: problem.message, hint: problem.hint,
@@ -148,23 +156,29 @@ class ReferenceCheck {
     }
   }
 
+  #pools(): void {
+    for (const [name, { tls }] of Object.entries(this.#configuration.pools)) if (tls !== undefined) this.#refer('tls', tls, ['pools', name, 'tls']);
+  }
+
   #unused(): void {
     const hints: Record<string, string> = {
       pools: 'use it in a service, or remove it', services: 'lead a listener to it, or remove it', zones: 'use it in a rule or a limit, or remove it',
+      tls: 'name it in a listener, a pool or a service, or remove it',
     };
     // What uses a name may be among what has faults of its own.
-    const faulty = (section: 'zones' | 'services' | 'listeners' | 'limits'): boolean => this.#declared[section].size > Object.keys(this.#configuration[section]).length;
+    const faulty = (section: 'zones' | 'services' | 'listeners' | 'pools' | 'limits'): boolean => this.#declared[section].size > Object.keys(this.#configuration[section]).length;
     const rules: unknown = this.#document.policy;
     const faultyRules = Array.isArray(rules) && rules.length > Object.keys(this.#configuration.policy).length;
-    for (const section of ['services', 'pools', 'zones'] as const) {
+    for (const section of ['services', 'pools', 'zones', 'tls'] as const) {
       if (section === 'pools' && faulty('services')) continue;
       if (section === 'services' && faulty('listeners')) continue;
       if (section === 'zones' && (faultyRules || faulty('limits') || faulty('services') || faulty('zones'))) continue;
+      if (section === 'tls' && (faulty('listeners') || faulty('pools') || faulty('services'))) continue;
       for (const name of this.#declared[section]) {
         if (this.#used[section]!.has(name)) continue;
-        const what = section.slice(0, -1);
+        const { what, code } = noun(section);
         this.findings.push({
-          severity: 'warning', code: `reference.unused-${what}`, path: [section, name], atKey: true, message: `nothing uses ${what} "${name}"`, hint: hints[section]!,
+          severity: 'warning', code: `reference.unused-${code}`, path: [section, name], atKey: true, message: `nothing uses ${what} "${name}"`, hint: hints[section]!,
         });
       }
     }

@@ -2,7 +2,7 @@
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
 import { attributeKinds } from './operations.ts';
 import { FtpService } from './service.ts';
-import { checkFtpSettings, poolReferences } from './settings-check.ts';
+import { checkFtpSettings, poolReferences, tlsReferences } from './settings-check.ts';
 import { ftpSettings, type FtpSettings } from './settings.ts';
 
 export const ftpManifest: GatewayManifest<FtpSettings> = {
@@ -17,5 +17,6 @@ export const ftpManifest: GatewayManifest<FtpSettings> = {
   settings: ftpSettings,
   check: checkFtpSettings,
   poolReferences,
+  tlsReferences,
   compile: (name: string, settings: FtpSettings, environment: GatewayEnvironment) => new FtpService(name, settings, environment),
 };

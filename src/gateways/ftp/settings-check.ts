@@ -37,3 +37,10 @@ export function checkFtpSettings(settings: FtpSettings): SettingsProblem[] {
 export function poolReferences(settings: FtpSettings): { path: readonly (string | number)[]; pool: string }[] {
   return settings.pool === undefined ? [] : [{ path: ['pool'], pool: settings.pool }];
 }
+
+export function tlsReferences({ clientTls, serverTls }: FtpSettings): { path: readonly (string | number)[]; profile: string }[] {
+  const references: { path: readonly (string | number)[]; profile: string }[] = [];
+  if (clientTls.profile !== undefined) references.push({ path: ['clientTls', 'profile'], profile: clientTls.profile });
+  if (serverTls.profile !== undefined) references.push({ path: ['serverTls', 'profile'], profile: serverTls.profile });
+  return references;
+}

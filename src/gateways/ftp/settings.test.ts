@@ -1,7 +1,7 @@
 // Defaults of an FTP service, and settings that do not go together.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkFtpSettings } from './settings-check.ts';
+import { checkFtpSettings, tlsReferences } from './settings-check.ts';
 import { ftpSettings, type FtpSettingsInput } from './settings.ts';
 import { FtpService } from './service.ts';
 
@@ -21,6 +21,11 @@ test('what does not go together is said', () => {
     { pool: 'p', clientData: { ports: '60000-50000' } }, { pool: 'p', deniedPorts: ['x'] }]) {
     assert.equal(ftpSettings.safeParse(input).success, false, JSON.stringify(input));
   }
+});
+
+test('the TLS profiles that it refers to', () => {
+  const settings = ftpSettings.parse({ pool: 'p', clientTls: { mode: 'explicit', profile: 'a' }, serverTls: { mode: 'implicit', profile: 'b' } });
+  assert.deepEqual(tlsReferences(settings).map(({ path, profile }) => `${path.join('.')} ${profile}`), ['clientTls.profile a', 'serverTls.profile b']);
 });
 
 test('denied ports: below 1024, the list, and their edges', () => {
