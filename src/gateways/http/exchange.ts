@@ -9,6 +9,7 @@ import type { WebInspection } from '#contract/web-inspection.ts';
 import { HeaderId, RequestParser } from '#codecs/http1/index.ts';
 import type { HttpGateway } from './gateway.ts';
 import { HttpOperation } from './operations.ts';
+import { Discard } from './discard.ts';
 import { inspectRequest } from './inspection.ts';
 import { limitLines, localReplyHead, replyText } from './replies.ts';
 import { RequestBody } from './request-body.ts';
@@ -22,8 +23,9 @@ import type { Tunnel } from './tunnel.ts';
 import { Watch } from './watch.ts';
 import { RequestContext } from './variables.ts';
 
-/** `head`: nothing decided yet. `inspect`: the body is held and looked at. `server`: waiting for a link. `response`: request (or part of it) sent, no final head yet. */
-export type Phase = 'head' | 'inspect' | 'server' | 'response' | 'body' | 'tunnel' | 'done';
+/** `head`: nothing decided yet. `inspect`: the body is held and looked at. `server`: waiting for a link. `response`: request
+ *  (or part of it) sent, no final head yet. `discard`: answered and recorded, the rest of the body is read over. */
+export type Phase = 'head' | 'inspect' | 'server' | 'response' | 'body' | 'tunnel' | 'discard' | 'done';
 
 export class Exchange {
   readonly service: HttpService;
@@ -33,6 +35,7 @@ export class Exchange {
   readonly relay: ResponseRelay;
   readonly watch: Watch;
   readonly leg: ServerLeg;
+  readonly discard: Discard;
   gateway!: HttpGateway;
   port!: SessionPort;
   client!: Link;
@@ -75,6 +78,7 @@ export class Exchange {
     this.relay = new ResponseRelay(this, service);
     this.watch = new Watch(this);
     this.leg = new ServerLeg(this);
+    this.discard = new Discard(this);
   }
 
   /** Now works for this connection. */
@@ -95,6 +99,7 @@ export class Exchange {
     this.startedMs = this.gateway.headStartedMs;
     this.route = undefined;
     this.leg.reset();
+    this.discard.reset();
     this.status = 0;
     this.outcome = 'allowed';
     this.rule = '';
@@ -126,8 +131,8 @@ export class Exchange {
     this.body.begin(head);
     this.#decide();
     // What is left of the body in this buffer, when nobody took it: held until the server is there, or thrown away.
-    if (!this.body.complete && this.#at < this.#end) this.#at = this.body.take(bytes, this.#at, this.#end);
-    if (this.phase !== 'done' && !this.body.complete) {
+    if (this.phase !== 'discard' && !this.body.complete && this.#at < this.#end) this.#at = this.body.take(bytes, this.#at, this.#end);
+    if (this.phase !== 'done' && this.phase !== 'discard' && !this.body.complete) {
       if (this.leg.link !== undefined) this.client.resume();
       else if (this.phase !== 'inspect') this.client.pause();
     }
@@ -279,14 +284,22 @@ export class Exchange {
     this.finish();
   }
 
-  /** A response without the request's body having been read: what is here already is skipped, more than that ends the connection. */
+  /** A response without the request's body having been read: it is read over, if that is little; else the connection ends. */
   #settleUnreadBody(): void {
-    const { body } = this;
+    const { body, discard } = this;
     if (body.complete) return;
     if (this.#bytes !== undefined && !body.started) {
-      const skipped = body.skip(this.#at, this.#end);
-      if (skipped >= 0) {
-        this.#at = skipped;
+      const next = discard.begin(this.#bytes, this.#at, this.#end);
+      if (next >= 0) {
+        this.#at = next;
+        return;
+      }
+    } else if (this.#bytes === undefined) {
+      const held = body.takeHeld();
+      const next = held === undefined ? -1 : discard.begin(held, 0, held.length);
+      if (next >= 0) {
+        // Behind the body the next request begins, which came in the same read.
+        if (next < held!.length) this.gateway.hold(held!, next, held!.length);
         return;
       }
     }
@@ -319,6 +332,7 @@ export class Exchange {
   /** Bytes from the client while this exchange is under way; returns where those begin that are not its own. */
   clientBytes(bytes: Buffer, start: number, end: number): number {
     if (this.phase === 'tunnel') return this.tunnel!.clientBytes(bytes, start, end);
+    if (this.phase === 'discard') return this.discard.received(bytes, start, end);
     if (this.body.complete) return start;
     return this.body.take(bytes, start, end);
   }
@@ -330,7 +344,8 @@ export class Exchange {
       return;
     }
     if (!more) this.keepAlive = false;
-    if (!this.body.complete) this.#abort('client closed before the end of its request');
+    if (this.phase === 'discard') this.discard.giveUp();
+    else if (!this.body.complete) this.#abort('client closed before the end of its request');
   }
 
   clientDrained(): void {
@@ -342,7 +357,7 @@ export class Exchange {
   }
 
   clientClosed(failure: OperationalFailure | undefined): void {
-    if (this.phase === 'done') return;
+    if (this.phase === 'done' || this.phase === 'discard') return;
     if (this.phase !== 'tunnel' || failure !== undefined) {
       this.outcome = 'aborted';
       this.reason = failure === undefined ? 'client closed' : `client: ${failure.message}`;
@@ -381,7 +396,16 @@ export class Exchange {
   finish(): void {
     this.phase = 'done';
     this.#finishRecord();
-    this.gateway.exchangeDone(this.keepAlive);
+    if (this.discard.active) {
+      this.phase = 'discard';
+      this.discard.start();
+    } else this.gateway.exchangeDone(this.keepAlive);
+  }
+
+  /** The rest of the body has been read over, or, not `whole`, no more of it will be. */
+  discarded(whole: boolean): void {
+    this.phase = 'done';
+    this.gateway.exchangeDone(whole && this.keepAlive);
   }
 
   #finishRecord(): void {

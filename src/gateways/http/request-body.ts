@@ -8,6 +8,8 @@ import type { Exchange } from './exchange.ts';
 import { blockedBy, requestInspected } from './inspection.ts';
 import type { HttpService } from './service.ts';
 
+const noBytes = Buffer.alloc(0);
+
 export class RequestBody {
   /** Nothing of it is still to come from the client. */
   complete = true;
@@ -275,12 +277,36 @@ export class RequestBody {
     this.#exchange.client.resume();
   }
 
-  /** Passes over a body that nobody wants. Returns where the next request begins, or -1 when the body is not all here. */
-  skip(at: number, end: number): number {
-    if (this.#chunked || this.#remaining > end - at) return -1;
-    const after = at + this.#remaining;
-    this.#count(this.#remaining);
-    return after;
+  /** What is known to be still to come, where its length was announced. */
+  get undelivered(): number { return this.#chunked ? 0 : this.#remaining; }
+
+  /** What came before there was a server, raw, for who discards it; undefined when some of the body has gone elsewhere. */
+  takeHeld(): Buffer | undefined {
+    if (this.#link !== undefined || this.#inspection !== undefined || this.#collected !== undefined) return undefined;
+    const held = this.#held ?? noBytes;
+    this.#held = undefined;
+    // Of a body of known length it has been counted already.
+    return this.#chunked ? held : noBytes;
+  }
+
+  /** Passes over what bytes[at..end) holds of a body that nobody wants. Returns where the rest begins, or -1 when it is malformed. */
+  discard(bytes: Buffer, at: number, end: number): number {
+    if (!this.#chunked) {
+      const count = Math.min(this.#remaining, end - at);
+      this.#count(count);
+      return at + count;
+    }
+    const decoder = this.#decoder!;
+    this.started = true;
+    for (let position = at; ;) {
+      const state = decoder.feed(bytes, position, end);
+      position = decoder.position;
+      if (state === CHUNK_DATA) this.bytes += decoder.dataEnd - decoder.dataStart;
+      else if (state === CHUNK_DONE) {
+        this.complete = true;
+        return position;
+      } else return state === CHUNK_MORE ? end : -1;
+    }
   }
 
   /** Nothing more of it will be looked at. */

@@ -101,6 +101,10 @@ export const serviceLimits = z.strictObject({
     .describe('Requests on one client connection, after which it is closed in good order (`Connection: close`).').meta({ limit: true }),
   maxPipelinedBytes: byteSize().prefault('64KiB')
     .describe('Bytes of further requests that a client may send ahead while one is being answered; then reading stops until it is.').meta({ limit: true }),
+  maxDiscardedBytes: byteSize().prefault('64KiB')
+    .describe('Bytes of the body of a request that is answered without it (denied, limited, no server) that are read over, chunk framing included, so that '
+      + 'the connection can serve the next request, for at most `timeouts.clientBody` in all. A longer body ends the connection; with 0 every body does.')
+    .meta({ limit: true }),
   maxQueryParameters: z.number().int().positive().prefault(256)
     .describe('Query parameters that routes and rules look at. A request with more is refused with 400 where something looks at its query.').meta({ limit: true }),
   maxCookies: z.number().int().positive().prefault(128)

@@ -77,6 +77,10 @@ export class Watch {
 
   woken(nowMs: number): void {
     const exchange = this.#exchange;
+    if (exchange.phase === 'discard') {
+      exchange.discard.woken(nowMs);
+      return;
+    }
     if (nowMs >= this.#totalAtMs()) {
       exchange.refuse(504, 'timeout', '', 'limited', 'http.total', `not done within ${exchange.route!.timeouts.totalMs} ms (timeouts.total)`);
       return;
