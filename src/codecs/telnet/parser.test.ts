@@ -60,6 +60,20 @@ describe('Telnet parser', () => {
     assert.deepEqual(events.finish(), ['data \u00f2ab\u00f2', 'command 242', 'data ^C\u00f2c']);
   });
 
+  it('takes an IAC at the end of a chunk for what is left of a Synch where one is expected', () => {
+    const after = (chunks: string[]): string[] => {
+      const parser = new TelnetParser('server');
+      const events = new Collected();
+      parser.expectSynch();
+      for (const text of chunks) parser.push(Buffer.from(text, 'latin1'), 0, text.length, events);
+      return events.finish();
+    };
+    assert.deepEqual(after(['^C\u00ff', '\r\n> ']), ['data ^C', 'command 242', 'data \r\n> ']);
+    assert.deepEqual(after(['^C\u00ff', '\u00ff\u00fb\u0001x']), ['data ^C', 'command 242', '251 1', 'data x']);
+    assert.deepEqual(after(['^C\u00ff', '\u00f2x']), ['data ^C', 'command 242', 'data x'], 'nothing was lost');
+    assert.deepEqual(after(['^C\u00ff', '\u00fb\u0001x']), ['data ^C', '251 1', 'data x'], 'another sequence, cut');
+  });
+
   it('takes a suboption up to its limit and not beyond', () => {
     const sb = (length: number): string => `\u00ff\u00fa\u0018${'x'.repeat(length)}\u00ff\u00f0y`;
     assert.deepEqual(read([sb(512)]), [`sb 24 ${'x'.repeat(512)}`, 'data y']);

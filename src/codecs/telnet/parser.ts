@@ -36,7 +36,7 @@ export class TelnetParser {
   #afterInterrupt = false;
   /** The chunk ended behind an IAC that followed an interrupting command. */
   #iacAtMark = false;
-  /** The IAC being looked at follows an interrupting command: its DM may be lost. */
+  /** The IAC being looked at follows an interrupting command, or ends a chunk where a Synch may come: its DM may be lost. */
   #lost = false;
   /** Chunks that may still begin with the DM of a Synch without its IAC. */
   #synchChunks = 0;
@@ -99,7 +99,9 @@ export class TelnetParser {
     from = stop;
     if (from === end) return end;
     this.#state = IAC;
-    this.#lost = false;
+    // The DM of a Synch that may come, if it is the byte that the mark took.
+    this.#lost = this.#synchChunks > 0 && from + 1 === end;
+    this.#iacAtMark = this.#lost;
     return from + 1;
   }
 
@@ -188,6 +190,7 @@ export class TelnetParser {
       events.command(code);
     } else if (lost) {
       // Data behind an IAC whose DM was the urgent byte.
+      this.#synchChunks = 0;
       events.command(Command.DM);
       events.data(bytes, at, at + 1);
     } else events.fault(violation('unknown-command', this.side, this.offset + at - start, `IAC ${code}`));

@@ -144,6 +144,13 @@ describe('Telnet sessions', { timeout: 20_000 }, () => {
     await scene.hostUntil((text) => text === '\u0003');
     scene.hostSend('\u00f2^C');
     assert.equal(await client.until((text) => text.endsWith('^C')), '>^C');
+    // The same with the mark on the DM, as RFC 854 has it: what it takes is the DM, and the IAC ends what was read before.
+    client.send('\u0003');
+    await scene.hostUntil((text) => text === '\u0003\u0003');
+    scene.hostSend('^C\u00ff');
+    await client.until((text) => text.endsWith('^C^C'));
+    scene.hostSend('\r\n>');
+    assert.equal(await client.until((text) => text.endsWith('\n>')), '>^C^C\r\n>');
     client.destroy();
     await scene.stop();
   });
