@@ -161,6 +161,15 @@ export interface SessionPort {
   handOver(service: string): Gateway | undefined;
 }
 
+/** Something of a session that a second person has to decide. */
+export interface AwaitedApproval {
+  readonly id: string;
+  /** For whoever decides, without secrets: the line of a terminal. */
+  readonly what: string;
+  /** Whose it is: the user of the gateway's login, or the name given at the host's; '' when there is none. */
+  readonly user: string;
+}
+
 /** One session machine. The runtime has accepted the client; its link is in `port.client`. */
 export interface Gateway {
   /** The client link stands. */
@@ -171,6 +180,8 @@ export interface Gateway {
   drain(): void;
   /** For the session table: what it is doing now, short. */
   describe(): string;
+  /** What is held until a second person decides (`control`: `approve` or `reject`, with `ID proven|claimed NAME`), if anything. */
+  awaits?(): AwaitedApproval | undefined;
   /** An administrator's word to this session (`approve`, `watch` ...). The answer in words; undefined: not understood. */
   control?(command: string, argument: string): string | undefined;
 }

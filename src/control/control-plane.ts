@@ -9,7 +9,7 @@ import type { RunConfiguration } from '#session/configuration.ts';
 import type { Explanation, LeaseReport, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
-import { chosenApproval, waitingApprovals, type ApprovalAnswer, type WaitingApproval } from './approvals.ts';
+import { chosenApproval, waitingApprovals, type ApprovalAnswer, type Approver, type WaitingApproval } from './approvals.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
 import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
@@ -285,17 +285,23 @@ export class ControlPlane {
   async approvals(): Promise<WaitingApproval[]> { return waitingApprovals(await this.sessions()); }
 
   /** `id`: of what waits for a second person, or of its session. */
-  async decideApproval(id: string, approved: boolean, author: string): Promise<ApprovalAnswer> {
+  async decideApproval(id: string, approved: boolean, approver: Approver): Promise<ApprovalAnswer> {
     const verb = approved ? 'approve' : 'reject';
-    const chosen = chosenApproval(await this.approvals(), id, author);
+    const { name, proven } = approver;
+    const chosen = chosenApproval(await this.approvals(), id, approver);
     if (!chosen.ok) {
-      this.recordControl(verb, author, chosen.session, chosen.reason === 'same-person' ? 'the user of the session is no second person' : 'nothing waits', 'failed');
+      this.recordControl(verb, name, chosen.session, chosen.reason === 'same-person' ? 'the user of the session is no second person' : 'nothing waits', 'failed');
       return chosen;
     }
     const { approval } = chosen;
-    const answer = await this.controlSession(approval.session, verb, `${approval.id} ${author}`, author);
-    // Given up or timed out in between, the session answers in other words.
-    return answer === (approved ? 'approved' : 'refused') ? chosen : { ok: false, reason: 'not-waiting', session: approval.session };
+    const answer = await this.supervisor.controlSession(approval.session, verb, `${approval.id} ${proven ? 'proven' : 'claimed'} ${name}`);
+    const decided = answer === (approved ? 'approved' : 'refused');
+    const words = `${proven ? 'a token named them' : 'over the socket, by the name they gave'}; line: ${approval.line}${decided ? '' : `; ${answer ?? 'no answer'}`}`;
+    this.recordControl(verb, name, approval.session, words, decided ? 'allowed' : 'failed');
+    if (decided) return chosen;
+    // Given up or timed out in between, or the service does not take this person.
+    const gone = answer === undefined || answer.startsWith('nothing waits');
+    return { ok: false, reason: gone ? 'not-waiting' : 'refused', session: approval.session, detail: answer ?? '' };
   }
 
   async killSession(id: string, author: string, reason: string): Promise<boolean> {

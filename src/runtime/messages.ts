@@ -1,7 +1,7 @@
 // Everything that supervisor and workers say to each other, as one typed list. Plain data: it crosses process borders
 // (structured clone). No absolute monotonic times: the clocks of two processes have different zero points.
 import type { AuditBlock } from '#audit/batch.ts';
-import type { ExplainRequest } from '#contract/gateway.ts';
+import type { AwaitedApproval, ExplainRequest } from '#contract/gateway.ts';
 import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { LimitDelta } from '#policy/limits/deltas.ts';
 import type { LimitSummary } from '#policy/limits/limiter.ts';
@@ -73,6 +73,8 @@ export interface SessionReport {
   readonly bytesOut: number;
   readonly servers: readonly string[];
   readonly doing: string;
+  /** What it holds for a second person. */
+  readonly awaits?: AwaitedApproval | undefined;
   readonly configuration: string;
 }
 

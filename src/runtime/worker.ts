@@ -418,7 +418,7 @@ export class Worker implements SessionHost {
       ageMs: this.nowMs() - session.startedMs, operations: session.operations, bytesIn: client.bytesIn, bytesOut: client.bytesOut,
       // A link that the session dialled belongs to no pool.
       servers: session.serverLinks.map((link) => (link as Partial<ServerLink>).server?.name ?? `${link.peer.address}:${link.peer.port}`),
-      doing: session.gateway?.describe() ?? 'starting',
+      doing: session.gateway?.describe() ?? 'starting', awaits: session.gateway?.awaits?.(),
       configuration: session.plan.shortVersion,
     };
   }

@@ -1,7 +1,7 @@
 // Sessions as administrators handle them with the real command: leases, approval, words, watching, recordings, transcripts.
 // An FTP and a Telnet service in front of the demonstration servers.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDemoFtpServer, type DemoFtpServer } from '../../src/cli/quickstart/ftp-server.ts';
 import { startDemoTelnetHost, type DemoTelnetHost } from '../../src/cli/quickstart/telnet-host.ts';
-import { runGateway, sallyport, Staying, temporaryDirectory, type Ended } from './command.ts';
+import { hashPassword } from '../../src/runtime/users.ts';
+import { freePort, runGateway, sallyport, Staying, temporaryDirectory, type Ended } from './command.ts';
 
 interface Listener { name: string; binds: { port: number }[] }
 interface Session { id: string; doing: string }
@@ -55,6 +56,7 @@ describe('sessions and the people in them', { timeout: 120_000 }, () => {
   let host: DemoTelnetHost;
   let gateway: Staying;
   let ports: Record<string, number> = {};
+  let adminPort = 0;
 
   const command = async (...args: string[]): Promise<Ended> => await sallyport(args, { cwd });
   const answered = async (...args: string[]): Promise<string> => {
@@ -80,16 +82,26 @@ describe('sessions and the people in them', { timeout: 120_000 }, () => {
     ftp = await startDemoFtpServer();
     host = await startDemoTelnetHost();
     writeFileSync(join(cwd, 'recordings.key'), randomBytes(32).toString('hex'));
+    adminPort = await freePort();
+    const token = (name: string): string => `{ name: ${name}, role: operator, tokenSha256: "${createHash('sha256').update(`token-of-${name}`).digest('hex')}" }`;
     writeFileSync(join(cwd, 'sallyport.yaml'), `
+users: { joe: { password: "${hashPassword('secret')}" } }
+admin: { http: { bind: "127.0.0.1:${adminPort}", tokens: [${token('anna')}, ${token('joe')}] } }
 listeners:
   files: { bind: "127.0.0.1:0", service: files }
   terminal: { bind: "127.0.0.1:0", service: terminal }
+  strict: { bind: "127.0.0.1:0", service: strict }
 services:
   files: { protocol: ftp, preset: "ftp:anonymous", pool: files }
   terminal:
     protocol: telnet
     pool: hosts
     commands: { rules: [{ id: ask, commands: ["echo *"], then: approve }] }
+  strict:
+    protocol: telnet
+    pool: hosts
+    login: {}
+    commands: { approvers: token, rules: [{ id: ask, commands: ["echo *"], then: approve }] }
 pools:
   files: { servers: ["127.0.0.1:${ftp.port}"] }
   hosts: { servers: ["127.0.0.1:${host.port}"] }
@@ -128,6 +140,36 @@ runtime: { drainTimeout: 1s }
     assert.match(nothing.stderr, /nothing waits/);
     assert.match((await command('control', terminal, 'approve', 'x')).stderr, /approvals/);
     talk.socket.destroy();
+  });
+
+  test('who may be the second person: never the user; where it is asked for, only a name that a token proves', async () => {
+    const asks = async (name: string, id: string): Promise<Response> => await fetch(`http://127.0.0.1:${adminPort}/v1/approvals/${id}`, {
+      method: 'POST', headers: { 'authorization': `Bearer token-of-${name}`, 'content-type': 'application/json' }, body: '{ "approve": true }',
+    });
+    const talk = new Talk(ports['strict']!);
+    await talk.hears(/login: /);
+    talk.socket.write('joe\r\0');
+    await talk.hears(/assword: /);
+    talk.socket.write('secret\r\0');
+    await talk.hears(/demo> /);
+    await talk.types('echo three');
+    const [, id] = await talk.hears(/second person \((\w+)\)/);
+    assert.match(await answered('approve'), new RegExp(`${id!} .* joe +echo three\\n`));
+    const claimed = await command('approve', id!);
+    assert.equal(claimed.code, 1);
+    assert.match(claimed.stderr, /only names that a token proves may approve here/);
+    const own = await asks('joe', id!);
+    assert.equal(own.status, 403);
+    assert.match(await own.text(), /joe is the user of session/);
+    assert.equal((await asks('anna', id!)).status, 200);
+    await talk.hears(/approved\r\n[^]*three\r\ndemo> /);
+    talk.socket.destroy();
+    let log = '';
+    while (!/a token named them; line: echo three/.test(log)) log = await answered('logs', '--kind', 'control', '--verb', 'approve', '--json');
+    const records = log.trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>);
+    const told = records.filter(({ path }) => path === records.find(({ reason }) => reason?.includes('echo three'))!.path).map(({ user, outcome }) => `${user} ${outcome}`);
+    assert.deepEqual(told.filter((one) => /^(?:anna|joe) /.test(one)).sort(), ['anna allowed', 'joe failed']);
+    assert.equal(told.filter((one) => one.endsWith(' failed')).length, 2, 'the one who claimed a name as well');
   });
 
   test('words to a session, watching it, and its recording', async () => {

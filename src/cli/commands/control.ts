@@ -1,5 +1,4 @@
 // `sallyport control`, `approve` and `deny`: an administrator's word to a live session.
-import type { StoredRecord } from '#audit/record.ts';
 import type { WaitingApproval } from '#control/approvals.ts';
 import type { AdminClient } from '../client.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,9 +11,7 @@ export async function control(client: AdminClient, id: string, command: string, 
   return exitCodes.ok;
 }
 
-interface Listed extends WaitingApproval { line: string }
-
-/** Without an id: what waits, with the line that is asked about, as far as the audit store has it. */
+/** Without an id: what waits, with the line that is asked about. */
 export async function approvals(client: AdminClient, out: Output): Promise<number> {
   const answer = await client.get<{ approvals: WaitingApproval[] }>('/v1/approvals');
   if (out.json) {
@@ -25,7 +22,6 @@ export async function approvals(client: AdminClient, out: Output): Promise<numbe
     out.write('nothing waits for approval\n');
     return exitCodes.ok;
   }
-  const rows: Listed[] = await Promise.all(answer.approvals.map(async (approval) => ({ ...approval, line: await lineOf(client, approval) })));
   out.write(table(out, [
     { title: 'APPROVAL', value: ({ id }) => id },
     { title: 'SESSION', value: ({ session }) => session },
@@ -33,14 +29,8 @@ export async function approvals(client: AdminClient, out: Output): Promise<numbe
     { title: 'CLIENT', value: ({ client: address }) => address },
     { title: 'USER', value: ({ user }) => user || '-' },
     { title: 'LINE', value: ({ line }) => line },
-  ], rows));
+  ], answer.approvals));
   return exitCodes.ok;
-}
-
-async function lineOf(client: AdminClient, { id, session }: WaitingApproval): Promise<string> {
-  const query = new URLSearchParams({ session, text: `waits for approval ${id}`, limit: '1' });
-  const { records } = await client.get<{ records: StoredRecord[] }>(`/v1/records?${query.toString()}`);
-  return records[0]?.params ?? '';
 }
 
 export async function decide(client: AdminClient, id: string, approve: boolean, out: Output): Promise<number> {

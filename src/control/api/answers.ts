@@ -38,7 +38,10 @@ export const leaseAnswer = z.looseObject({
   strangers: z.number().describe('Connections from elsewhere that were closed.'),
 });
 
-export const approvalAnswer = z.strictObject({ id: z.string(), session: z.string(), service: z.string(), client: z.string(), user: z.string() });
+export const approvalAnswer = z.strictObject({
+  id: z.string(), session: z.string(), service: z.string(), client: z.string(), user: z.string(),
+  line: z.string().describe('What is asked about, without secrets.'),
+});
 
 export const recordingAnswer = z.strictObject({
   session: z.string(), path: z.string(), bytes: z.number(), writtenMs: z.number().describe('Last written, in ms since 1970.'), encrypted: z.boolean(),

@@ -12,6 +12,8 @@ export interface Call<Params, Query, Body> {
   readonly identity: Identity;
   /** Who is written in the audit log and in the history. */
   readonly author: string;
+  /** The author's name is that of a token; otherwise it is what the caller on the socket said. */
+  readonly proven: boolean;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

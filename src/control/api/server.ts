@@ -133,7 +133,7 @@ function addRoute(app: FastifyInstance, plane: ControlPlane, access: Access, one
       const identity = identityOf(request);
       const body = one.body === undefined ? undefined : parsed(one.body, 'body', request.body ?? {});
       const answer = await one.handle({
-        plane, identity, request, reply, author: authorOf(request, access, identity),
+        plane, identity, request, reply, author: authorOf(request, access, identity), proven: access.kind === 'http',
         params: parsed(one.params, 'path', request.params), query: parsed(one.query, 'query', request.query), body,
       });
       if (reply.sent || answer === undefined) return reply;
@@ -161,7 +161,9 @@ function authenticate(request: FastifyRequest, access: Access): void {
 function authorOf(request: FastifyRequest, access: Access, identity: Identity): string {
   if (access.kind === 'http') return identity.name;
   const said = request.headers['sallyport-author'];
-  return typeof said === 'string' && said !== '' ? decoded(said).slice(0, maxAuthorLength) : identity.name;
+  // Shown on terminals and in logs: no control characters, and nothing that turns the direction of writing.
+  const name = typeof said === 'string' ? decoded(said).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim().slice(0, maxAuthorLength) : '';
+  return name === '' ? identity.name : name;
 }
 
 function decoded(text: string): string {

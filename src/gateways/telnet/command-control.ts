@@ -1,6 +1,7 @@
 // Watches what a client types, line by line: before an Enter passes, the line is judged, and it may be cleared, held for a
 // second person, or end the session. Input in front of Enter passes as it is typed, or the host could not echo it; a line
 // that comes whole in one piece is held back whole. Does not know Telnet: data only.
+import type { AwaitedApproval } from '#contract/gateway.ts';
 import type { CommandControlSettings } from './settings-watch.ts';
 import { LineTracker, type TypedLine } from './line-tracker.ts';
 import type { CommandRules, CommandVerdict } from './command-rules.ts';
@@ -50,6 +51,14 @@ export class CommandControl {
     this.#rules = rules;
     this.#owner = owner;
     this.#maxHeldBytes = maxHeldBytes;
+  }
+
+  /** What waits for a second person; a secret is not shown to them. */
+  get awaits(): AwaitedApproval | undefined {
+    if (this.#approval === undefined) return undefined;
+    const { id, line } = this.#approval;
+    const what = line.secret ? '********' : line.typed.trim() === '' ? line.shown : line.typed;
+    return { id, what: what.trim(), user: this.#owner.commandUser ?? '' };
   }
 
   get waiting(): string { return this.#approval === undefined ? '' : `line waits for approval ${this.#approval.id}`; }

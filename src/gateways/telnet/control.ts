@@ -29,11 +29,14 @@ function watch(gateway: TelnetGateway, argument: string): string {
   return conversation.view.read(argument, port.nowMs(), gateway.window);
 }
 
-/** `argument`: `ID` or `ID NAME`, where NAME is whoever decides. */
+/** `argument`: `ID proven NAME` when a token named whoever decides, `ID claimed NAME` when they named themselves. */
 function answer(gateway: TelnetGateway, argument: string, approved: boolean): string {
-  const [id = '', ...name] = argument.trim().split(/\s+/);
-  const by = name.length === 0 ? 'by an administrator' : `by ${name.join(' ').slice(0, 64)}`;
-  if (id === '') return 'say which: the id that is shown with the session';
+  const [, id, how, name] = /^(\w+) (proven|claimed) (\S.*)$/.exec(argument.trim()) ?? [];
+  if (id === undefined) return 'wanted ID proven NAME or ID claimed NAME';
+  const by = `by ${name!.slice(0, 64)}${how === 'proven' ? '' : ' (claimed)'}`;
+  // Refusing is open to all: nobody gains by it.
+  const { commands } = gateway.service.settings;
+  if (approved && how === 'claimed' && commands?.approvers === 'token') return 'only names that a token proves may approve here: use the admin API over TCP';
   if (gateway.conversation?.control?.decide(id, approved, by) !== true) return `nothing waits under ${id}`;
   gateway.client.flush();
   gateway.server?.flush();

@@ -2,7 +2,7 @@
 // negotiation relayed under policy and data both ways; time limits, signals, records. RFC 854; RFC 1123 section 3.
 import type { Outcome } from '#contract/audit-record.ts';
 import type { OperationalFailure } from '#core/failure.ts';
-import type { ChosenServer, Gateway, PendingServer, SessionPort } from '#contract/gateway.ts';
+import type { AwaitedApproval, ChosenServer, Gateway, PendingServer, SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
 import type { Subject } from '#contract/operation.ts';
 import { Command, Option, optionName, type NegotiationVerb, type Suboption, type TelnetFault } from '#codecs/telnet/index.ts';
@@ -466,6 +466,8 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     const who = this.subject.user ?? this.conversation!.hostUser;
     return `${who === undefined ? '' : `${who} `}on ${this.#serverName}${waiting === '' ? '' : `, ${waiting}`}`;
   }
+
+  awaits(): AwaitedApproval | undefined { return this.conversation?.control?.awaits; }
 
   control(command: string, argument: string): string | undefined { return control(this, command, argument); }
 }

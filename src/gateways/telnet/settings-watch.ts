@@ -30,6 +30,9 @@ export const commandControlSettings = z.strictObject({
   caseSensitive: z.boolean().prefault(false).describe('Whether upper and lower case differ in patterns.'),
   clear: z.enum(['^U', '^C', '^U^K', 'none']).prefault('^U').describe('What is sent to a host to clear a line that was blocked.'),
   approvalTimeout: duration().prefault('5m').describe('A line that nobody has approved by then is blocked.'),
+  approvers: z.enum(['anyone', 'token']).prefault('anyone')
+    .describe('Who may approve: `token`: only whoever a token of the admin API proves to be somebody. `anyone`: also whoever reaches the admin socket, under the '
+      + 'name that they give, which is recorded as claimed. Never the user of the session.'),
   record: z.boolean().prefault(true).describe('Whether each line is recorded as an operation. Lines typed at a password prompt or without echo are masked.'),
 });
 

@@ -75,14 +75,16 @@ export const sessionRoutes: readonly AnyRoute[] = [
   }),
   route({
     method: 'POST', url: '/v1/approvals/:id', role: 'operator', tag: 'traffic', summary: 'Approves or denies what waits',
-    description: 'By the id of the approval or of its session. The name of whoever decides is shown and recorded; the user of the session itself is refused.',
+    description: 'By the id of the approval or of its session. The name of whoever decides is shown and recorded, as proven over TCP (the token), as claimed over the '
+      + 'socket; the user of the session itself is refused.',
     params: z.object({ id }), body: z.strictObject({ approve: z.boolean() }),
     answer: z.strictObject({ approval: approvalAnswer, approved: z.boolean() }),
-    handle: async ({ plane, params, body, author }) => {
-      const result = await plane.decideApproval(params.id, body.approve, author);
+    handle: async ({ plane, params, body, author, proven }) => {
+      const result = await plane.decideApproval(params.id, body.approve, { name: author, proven });
       if (!result.ok && result.reason === 'same-person') {
         throw new ApiProblem('forbidden', `${author} is the user of session ${result.session}: a second person has to decide`);
       }
+      if (!result.ok && result.reason === 'refused') throw new ApiProblem('refused', result.detail ?? 'refused by the session');
       if (!result.ok) throw new ApiProblem('not-found', `nothing waits under ${params.id}`, 'it may have been decided or given up; the list is at /v1/approvals');
       return { approval: result.approval, approved: body.approve };
     },
