@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks';
 import { AuditBatch } from '#audit/batch.ts';
 import { makeIdSource, type IdSource } from '#audit/ids.ts';
+import type { Clock } from '#core/clock.ts';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type {
   DialOwner, DialRequest, ExplainRequest, GatewayManifest, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest,
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   readonly workers: number;
   readonly manifests: readonly GatewayManifest[];
   readonly product: string;
+  /** The machine's own clock unless a test brings one. Alarms are looked at in real time all the same. */
+  readonly clock?: Clock;
   send(message: FromWorker): void;
 }
 
@@ -53,6 +56,8 @@ const pendingConfiguration: RunConfiguration = {
 
 const connectionRecord = new AuditRecord();
 
+const machineClock: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now() };
+
 /** A bind stays open as long as some listener has it, whatever the listener is called. Port 0 is another port each time. */
 function bindKey(listener: string, bind: { host: string; port: number }): string {
   return bind.port === 0 ? `${listener} ${bind.host} 0` : `${bind.host} ${bind.port}`;
@@ -61,6 +66,7 @@ function bindKey(listener: string, bind: { host: string; port: number }): string
 export class Worker implements SessionHost {
   plan: Plan;
   readonly #options: WorkerOptions;
+  readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #connector: Connector;
   readonly #channels: Channels;
@@ -78,7 +84,7 @@ export class Worker implements SessionHost {
   #storeRefuses = false;
   #drainDeadlineMs = Infinity;
   #stopped = false;
-  readonly #startedMs = performance.now();
+  readonly #startedMs: number;
   #sessionsTotal = 0;
   #operations = 0;
   #bugs = 0;
@@ -87,25 +93,27 @@ export class Worker implements SessionHost {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? machineClock;
+    this.#startedMs = this.#clock.nowMs();
     // Worker 0 of the ids is the supervisor.
     this.#ids = makeIdSource(options.worker + 1);
-    this.#connector = new Connector(() => performance.now(), () => this.#security);
+    this.#connector = new Connector(() => this.nowMs(), () => this.#security);
     this.#channels = new Channels({
-      nowMs: () => performance.now(), nextId: () => this.nextId(), security: () => this.#security,
+      nowMs: () => this.nowMs(), nextId: () => this.nextId(), security: () => this.#security,
       stranger: (lease, address) => { this.#recordStranger(lease, address); },
     });
     this.#batch = this.#makeBatch(pendingConfiguration);
     this.plan = compilePlan(pendingConfiguration, '', this.#environment());
   }
 
-  nowMs(): number { return performance.now(); }
-  wallMs(): number { return Date.now(); }
+  nowMs(): number { return this.#clock.nowMs(); }
+  wallMs(): number { return this.#clock.wallMs(); }
   nextId(): string { return this.#ids.next(); }
 
   #environment() {
     const { manifests, product, worker, workers } = this.#options;
     return {
-      manifests, product, worker, workers, random: Math.random, nowMs: performance.now(), measureMs: () => performance.now(),
+      manifests, product, worker, workers, random: Math.random, nowMs: this.nowMs(), measureMs: () => performance.now(),
       inspectionFailed: (error: unknown) => { this.bug(error); },
     };
   }
@@ -116,7 +124,7 @@ export class Worker implements SessionHost {
   }
 
   start(): void {
-    this.#timers.push(setInterval(() => { this.#sweep(); }, sweepMs));
+    this.#timers.push(setInterval(() => { this.sweep(); }, sweepMs));
     this.#timers.push(setInterval(() => { this.#batch.flush(); }, auditFlushMs));
     if (this.#options.workers > 1) this.#timers.push(setInterval(() => { this.#exchangeLimits(); }, limitExchangeMs));
     this.#options.send({ type: 'started' });
@@ -363,7 +371,8 @@ export class Worker implements SessionHost {
     this.#options.send({ type: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 
-  #sweep(): void {
+  /** Rings the alarms that are due and looks at what has waited too long. A timer calls it. */
+  sweep(): void {
     const nowMs = this.nowMs();
     for (const session of this.#sessions.values()) if (session.wakeAtMs <= nowMs) session.wake(nowMs);
     this.#connector.sweep(nowMs);
@@ -418,7 +427,7 @@ export class Worker implements SessionHost {
       ageMs: this.nowMs() - session.startedMs, operations: session.operations, bytesIn: client.bytesIn, bytesOut: client.bytesOut,
       // A link that the session dialled belongs to no pool.
       servers: session.serverLinks.map((link) => (link as Partial<ServerLink>).server?.name ?? `${link.peer.address}:${link.peer.port}`),
-      doing: session.gateway?.describe() ?? 'starting', awaits: session.gateway?.awaits?.(),
+      doing: session.describe(), awaits: session.awaits(),
       configuration: session.plan.shortVersion,
     };
   }

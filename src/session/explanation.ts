@@ -77,7 +77,8 @@ class ExplainPort implements SessionPort {
   handOver(): undefined { return undefined; }
 }
 
-export function explainOperation(plan: Plan, listenerName: string, client: { address: string; port: number }, request: ExplainRequest, clock: Clock) {
+export function explainOperation(plan: Plan, listenerName: string, client: { address: string; port: number }, request: ExplainRequest,
+  clock: Clock & { bug(error: unknown): void }) {
   const startedMs = clock.nowMs();
   const steps = new Steps();
   const listener = listenerName === '' ? [...plan.listeners.values()][0] : plan.listeners.get(listenerName);
@@ -92,7 +93,12 @@ export function explainOperation(plan: Plan, listenerName: string, client: { add
     const refusal = plan.limiter.admitConnection(connection, clock.nowMs(), steps);
     if (refusal !== undefined) steps.step('decision', refusal.limit, 'limited', `connection refused: ${refusal.reason}`);
     else if (service.explain === undefined) steps.step('service', service.name, 'unexplained', `protocol ${service.protocol} cannot explain operations`);
-    else service.explain(port, request, steps);
+    else {
+      try { service.explain(port, request, steps); } catch (error) {
+        clock.bug(error);
+        steps.step('decision', service.name, 'failed', `internal error: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
   return { version: plan.version, steps: steps.steps, tookMs: clock.nowMs() - startedMs };
 }

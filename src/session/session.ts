@@ -5,7 +5,8 @@ import type { Clock } from '#core/clock.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { Decision, LimitRefusal, Trace } from '#contract/decision.ts';
 import type {
-  DialOwner, DialRequest, Gateway, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest, ServicePlan, SessionFacts, SessionPort,
+  AwaitedApproval, DialOwner, DialRequest, Gateway, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest, ServicePlan,
+  SessionFacts, SessionPort,
 } from '#contract/gateway.ts';
 import type { ContentFacts, ContentInspection } from '#contract/inspection.ts';
 import type { Link } from '#contract/link.ts';
@@ -262,6 +263,22 @@ export class Session implements SessionPort {
 
   drain(): void {
     try { this.gateway?.drain(); } catch (error) { this.bug(error); }
+  }
+
+  /** What the machine does now, for the session table. A bug in saying it costs the session, not the table. */
+  describe(): string {
+    try { return this.gateway?.describe() ?? 'starting'; } catch (error) {
+      this.bug(error);
+      return 'ended by a bug';
+    }
+  }
+
+  /** What it holds for a second person, if anything. */
+  awaits(): AwaitedApproval | undefined {
+    try { return this.gateway?.awaits?.(); } catch (error) {
+      this.bug(error);
+      return undefined;
+    }
   }
 
   /** An administrator's word to the session machine; undefined when it understands none. */
