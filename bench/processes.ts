@@ -20,6 +20,7 @@ export class Processes {
   readonly directory = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
   readonly #running = new Set<ChildProcess>();
   readonly #pinned: boolean;
+  readonly #atEnd: (() => void)[] = [];
   #stopping = false;
 
   /** `pinned`: taskset is there and the machine has two cores. */
@@ -30,9 +31,13 @@ export class Processes {
     }
     process.on('exit', () => {
       for (const child of this.#running) child.kill('SIGKILL');
+      for (const act of this.#atEnd) act();
       rmSync(this.directory, { recursive: true, force: true });
     });
   }
+
+  /** Done when the benchmark's process ends, whatever happens. */
+  atEnd(act: () => void): void { this.#atEnd.push(act); }
 
   start(command: string, args: readonly string[], options: StartOptions): ChildProcess {
     if (this.#stopping) throw new Error('the benchmark is being stopped');
@@ -82,21 +87,21 @@ export async function outputOf(child: ChildProcess): Promise<string> {
 }
 
 /** Waits until somebody accepts connections there; throws with what the process said if it ends before. */
-export async function accepting(child: ChildProcess, port: number): Promise<void> {
+export async function accepting(child: ChildProcess, port: number, address = '127.0.0.1'): Promise<void> {
   let errors = '';
   child.stderr?.on('data', (bytes: Buffer) => { errors = (errors + bytes.toString('latin1')).slice(-4000); });
   const endMs = Date.now() + startLimitMs;
   while (Date.now() < endMs) {
     if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended with ${child.exitCode}: ${errors.trim()}`);
-    if (await connects(port)) return;
+    if (await connects(port, address)) return;
     await pause(50);
   }
   throw new Error(`${child.spawnargs.join(' ')} does not accept connections on port ${port}: ${errors.trim()}`);
 }
 
-function connects(port: number): Promise<boolean> {
+function connects(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, address);
     socket.on('connect', () => {
       socket.destroy();
       resolve(true);

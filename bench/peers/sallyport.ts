@@ -22,20 +22,29 @@ interface Status {
 
 export async function startSallyport(processes: Processes, core: number, origin: Origin, shape: Shape): Promise<Peer> {
   const port = await freePort();
+  const { admin, worker, supervisor, stop } = await runSallyport(processes, core, port, configurationOf(port, origin.port, shape));
+  return { name: 'sallyport', port, shape, worker, supervisor, logged: () => operationsKept(admin, 'site'), stop };
+}
+
+export interface RunningSallyport {
+  readonly admin: AdminClient;
+  readonly worker: number;
+  readonly supervisor: number;
+  stop(): Promise<void>;
+}
+
+/** `sallyport run` with that configuration; ready when it accepts connections on `port`. */
+export async function runSallyport(processes: Processes, core: number, port: number, settings: object): Promise<RunningSallyport> {
   const directory = join(processes.directory, `sallyport-${port}`);
   mkdirSync(directory);
   const configuration = join(directory, 'sallyport.yaml');
   // JSON is YAML.
-  writeFileSync(configuration, JSON.stringify(configurationOf(port, origin.port, shape)));
+  writeFileSync(configuration, JSON.stringify(settings));
   const child = processes.start(process.execPath, [command, 'run', configuration, '--workers', '1', '--state-dir', directory], { core });
   await accepting(child, port);
   const admin = new AdminClient(join(directory, 'admin.sock'));
   const status = await firstStatus(admin);
-  return {
-    name: 'sallyport', port, shape, worker: status.workers[0]!.pid, supervisor: status.pid,
-    logged: () => operationsKept(admin),
-    stop: async () => { await processes.stop(child); },
-  };
+  return { admin, worker: status.workers[0]!.pid, supervisor: status.pid, stop: async () => { await processes.stop(child); } };
 }
 
 /** The admin API opens after the listeners. */
@@ -50,7 +59,7 @@ async function firstStatus(admin: AdminClient): Promise<Status> {
 }
 
 /** Operations that were audited, once everything has reached the store on disk; throws when a record was lost. */
-async function operationsKept(admin: AdminClient): Promise<number> {
+export async function operationsKept(admin: AdminClient, service: string): Promise<number> {
   const endMs = Date.now() + storeLimitMs;
   let before = -1;
   for (;;) {
@@ -64,7 +73,7 @@ async function operationsKept(admin: AdminClient): Promise<number> {
     if (Date.now() > endMs) throw new Error(`the audit store has kept ${audit.store.kept} of ${audit.records} records`);
   }
   const metrics = await admin.get<string>('/v1/metrics');
-  return Number(/^sallyport_operations_total\{service="site",outcome="allowed"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+  return Number(new RegExp(`^sallyport_operations_total\\{service="${service}",outcome="allowed"\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0);
 }
 
 function configurationOf(port: number, originPort: number, shape: Shape): object {
