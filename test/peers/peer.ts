@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../harness/site.ts';
 
-const packages = { nginx: 'nginx-light', haproxy: 'haproxy', apache2: 'apache2', wrk: 'wrk', curl: 'curl' } as const;
+const packages = {
+  nginx: 'nginx-light', haproxy: 'haproxy', apache2: 'apache2', wrk: 'wrk', curl: 'curl', ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack',
+} as const;
 export type PeerName = keyof typeof packages;
 
 const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/sbin', '/bin'];
