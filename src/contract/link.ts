@@ -66,6 +66,9 @@ export interface Link {
   readonly closed: boolean;
   /** True when the peer has sent FIN. */
   readonly peerEnded: boolean;
+  /** With `peerEnded`: the peer's TCP connection ended without the close_notify that ends TLS (RFC 8446 section 6.1). What came
+   *  may be cut short by somebody on the way. */
+  readonly endedWithoutNotify: boolean;
   /** 0 when the kernel has taken everything that was sent; otherwise a measure of what waits, which shrinks as the peer takes some. */
   readonly unsentBytes: number;
   /** Sends a copy-free slice when the kernel takes it at once, else a copy. False: wait for `drained` before sending more. */

@@ -61,6 +61,7 @@ export class SocketLink implements Link, OutboxLink {
   bytesOut = 0;
   closed = false;
   peerEnded = false;
+  endedWithoutNotify = false;
   relayRemaining = 0;
   tls: TlsFacts | undefined = undefined;
   failure: OperationalFailure | undefined = undefined;

@@ -330,6 +330,11 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     return tls === undefined || tls.resumed || this.service.settings.clientTls.dataSession === 'any';
   }
 
+  wantsCloseNotify(role: 'client' | 'server'): boolean {
+    const { clientTls, serverTls } = this.service.settings;
+    return (role === 'client' ? clientTls : serverTls).closeNotify === 'require';
+  }
+
   judgesContent(tap: ContentTap): boolean { return this.service.content.judges || tap.inspected; }
 
   sending(text: string): void { (this.transfer?.run ?? this.#current)?.sent.push(text); }

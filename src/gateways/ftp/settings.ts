@@ -26,6 +26,12 @@ export const defaultDeniedPorts: readonly string[] = ['1433', '1521', '2049', '2
 
 const portOrRange = z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'wanted a port or a range such as 6000-6063');
 
+function closeNotify(of: string) {
+  return z.enum(['require', 'any']).prefault('require')
+    .describe(`How the end of ${of} over TLS is believed. \`require\`: only with the close_notify of RFC 8446 section 6.1; without it somebody on the way may have cut `
+      + 'the file short, and it is reset on both sides and answered with 426. `any`: the end of the TCP connection is enough; the record says so.');
+}
+
 const clientTls = z.strictObject({
   mode: z.enum(['off', 'explicit', 'implicit']).prefault('off')
     .describe('`explicit`: clients may turn TLS on with AUTH TLS (RFC 4217). `implicit`: TLS from the first byte (port 990). `off`: AUTH is refused.'),
@@ -35,6 +41,7 @@ const clientTls = z.strictObject({
   dataSession: z.enum(['require', 'any']).prefault('require')
     .describe('`require`: a protected data connection must resume a TLS session of its own control connection, so that a stolen data port is of no use. '
       + 'Some clients (Python\'s ftplib) cannot; `any` lets them in.'),
+  closeNotify: closeNotify('uploads of clients'),
 });
 
 const serverTls = z.strictObject({
@@ -42,6 +49,7 @@ const serverTls = z.strictObject({
     .describe('How the gateway itself speaks to servers, whatever clients do: `explicit` with AUTH TLS, `implicit` from the first byte, `off` in the clear.'),
   profile: resourceName().optional().describe('TLS profile (section `tls`) that says whom to trust. Needed unless `mode` is off.'),
   data: z.enum(['protect', 'clear']).prefault('protect').describe('Whether data connections to servers are protected (PROT P) when the control connection is.'),
+  closeNotify: closeNotify('downloads from servers'),
 });
 
 const clientData = z.strictObject({

@@ -153,6 +153,11 @@ export class Transfer implements DataSideOwner {
 
   sideEnded(side: DataSide): void {
     if (side !== this.#source || this.#sourceDone || this.#cut !== undefined || this.#state !== 'flowing') return;
+    if (side.link!.endedWithoutNotify && this.#gateway.wantsCloseNotify(side.role)) {
+      this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'ftp.data-truncated',
+        `the ${side.role} ended the data connection without ending its TLS: the file may be cut short`);
+      return;
+    }
     this.#sourceDone = true;
     this.#state = 'judging';
     this.tap.finish((verdict) => {
@@ -266,7 +271,7 @@ export class Transfer implements DataSideOwner {
     facts.sha256 = complete ? this.tap.sha256 : '';
     for (const side of [this.#setup.client!, this.#setup.server!]) {
       const tls = side.link?.tls;
-      const text = tls === undefined ? '' : `${tls.protocol} ${tls.cipher}${tls.resumed ? ' resumed' : ''}`;
+      const text = tls === undefined ? '' : `${tls.protocol} ${tls.cipher}${tls.resumed ? ' resumed' : ''}${side.link!.endedWithoutNotify ? ' no-close-notify' : ''}`;
       if (side.role === 'client') facts.clientTls = text;
       else facts.serverTls = text;
     }

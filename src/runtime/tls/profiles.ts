@@ -71,6 +71,7 @@ export class TlsProfiles implements LinkSecurity {
     if (profile === undefined) throw new Error(`there is no TLS profile "${request.profile}"`);
     const secured = request.end === 'tls-server' ? this.#asServer(link, transport, request, profile) : this.#asClient(link, transport, request, profile);
     this.#limitHandshake(link, secured, profile);
+    watchForNotify(link, secured, transport);
     return secured;
   }
 
@@ -137,5 +138,31 @@ function factsOf(secured: tls.TLSSocket): TlsFacts {
   return {
     protocol: secured.getProtocol() ?? '', cipher: secured.getCipher().name, serverName: (secured as { servername?: string | false }).servername || '',
     alpn: secured.alpnProtocol || '', peerSubject: typeof subject?.CN === 'string' ? subject.CN : '', resumed: secured.isSessionReused(),
+  };
+}
+
+interface ReadHandle { readonly reading?: boolean; readStart(): number; readStop(): number }
+interface WithHandle { readonly _handle?: ReadHandle | null }
+interface Pushing { push(bytes: Uint8Array | null, encoding?: NodeJS.BufferEncoding): boolean }
+
+/**
+ * Notices a peer whose TCP connection ends without close_notify. Node tells both as the end of the stream, but at different
+ * times: a close_notify while the TCP connection is still being read, an end of TCP when libuv has just stopped reading it.
+ * Asked to read, libuv then answers 0 and not EALREADY. A paused stream is not read, so that only a close_notify can end it.
+ */
+function watchForNotify(link: SocketLink, secured: tls.TLSSocket, transport: Socket): void {
+  const pushing = secured as unknown as Pushing;
+  const push = secured.push.bind(secured) as Pushing['push'];
+  pushing.push = (bytes, encoding) => {
+    if (bytes === null && (secured as WithHandle)._handle?.reading === true) {
+      const below = (transport as WithHandle)._handle;
+      // Gone already: nobody has ended it in order.
+      const started = below == null ? 0 : below.readStart();
+      if (started === 0) {
+        link.endedWithoutNotify = true;
+        below?.readStop();
+      }
+    }
+    return push(bytes, encoding);
   };
 }
