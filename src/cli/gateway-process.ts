@@ -47,7 +47,8 @@ export class GatewayProcess {
       await checkPortsFree(configuration, options.portHint ?? (() => 'stop what has it, or choose another port for the listener'));
       const plane = await ControlPlane.start({
         load: options.load, paths: options.paths, manifests: gateways, product: productName, version: productVersion(),
-        workerEntry: fileURLToPath(new URL('worker-process.ts', import.meta.url)), processors: availableParallelism(),
+        workerEntry: fileURLToPath(new URL('worker-process.ts', import.meta.url)),
+        preparationEntry: fileURLToPath(new URL('preparation-thread.ts', import.meta.url)), processors: availableParallelism(),
         workers: options.workers, stateDirectory: state, notice: options.notice,
       });
       try {

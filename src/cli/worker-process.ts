@@ -2,6 +2,7 @@
 // Arguments: number of this worker, number of workers, system user to become once the ports are open ('' for none).
 import { readFileSync } from 'node:fs';
 import { Worker } from '#runtime/worker.ts';
+import { unpack } from '#runtime/worker-handle.ts';
 import type { FromWorker, ToWorker } from '#runtime/messages.ts';
 import { gateways, productName } from '../standard.ts';
 
@@ -40,7 +41,7 @@ function groupOf(name: string): number {
 process.title = `sallyport worker ${number}`;
 // The supervisor decides when workers end; signals of the terminal reach the whole group.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { /* the supervisor drains us */ });
-process.on('message', (message) => { worker.receive(message as ToWorker); });
+process.on('message', (message) => { worker.receive(unpack(message as ToWorker)); });
 process.on('disconnect', () => {
   worker.stop();
   process.exit(0);

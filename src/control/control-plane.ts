@@ -11,9 +11,10 @@ import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
 import { chosenApproval, waitingApprovals, type ApprovalAnswer, type Approver, type WaitingApproval } from './approvals.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
-import { loadConfiguration, type Configuration, type LoadResult } from './configuration/index.ts';
+import type { Configuration, LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
 import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } from './recordings.ts';
+import { ThreadPreparer } from './preparation-thread.ts';
 import { inspectionsOf } from './waf/prepare.ts';
 import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
 
@@ -25,6 +26,8 @@ export interface ControlPlaneOptions {
   readonly product: string;
   readonly version: string;
   readonly workerEntry: string;
+  /** File that reads and checks configurations in a thread; without one that is done here. */
+  readonly preparationEntry?: string | undefined;
   /** Instead of runtime.workers. */
   readonly workers?: number | undefined;
   /** Instead of runtime.stateDirectory. */
@@ -68,6 +71,7 @@ export class ControlPlane {
   readonly options: ControlPlaneOptions;
   readonly #startedAtMs = Date.now();
   readonly #changeListeners = new Set<() => void>();
+  readonly #preparer: ThreadPreparer | undefined;
   #sweeper: RecordingSweeper | undefined = undefined;
   #stopped = false;
 
@@ -91,10 +95,12 @@ export class ControlPlane {
       audit: (block, done) => { this.trail.accept(block, done); },
       event: (event) => { this.#supervisorSaid(event); },
     });
+    this.#preparer = options.preparationEntry === undefined ? undefined : new ThreadPreparer(options.preparationEntry, this.places);
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
-      places: this.places,
-      activate: async (load) => {
-        await this.supervisor.configure(this.#runConfiguration(load.configuration), load.version);
+      places: this.places, preparer: this.#preparer,
+      activate: async (load, { run, runFailure }) => {
+        if (runFailure !== undefined) throw new Error(runFailure);
+        await this.supervisor.configure(run ?? this.#runConfiguration(load.configuration), load.version);
         await this.trail.reconfigure(this.#auditSettings(load.configuration));
       },
       changed: (active, { author, reason, source, diff }) => {
@@ -204,19 +210,20 @@ export class ControlPlane {
 
   async #reload(author: string, reason: string, confirmWithinMs: number | undefined): Promise<ApplyResult> {
     if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
-    const load = loadConfiguration({ paths: this.options.paths }, this.options.manifests, this.places);
-    if (!load.ok) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
-    const result = await this.transactions.apply({ document: load.document, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
-    if (result.ok && !result.changed && load.configuration !== undefined) await this.#reloadRules(load.configuration, load.version, author);
+    const input = { paths: this.options.paths };
+    const result = await this.transactions.apply({ input, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
+    if (result.ok && !result.changed && this.supervisor.configuration?.inspection !== undefined) await this.#reloadRules(author);
     return result;
   }
 
   /** The configuration says the same as before, but the rule files that it names may not. */
-  async #reloadRules(configuration: Configuration, version: string, author: string): Promise<void> {
-    const next = this.#runConfiguration(configuration);
+  async #reloadRules(author: string): Promise<void> {
+    const plan = await this.transactions.plan({ input: { paths: this.options.paths } }, true);
+    if ('ok' in plan || plan.load.configuration === undefined) return;
+    const next = plan.run ?? this.#runConfiguration(plan.load.configuration);
     const hashes = ({ inspection }: RunConfiguration): string => Object.values(inspection?.sets ?? {}).map(({ hash }) => hash).join();
     if (this.supervisor.configuration === undefined || hashes(next) === hashes(this.supervisor.configuration)) return;
-    await this.supervisor.configure(next, version);
+    await this.supervisor.configure(next, plan.load.version);
     this.recordControl('reload', author, 'firewall rules', 'rule files have changed', 'allowed');
     this.notice({ severity: 'info', message: 'the firewall rules were read again: their files have changed' });
   }
@@ -323,6 +330,7 @@ export class ControlPlane {
     this.#stopped = true;
     this.#sweeper?.close();
     this.transactions.close();
+    this.#preparer?.close();
     this.recordControl('stop', 'sallyport', '', 'draining', 'allowed');
     await this.supervisor.stop(drainTimeoutMs ?? this.options.load.configuration.runtime.drainTimeout);
     await this.trail.close();

@@ -1,6 +1,8 @@
 // A worker as the supervisor holds it: in a process of its own, or in the supervisor's (runtime.workers: 0). Messages out,
 // messages in, and one notice when it is gone. Does not decide what follows from that.
 import { fork, type ChildProcess } from 'node:child_process';
+import { deserialize, serialize } from 'node:v8';
+import type { RunConfiguration } from '#session/configuration.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Worker, type WorkerOptions } from './worker.ts';
 
@@ -22,6 +24,29 @@ export interface WorkerEvents {
 export const workerFlags: readonly string[] = [
   '--enable-experimental-regexp-engine-on-excessive-backtracks', '--regexp-backtracks-before-fallback=50000', '--max-semi-space-size=32',
 ];
+
+/** Configurations as bytes: made once for all workers, and by the thread that read the configuration where there is one. */
+const packed = new WeakMap<RunConfiguration, Uint8Array>();
+
+export function keepPacked(configuration: RunConfiguration, bytes: Uint8Array): void { packed.set(configuration, bytes); }
+
+/** What goes over the channel instead of a configuration. */
+interface Packed { readonly type: 'packed'; readonly bytes: Uint8Array; readonly version: string }
+
+function pack(message: ToWorker): ToWorker | Packed {
+  if (message.type !== 'configure') return message;
+  let bytes = packed.get(message.configuration);
+  if (bytes === undefined) {
+    bytes = serialize(message.configuration);
+    packed.set(message.configuration, bytes);
+  }
+  return { type: 'packed', bytes, version: message.version };
+}
+
+/** The message as it was sent by a handle. */
+export function unpack(message: ToWorker | Packed): ToWorker {
+  return message.type === 'packed' ? { type: 'configure', configuration: deserialize(message.bytes) as RunConfiguration, version: message.version } : message;
+}
 
 export interface ProcessSpec {
   /** File that runs `Worker` in a process. */
@@ -47,7 +72,7 @@ export function forkWorker(spec: ProcessSpec, events: WorkerEvents): WorkerHandl
   return {
     pid: child.pid ?? 0,
     // A worker that has just died is replaced when its exit is seen; what was sent to it meanwhile is moot.
-    send: (message) => { if (child.connected) child.send(message, () => { /* the exit tells */ }); },
+    send: (message) => { if (child.connected) child.send(pack(message), () => { /* the exit tells */ }); },
     kill: () => { child.kill('SIGKILL'); },
   };
 }

@@ -17,6 +17,7 @@ import { RawClient } from './raw.ts';
 import { eventually, get, statusesIn } from './site.ts';
 
 const workerEntry = fileURLToPath(new URL('../../src/cli/worker-process.ts', import.meta.url));
+const preparationEntry = fileURLToPath(new URL('../../src/cli/preparation-thread.ts', import.meta.url));
 
 export interface Cluster {
   readonly plane: ControlPlane;
@@ -45,7 +46,8 @@ export async function startCluster(text: string, workers = 2, directory = mkdtem
   if (load.configuration === undefined) throw new Error(load.problems.map(({ message, line }) => `${line}: ${message}`).join('\n'));
   const notices: Notice[] = [];
   const plane = await ControlPlane.start({
-    load: { ...load, configuration: load.configuration }, paths: [file], manifests: gateways, product: productName, version: 'test', workerEntry, workers, processors: workers,
+    load: { ...load, configuration: load.configuration }, paths: [file], manifests: gateways, product: productName, version: 'test',
+    workerEntry, preparationEntry, workers, processors: workers,
     stateDirectory: join(directory, 'state'), notice: (notice) => { notices.push(notice); },
   });
   const records: StoredRecord[] = [];

@@ -17,6 +17,7 @@ export { diffEntries, FileHistory, maxHistoryEntries, MemoryHistory } from './hi
 export type { ConfigurationHistory, EntryState, HistoryEntry, HistorySummary, NewHistoryEntry } from './history.ts';
 export { ConfigurationTransactions } from './transaction.ts';
 export type { ActiveConfiguration, ApplyFailure, ApplyResult, ApplySuccess, ChangePlan, ChangeRequest, PendingConfirmation, TransactionHost } from './transaction.ts';
+export type { Prepared, Preparer, Proposal } from './preparation.ts';
 export { toJsonSchema } from './json-schema.ts';
 export { starterDefaults, starterText } from './starter.ts';
 export type { StarterAnswers } from './starter.ts';

@@ -136,9 +136,9 @@ describe('a change', () => {
     assert.deepEqual([result.failure.code, result.failure.hint], ['not-found', 'did you mean "back"?']);
   });
 
-  it('can be planned without being made', () => {
+  it('can be planned without being made', async () => {
     const { host, transactions } = begun();
-    const plan = transactions.plan({ patches: [{ resource: 'listeners/main', value: undefined }] });
+    const plan = await transactions.plan({ patches: [{ resource: 'listeners/main', value: undefined }] });
     assert.ok(!('ok' in plan));
     assert.equal(plan.impact.kind, 'drain');
     assert.equal(plan.load.ok, true);

@@ -3,15 +3,14 @@
 import type { GatewayManifest } from '#contract/gateway.ts';
 import { shortVersion, versionOf } from './canonical.ts';
 import type { ConfigurationDiff } from './diff.ts';
-import { diffDocuments } from './diff.ts';
 import type { ConfigurationHistory } from './history.ts';
 import type { ImpactReport } from './impact.ts';
 import { impactOf } from './impact.ts';
-import type { LoadOptions, LoadResult } from './load.ts';
-import { loadConfiguration } from './load.ts';
+import type { ConfigurationInput, LoadOptions, LoadResult } from './load.ts';
 import type { ConfigDocument } from './merge.ts';
 import type { PatchFailure, ResourcePatch } from './patch.ts';
-import { applyPatches, isPatchFailure } from './patch.ts';
+import type { Base, Prepared, Preparer, Proposal } from './preparation.ts';
+import { isUnpatched, prepareHere } from './preparation.ts';
 import type { Problem } from './problem.ts';
 import type { Configuration } from './schema.ts';
 
@@ -22,8 +21,9 @@ export interface ActiveConfiguration { number: number; version: string; document
 export interface PendingConfirmation { number: number; version: string; revertTo: number; deadlineMs: number; author: string }
 
 export interface ChangeRequest {
-  /** The whole new document, or changes of single resources. */
+  /** The whole new document, or files or texts of it, or changes of single resources. */
   document?: ConfigDocument;
+  input?: ConfigurationInput;
   patches?: readonly ResourcePatch[];
   /** Version (or its first 12 digits or more) that the author saw; another one in force is a conflict. */
   expectedVersion?: string | undefined;
@@ -33,7 +33,7 @@ export interface ChangeRequest {
   confirmWithinMs?: number | undefined;
 }
 
-export interface ChangePlan { load: LoadResult; diff: ConfigurationDiff; impact: ImpactReport }
+export type ChangePlan = Prepared;
 
 export type ApplyFailure =
   | { ok: false; reason: 'invalid'; message: string; problems: Problem[] }
@@ -63,6 +63,8 @@ export interface TransactionHost {
   activate(load: LoadResult & { configuration: Configuration }, plan: ChangePlan): Promise<void>;
   /** Where relative paths of the configuration start. */
   readonly places?: LoadOptions | undefined;
+  /** Who reads and checks; without one it is done here. */
+  readonly preparer?: Preparer | undefined;
   /** Called after each change of what is in force, also by a revert of its own. */
   changed?(active: ActiveConfiguration, what: { author: string; reason: string; source: string; diff: ConfigurationDiff; pending: PendingConfirmation | undefined }): void;
   /** A revert could not be put in force, or history could not be written after the fact. */
@@ -107,19 +109,22 @@ export class ConfigurationTransactions {
     return this.#active;
   }
 
-  /** What a change would do. Applies nothing. */
-  plan(request: Pick<ChangeRequest, 'document' | 'patches' | 'expectedVersion'>): ChangePlan | ApplyFailure {
+  /** What a change would do. Applies nothing. `run`: with what workers would be given. */
+  async plan(request: Pick<ChangeRequest, 'document' | 'input' | 'patches' | 'expectedVersion'>, run = false): Promise<ChangePlan | ApplyFailure> {
     const conflict = this.#conflict(request.expectedVersion);
     if (conflict) return conflict;
-    let document = request.document ?? this.#active?.document ?? {};
-    if (request.patches) {
-      const patched = applyPatches(document, request.patches);
-      if (isPatchFailure(patched)) return { ok: false, reason: 'patch', message: patched.message, failure: patched };
-      document = patched.document;
-    }
-    const load = loadConfiguration({ document }, this.#manifests, this.#host.places);
-    const diff = diffDocuments(this.#active?.document ?? {}, load.document);
-    return { load, diff, impact: impactOf(diff) };
+    const base: Base = this.#active ?? { version: '', document: {} };
+    const proposal: Proposal = request.patches ? { patches: request.patches } : { input: request.input ?? { document: request.document ?? base.document } };
+    let prepared: Prepared | PatchFailure;
+    try {
+      prepared = this.#host.preparer ? await this.#host.preparer.prepare(proposal, base, run) : this.#prepareHere(proposal, base);
+    } catch (error) { return { ok: false, reason: 'failed', message: `the configuration could not be read: ${messageOf(error)}` }; }
+    if (isUnpatched(prepared)) return { ok: false, reason: 'patch', message: prepared.message, failure: prepared };
+    return prepared;
+  }
+
+  #prepareHere(proposal: Proposal, base: Base): Prepared | PatchFailure {
+    return prepareHere(proposal, base, { manifests: this.#manifests, ...this.#host.places }, undefined);
   }
 
   apply(request: ChangeRequest): Promise<ApplyResult> { return this.#inTurn(() => this.#apply(request)); }
@@ -165,7 +170,7 @@ export class ConfigurationTransactions {
       const seconds = Math.max(0, Math.ceil((deadlineMs - this.#host.wallMs()) / 1000));
       return { ok: false, reason: 'pending', pending: this.#pending, message: `version ${number} of ${author} waits ${seconds} s for confirmation: confirm or revert it first` };
     }
-    const plan = this.plan(request);
+    const plan = await this.plan(request, true);
     if ('ok' in plan) return plan;
     const { load, diff, impact } = plan;
     if (!load.configuration) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
@@ -249,8 +254,9 @@ export class ConfigurationTransactions {
     const pending = this.#pending;
     const before = this.#before;
     if (!pending || !before) return { ok: false, reason: 'not-found', message: 'nothing waits for confirmation' };
-    const plan = this.plan({ document: before.document });
-    if ('ok' in plan) return plan;
+    let plan = await this.plan({ document: before.document }, true);
+    // Going back must work, whatever keeps others from reading.
+    if ('ok' in plan) plan = this.#prepareHere({ input: { document: before.document } }, this.#active ?? before) as Prepared;
     const configuration = plan.load.configuration ?? before.configuration;
     // Going back must work when the disk is full: it is written down afterwards, if at all.
     try {

@@ -2,10 +2,10 @@
 // back. Single resources are in resources.ts.
 import { z } from 'zod';
 import { duration } from '#core/settings/primitives.ts';
-import { diffEntries, loadConfiguration, type ConfigDocument, type LoadResult, type ResourcePatch } from '../../configuration/index.ts';
+import { diffEntries, type ChangeRequest, type ConfigDocument, type ResourcePatch } from '../../configuration/index.ts';
 import { documentLimits } from '../../configuration/source.ts';
 import { applyAnswer, diffAnswer, impactAnswer, pendingAnswer, placedProblem } from '../answers.ts';
-import { carriedOut, documentFor, givenTag, planned, recordRefusal } from '../configuration-call.ts';
+import { carriedOut, documentFor, givenTag, planned } from '../configuration-call.ts';
 import { ApiProblem } from '../problem.ts';
 import { route, type AnyRoute } from '../route.ts';
 
@@ -55,10 +55,9 @@ const summary = z.looseObject({
 
 type Change = z.output<typeof change>;
 
-function loaded(given: Change, call: Parameters<typeof documentFor>[0]): LoadResult | undefined {
-  const { places, options: { manifests } } = call.plane;
-  if (given.texts !== undefined) return loadConfiguration({ texts: given.texts }, manifests, places);
-  return given.document === undefined ? undefined : loadConfiguration({ document: given.document as ConfigDocument }, manifests, places);
+function proposed({ texts, document: whole, patches }: Change): Pick<ChangeRequest, 'input' | 'patches'> {
+  if (texts !== undefined) return { input: { texts } };
+  return whole === undefined ? { patches: patches as ResourcePatch[] } : { input: { document: whole as ConfigDocument } };
 }
 
 const readRoutes: readonly AnyRoute[] = [
@@ -97,7 +96,7 @@ const readRoutes: readonly AnyRoute[] = [
     body: change, maxBodyBytes,
     answer: z.looseObject({ ok: z.boolean(), version: z.string(), problems: z.array(placedProblem) }).describe('Every problem at once.'),
     handle: async (call) => {
-      const load = loaded(call.body, call) ?? planned(call.plane.transactions.plan({ patches: call.body.patches as ResourcePatch[] })).load;
+      const { load } = planned(await call.plane.transactions.plan(proposed(call.body)));
       return { ok: load.ok, version: load.version, problems: load.problems };
     },
   }),
@@ -105,10 +104,9 @@ const readRoutes: readonly AnyRoute[] = [
     method: 'POST', url: '/v1/configuration/plan', role: 'viewer', tag: 'configuration', summary: 'What a change would do; applies nothing',
     body: change, maxBodyBytes, answer: planAnswer,
     handle: async (call) => {
-      const first = loaded(call.body, call);
       const { transactions } = call.plane;
-      const plan = planned(transactions.plan(first === undefined ? { patches: call.body.patches as ResourcePatch[] } : { document: first.document }));
-      const load = first ?? plan.load;
+      const plan = planned(await transactions.plan(proposed(call.body)));
+      const { load } = plan;
       const mayCompare = call.identity.role === 'admin';
       return {
         ok: load.ok, version: load.version, current: transactions.active?.version ?? '', problems: load.problems, impact: plan.impact,
@@ -126,14 +124,8 @@ const changeRoutes: readonly AnyRoute[] = [
     handle: async (call) => {
       const { body, plane } = call;
       const author = body.author !== undefined && call.identity.name === 'socket' ? body.author : call.author;
-      const first = loaded(body, call);
-      if (first !== undefined && !first.ok) {
-        recordRefusal(call, 'apply', `${first.problems.length} problems, nothing applied`);
-        throw new ApiProblem('invalid', 'the configuration has errors: nothing was applied', '', { problems: first.problems });
-      }
       const result = await plane.transactions.apply({
-        ...(first === undefined ? { patches: body.patches as ResourcePatch[] } : { document: first.document }),
-        author, reason: body.reason, source: body.source ?? 'api', confirmWithinMs: body.confirmWithin, expectedVersion: body.expectedVersion ?? givenTag(call),
+        ...proposed(body), author, reason: body.reason, source: body.source ?? 'api', confirmWithinMs: body.confirmWithin, expectedVersion: body.expectedVersion ?? givenTag(call),
       });
       return carriedOut(result, call, 'apply');
     },
