@@ -250,8 +250,6 @@ export interface GatewayManifest<Settings = unknown> {
 
 /** What a gateway may know of the whole when it compiles a service. */
 export interface GatewayEnvironment {
-  /** Short version hash of the configuration. */
-  readonly version: string;
   /** Product name and version for Via and Server. */
   readonly product: string;
   /** Attributes (`kind`, `key`) that policy or limits look at: kept in the audit record, so that a decision can be

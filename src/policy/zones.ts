@@ -10,11 +10,13 @@ export interface ZoneSummary { readonly name: string; readonly networks: readonl
 export class Zones {
   readonly zones: readonly ZoneSummary[];
   readonly #table: NetworkTable;
+  readonly #known: ReadonlySet<string>;
   /** By list of the table. */
   readonly #names: readonly (readonly string[])[];
 
   private constructor(zones: readonly ZoneSummary[], networks: readonly OwnedNetwork[]) {
     this.zones = zones;
+    this.#known = new Set(zones.map(({ name }) => name));
     this.#table = new NetworkTable(networks);
     this.#names = this.#table.lists.map((owners) => {
       // A zone stands where its widest network stands: `owners` goes outwards, so the last of each counts.
@@ -61,7 +63,7 @@ export class Zones {
    */
   zonesOf(address: string): readonly string[] { return this.#names[this.#table.find(address)]!; }
 
-  has(name: string): boolean { return name === anyZone || this.zones.some((zone) => zone.name === name); }
+  has(name: string): boolean { return name === anyZone || this.#known.has(name); }
 }
 
 export function compileZones(settings: ZonesSettings): Zones { return Zones.compile(settings); }

@@ -25,8 +25,8 @@ export function hashPassword(password: string): string {
   return `scrypt:${N}:${r}:${p}:${salt.toString('base64')}:${hash.toString('base64')}`;
 }
 
-/** Of nobody: what an unknown name is compared with, so that it takes as long as a known one. */
-const nobody = hashPassword(randomBytes(16).toString('hex'));
+/** Of nobody: what an unknown name is compared with, so that it takes as long as a known one. No password has it as its hash. */
+const nobody = `scrypt:${defaultCost.N}:${defaultCost.r}:${defaultCost.p}:${randomBytes(16).toString('base64')}:${randomBytes(hashBytes).toString('base64')}`;
 
 export class Users {
   readonly #users: Readonly<Record<string, UserSettings>>;

@@ -1,6 +1,7 @@
 // A configuration made ready to run: one compiled, immutable plan that sessions begin with. Compiling is all or nothing.
 // Does not load or check configuration (control/configuration) and opens nothing.
-import type { GatewayManifest, ServicePlan } from '#contract/gateway.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { GatewayEnvironment, GatewayManifest, ServicePlan } from '#contract/gateway.ts';
 import type { Inspector } from '#contract/inspection.ts';
 import type { WebInspectionSettings, WebInspector } from '#contract/web-inspection.ts';
 import { Inspectors } from '#inspection/web/inspector.ts';
@@ -33,6 +34,9 @@ export interface Plan {
   readonly inspectors: readonly Inspector[];
   /** Firewall rule sets of the services. */
   readonly webInspectors: Inspectors;
+  /** What it was compiled from. */
+  readonly configuration: RunConfiguration;
+  readonly observed: GatewayEnvironment['observed'];
 }
 
 export interface PlanEnvironment {
@@ -52,7 +56,8 @@ export interface PlanEnvironment {
 
 /**
  * Compiles a checked configuration. Pools that the previous plan has under the same name are kept with all that they know
- * and reconciled by `adopt` once the whole plan stands.
+ * and reconciled by `adopt` once the whole plan stands; services that are as they were are kept whole, so that the change of
+ * one among a thousand costs a worker little.
  * @throws Error when a section cannot be compiled: the caller keeps the previous plan.
  */
 export function compilePlan(configuration: RunConfiguration, version: string, environment: PlanEnvironment, previous?: Plan): Plan {
@@ -66,10 +71,12 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   for (const inspector of webInspectors.all()) inspector.onError = (error) => { environment.inspectionFailed?.(error); };
   const webInspector = (settings: WebInspectionSettings): WebInspector => webInspectors.get(settings);
   const services = new Map<string, ServicePlan>();
+  const keeps = isDeepStrictEqual(observed, previous?.observed);
   for (const [name, settings] of Object.entries(configuration.services)) {
     const manifest = environment.manifests.find((candidate) => candidate.protocol === settings.protocol);
     if (manifest === undefined) throw new Error(`service ${name}: no gateway for protocol ${settings.protocol}`);
-    services.set(name, manifest.compile(name, settings.settings, { version: shortVersion, product: environment.product, observed, webInspector }));
+    const kept = keeps ? unchanged(previous, name, settings, manifest) : undefined;
+    services.set(name, kept ?? manifest.compile(name, settings.settings, { product: environment.product, observed, webInspector }));
   }
   const pools = new Map<string, Pool>();
   for (const [name, settings] of Object.entries(configuration.pools)) {
@@ -79,7 +86,13 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   for (const [name, settings] of Object.entries(configuration.listeners)) {
     listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog, tls: settings.tls ?? '' });
   }
-  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [], webInspectors };
+  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [], webInspectors, configuration, observed };
+}
+
+/** The service of the previous plan when it would be compiled to the same. Firewall rules may have changed though the settings have not. */
+function unchanged(previous: Plan | undefined, name: string, settings: RunConfiguration['services'][string], manifest: GatewayManifest): ServicePlan | undefined {
+  if (!isDeepStrictEqual(previous?.configuration.services[name], settings)) return undefined;
+  return (manifest.webInspections?.(settings.settings) ?? []).length > 0 ? undefined : previous?.services.get(name);
 }
 
 /** Makes the plan's pools follow its configuration. Called when nothing can fail any more. */

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { diffDocuments, loadConfiguration, shortVersion } from '../../src/control/configuration/index.ts';
+import { diffDocuments, loadConfiguration } from '../../src/control/configuration/index.ts';
 import type { WebInspector } from '#contract/web-inspection.ts';
 import { gateways } from '../../src/standard.ts';
 
@@ -22,7 +22,7 @@ describe('examples', () => {
     it(name, () => {
       const result = loadConfiguration({ paths: [join(directory, name)] }, gateways);
       assert.deepEqual(result.problems.map((problem) => `${problem.file}:${problem.line} ${problem.message}`), []);
-      const environment = { version: shortVersion(result.version), product: 'sallyport', observed: [], webInspector: () => ({}) as WebInspector };
+      const environment = { product: 'sallyport', observed: [], webInspector: () => ({}) as WebInspector };
       for (const [service, { protocol, settings }] of Object.entries(result.configuration?.services ?? {})) {
         const plan = gateways.find((manifest) => manifest.protocol === protocol)?.compile(service, settings, environment);
         assert.equal(plan?.name, service);

@@ -29,6 +29,9 @@ function noun(section: string): { what: string; code: string } {
   return section === 'tls' ? { what: 'TLS profile', code: 'tls-profile' } : { what: section.slice(0, -1), code: section.slice(0, -1) };
 }
 
+/** Who has a port at an address. */
+interface Claim { readonly host: string; readonly path: ConfigPath; readonly name: string }
+
 class ReferenceCheck {
   readonly findings: Finding[] = [];
   readonly #configuration: Configuration;
@@ -113,7 +116,7 @@ class ReferenceCheck {
   }
 
   #listeners(): void {
-    const taken = new Map<string, { path: ConfigPath; name: string }>();
+    const taken = new Map<number, Claim[]>();
     for (const [name, listener] of Object.entries(this.#configuration.listeners)) {
       this.#refer('services', listener.service, ['listeners', name, 'service']);
       if (listener.tls !== undefined) this.#refer('tls', listener.tls, ['listeners', name, 'tls']);
@@ -127,17 +130,20 @@ class ReferenceCheck {
     if (admin) this.#claim(taken, admin.bind, 'admin', ['admin', 'http', 'bind']);
   }
 
-  #claim(taken: Map<string, { path: ConfigPath; name: string }>, bind: { host: string; port: number }, name: string, path: ConfigPath): void {
+  #claim(taken: Map<number, Claim[]>, bind: { host: string; port: number }, name: string, path: ConfigPath): void {
     if (bind.port === 0) return;
-    const any = bind.host === '::' || bind.host === '0.0.0.0';
     const text = formatBind(bind);
-    const earlier = [...taken.entries()].find(([other]) => other === text || (other.endsWith(`:${bind.port}`) && clash(other, bind.host, any)))?.[1];
+    const claims = taken.get(bind.port) ?? [];
+    const earlier = claims.find((claim) => claim.host === bind.host || clash(claim.host, bind.host));
     if (earlier) {
       this.findings.push({
         code: 'listener.bind-conflict', path, message: `${text} is taken by ${earlier.name === 'admin' ? 'the admin API' : `listener "${earlier.name}"`}`, found: text,
         wanted: 'an address and port of its own', hint: 'choose another port, or lead both to one service', related: { path: earlier.path, message: 'taken here' },
       });
-    } else taken.set(text, { path, name });
+      return;
+    }
+    claims.push({ host: bind.host, path, name });
+    taken.set(bind.port, claims);
   }
 
   #services(): void {
@@ -186,8 +192,7 @@ class ReferenceCheck {
 }
 
 /** True when two binds of one port cannot stand side by side: one of them is every address of the same family. */
-function clash(other: string, host: string, any: boolean): boolean {
-  const otherHost = other.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '');
-  const otherAny = otherHost === '::' || otherHost === '0.0.0.0';
-  return (any || otherAny) && host.includes(':') === otherHost.includes(':');
+function clash(one: string, other: string): boolean {
+  const every = (host: string): boolean => host === '::' || host === '0.0.0.0';
+  return (every(one) || every(other)) && one.includes(':') === other.includes(':');
 }

@@ -76,9 +76,20 @@ function deniedServices(configuration: Configuration, document: ConfigDocument):
   // A rule with faults may be the one that allows it.
   if (Array.isArray(written) && written.length > Object.keys(rules).length) return [];
   const findings: Finding[] = [];
+  // By the services that they name, '' for all.
+  const allowing = new Map<string, RuleSettings[]>();
+  for (const rule of rules) {
+    if (rule.enabled === false || rule.then !== 'allow') continue;
+    for (const name of rule.service === undefined ? [''] : listOf(rule.service)) {
+      const known = allowing.get(name);
+      if (known) known.push(rule);
+      else allowing.set(name, [rule]);
+    }
+  }
+  const general = allowing.get('') ?? [];
   for (const [name, service] of Object.entries(configuration.services)) {
-    const allowed = rules.some((rule) => rule.enabled !== false && rule.then === 'allow'
-      && includes(rule.service, name) && includes(rule.protocol, service.protocol) && reaches(rule, name, configuration));
+    const allows = (rule: RuleSettings): boolean => includes(rule.protocol, service.protocol) && reaches(rule, name, configuration);
+    const allowed = (allowing.get(name) ?? []).some(allows) || general.some(allows);
     if (allowed || !isRecord(document.services)) continue;
     findings.push({
       severity: 'warning', code: 'service.no-rule', path: ['services', name], atKey: true, message: `no rule allows anything of service "${name}": everything will be denied`,

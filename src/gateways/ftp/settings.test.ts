@@ -29,7 +29,7 @@ test('the TLS profiles that it refers to', () => {
 });
 
 test('denied ports: below 1024, the list, and their edges', () => {
-  const service = new FtpService('f', ftpSettings.parse({ pool: 'p', deniedPorts: ['2000-2002', '3000'] }), { version: '', product: '', observed: [] } as never);
+  const service = new FtpService('f', ftpSettings.parse({ pool: 'p', deniedPorts: ['2000-2002', '3000'] }), { product: '', observed: [] } as never);
   const denied = [0, 21, 1023, 2000, 2002, 3000];
   const permitted = [1024, 1999, 2003, 2999, 3001, 65_535];
   for (const port of denied) assert.ok(service.isDeniedPort(port), `${port}`);

@@ -16,12 +16,14 @@ export const askBuilder = 3;
 
 interface Replacement { readonly lowerName: string; readonly pattern: RegExp; readonly template: Template }
 
+const noLengths = new Uint8Array(512);
+
 export class HeaderPlan {
   /** Index is the HeaderId. */
   readonly actions = new Uint8Array(headerIdCount);
   readonly #unknown = new Map<string, number>();
   /** Lengths of unknown names that have an action: most lines need no look at their name. */
-  readonly #lengths = new Uint8Array(512);
+  #lengths = noLengths;
   readonly #prefixes: string[] = [];
   readonly #lines: (readonly [string, Template])[] = [];
   readonly #replacements: Replacement[] = [];
@@ -35,6 +37,7 @@ export class HeaderPlan {
     const id = headerIdOf(lower);
     if (id !== 0) { this.actions[id] = action; return; }
     this.#unknown.set(lower, action);
+    if (this.#lengths === noLengths) this.#lengths = new Uint8Array(512);
     this.#lengths[lower.length] = 1;
   }
 

@@ -53,7 +53,7 @@ function session(service: object): { client: RecordedLink; server: RecordedLink;
   const finished: string[] = [];
   const clock = new VirtualClock();
   const settings = telnetSettings.parse({ pool: 'hosts', ...service });
-  const plan = telnetManifest.compile('terminal', settings, { version: 'v', product: 'p', observed: [] });
+  const plan = telnetManifest.compile('terminal', settings, { product: 'p', observed: [] });
   let ids = 0;
   const decision = { effect: 'allow', rule: 'r', reason: '', status: 0, message: '', delayMs: 0, audit: true };
   const port = {
