@@ -20,15 +20,23 @@ export function addWafCommands(program: Command, finish: Finish): void {
       const { wafReport } = await import('./commands/waf.ts');
       finish(await wafReport(await found(options), options, outputFor(options)));
     });
-  examples(changing(waf.command('exclude').argument('<id>', 'a record: the incident id of a refused request')
-    .description('Propose the narrowest exclusion for a false alarm, show what it would have changed over the stored history, and write it when confirmed.'))
+  examples(changing(waf.command('exclude').argument('<id...>', 'a record: the incident id of a refused request; with --remove also numbers of `waf exclusions`')
+    .description('Propose the narrowest exclusion for a false alarm, show what it would have changed over the stored history, and write it into the configuration '
+      + 'file when confirmed: nothing else in the file changes, and it is in force at once.'))
     .option('--rule <id>', 'only this rule; may be repeated', collect)
     .option('--since <time>', 'history to judge by (default: all that is stored)')
+    .option('--remove', 'take exclusions away again: those made for the record, or by number')
+    .option('--no-file', 'change only what runs, and leave the file alone')
     .option('-y, --yes', 'write it without asking'), 'sallyport waf exclude 1k834h43200001d4e0',
-      'sallyport waf exclude 1k834h43200001d4e0 --yes --reason "search box takes SQL words"')
-    .action(async (id: string, options) => {
+      'sallyport waf exclude 1k834h43200001d4e0 --yes --reason "search box takes SQL words"', 'sallyport waf exclude --remove 3')
+    .action(async (ids: string[], options) => {
       const { wafExclude } = await import('./commands/waf-exclude.ts');
-      finish(await wafExclude(await found(options), id, options, outputFor(options)));
+      finish(await wafExclude(await found(options), ids, options, outputFor(options)));
+    });
+  examples(remote(waf.command('exclusions').description('List the exclusions that are configured, with their numbers and reasons.')), 'sallyport waf exclusions')
+    .action(async (options) => {
+      const { wafExclusions } = await import('./commands/waf-exclude.ts');
+      finish(await wafExclusions(await found(options), outputFor(options)));
     });
   examples(remote(waf.command('test').argument('[file]', 'requests in .http form (request line, fields, empty line, body; parted by ###), - for standard input')
     .description('Run requests through the rules in force, and through a draft of them. Nothing is sent. Exit code 1 when a request would be refused.'))

@@ -22,6 +22,7 @@ const kinds = {
   'pending': [409, 'A change waits for confirmation'],
   'not-understood': [409, 'The session does not understand this'],
   'refused': [409, 'The session refuses this'],
+  'file-not-changed': [409, 'The configuration file cannot be changed'],
   'too-large': [413, 'The body is too large'],
   'media-type': [415, 'The body is not JSON'],
   'invalid': [422, 'The configuration has errors'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredRecord } from '#audit/record.ts';
-import { EffectBuilder, proposeExclusions, withExclusions } from './exclude.ts';
+import { asSettings, EffectBuilder, pathProblem, proposeExclusions } from './exclude.ts';
 import { inspectionOf, pointsOf } from './facts.ts';
 
 interface RuleOf { id: number; sev?: number; n?: number; logOnly?: boolean; values: Record<string, string> }
@@ -60,18 +60,23 @@ test('effect on the past: what would pass, what stays refused, what else it touc
   assert.deepEqual({ records, refused, wouldPass, otherMatches, clients }, { records: 7, refused: 3, wouldPass: 2, otherMatches: 1, clients: 2 });
 });
 
-test('exclusions are written where the rules are configured', () => {
-  const exclusions = [{ rule: 1, target: 'ARGS:a', path: '/' }];
-  const service = { waf: { ruleset: 'crs', exclusions: [{ rule: 9 }] }, routes: [{ id: 'all' }, { waf: { mode: 'detect' } }] };
-  assert.deepEqual(withExclusions(service, 'all', exclusions, 'why'), { ...service, waf: { ruleset: 'crs', exclusions: [{ rule: 9 }, { ...exclusions[0], reason: 'why' }] } });
-  const own = withExclusions(service, 'route-2', exclusions, '')!;
-  assert.deepEqual((own['routes'] as { waf?: unknown }[])[1]!.waf, { mode: 'detect', exclusions });
-  assert.equal(withExclusions({ routes: [] }, '', exclusions, ''), undefined);
-});
-
 test('facts that are not what they should be are read without harm', () => {
   for (const waf of [1, 'x', [], { rules: 'x' }, { rules: [1, null, { values: 3 }] }, { request: { headers: 'x' } }]) {
     assert.doesNotThrow(() => inspectionOf({ time: 1, kind: 'operation', outcome: 'denied', facts: { waf } }));
   }
   assert.deepEqual([2, 3, 4, 5, 7, -1].map(pointsOf), [5, 4, 3, 2, 0, 0]);
+});
+
+test('what a client could have chosen does not make an exclusion wider than it looks', () => {
+  const pattern: RuleOf = { id: 942_100, sev: 2, values: { 'ARGS:/.*/': 'x' } };
+  assert.deepEqual(proposeExclusions(recordOf([pattern, sum], 5), 5), [{ rule: 942_100, path: '/search' }]);
+  for (const path of ['/*', '/a/**', '/a b', '/a"', "/a'", '/a\\b', 'a']) assert.notEqual(pathProblem(path), undefined, path);
+  for (const path of ['/', '/a%20b', '/search;v=1', '/%7Bx%7D']) assert.equal(pathProblem(path), undefined, path);
+});
+
+test('as settings: one for each rule', () => {
+  assert.deepEqual(asSettings([{ rule: [1, 2], target: 'ARGS:a', path: '/' }, { rule: 3, path: '/x' }]), [
+    { rule: '1', tag: '', targets: ['ARGS:a'], path: '/', methods: [] }, { rule: '2', tag: '', targets: ['ARGS:a'], path: '/', methods: [] },
+    { rule: '3', tag: '', targets: [], path: '/x', methods: [] },
+  ]);
 });

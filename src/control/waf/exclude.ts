@@ -2,6 +2,7 @@
 // over the stored history. Pure: records and configuration in, proposals out. The scores are summed from what records keep, by
 // the points that the Core Rule Set gives; a request that was refused for another reason stays refused.
 import type { StoredRecord } from '#audit/record.ts';
+import type { WebExclusion } from '#contract/web-inspection.ts';
 import { inspectionOf, pointsOf, sumsUp, type RecordedInspection, type RecordedRule } from './facts.ts';
 
 /** As it is written in the configuration. */
@@ -24,7 +25,8 @@ export interface ExclusionEffect {
   readonly samples: readonly string[];
 }
 
-const writableTarget = /^[A-Z_]+(:[^\s"'\\|,;`]+)?$/;
+/** A selector that begins with a slash would be read as a pattern. */
+const writableTarget = /^[A-Z_]+(:[^\s"'\\|,;`/][^\s"'\\|,;`]*)?$/;
 /** Variables that only make sense inside a rule: what they stand for is not known. */
 const internal = /^(TX|MATCHED_VAR|MATCHED_VARS|MATCHED_VAR_NAME|MATCHED_VARS_NAMES|&.*)(:|$)/;
 
@@ -140,18 +142,13 @@ export class EffectBuilder {
   }
 }
 
-type Plain = Record<string, unknown>;
+/** Why no exclusion can be written for a path; undefined: it can. A star would stand for any segment, and let through more than was meant. */
+export function pathProblem(path: string): string | undefined {
+  return /^\/[^\s"'\\*]*$/.test(path) ? undefined : `its path ${JSON.stringify(path)} has characters that an exclusion cannot name exactly`;
+}
 
-function isPlain(value: unknown): value is Plain { return typeof value === 'object' && value !== null && !Array.isArray(value); }
-
-/** The written service with the exclusions added where its rules are configured: the service, or the route when only that has them. */
-export function withExclusions(service: unknown, route: string, exclusions: readonly ProposedExclusion[], reason: string): Plain | undefined {
-  if (!isPlain(service)) return undefined;
-  const entries = exclusions.map((exclusion) => ({ ...exclusion, ...(reason === '' ? {} : { reason }) }));
-  const added = (waf: Plain): Plain => ({ ...waf, exclusions: [...Array.isArray(waf['exclusions']) ? waf['exclusions'] as unknown[] : [], ...entries] });
-  const routes = Array.isArray(service['routes']) ? service['routes'] as unknown[] : [];
-  const at = routes.findIndex((one, index) => isPlain(one) && (one['id'] ?? `route-${index + 1}`) === route);
-  const own = routes[at];
-  if (isPlain(own) && isPlain(own['waf'])) return { ...service, routes: routes.with(at, { ...own, waf: added(own['waf']) }) };
-  return isPlain(service['waf']) ? { ...service, waf: added(service['waf']) } : undefined;
+/** As settings of the firewall, for trying them out. */
+export function asSettings(exclusions: readonly ProposedExclusion[]): WebExclusion[] {
+  return exclusions.flatMap(({ rule, target, path }) => (Array.isArray(rule) ? rule : [rule])
+    .map((id): WebExclusion => ({ rule: String(id), tag: '', targets: target === undefined ? [] : [target], path, methods: [] })));
 }

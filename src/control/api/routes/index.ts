@@ -8,8 +8,10 @@ import { resourceRoutes } from './resources.ts';
 import { sessionRoutes } from './sessions.ts';
 import { stateRoutes } from './state.ts';
 import { trafficRoutes } from './traffic.ts';
+import { wafExclusionRoutes } from './waf-exclusions.ts';
 import { wafRoutes } from './waf.ts';
 
 export const routes: readonly AnyRoute[] = [
-  ...stateRoutes, ...trafficRoutes, ...sessionRoutes, ...recordingRoutes, ...recordRoutes, ...explainRoutes, ...wafRoutes, ...configurationRoutes, ...resourceRoutes,
+  ...stateRoutes, ...trafficRoutes, ...sessionRoutes, ...recordingRoutes, ...recordRoutes, ...explainRoutes, ...wafRoutes, ...wafExclusionRoutes,
+  ...configurationRoutes, ...resourceRoutes,
 ];

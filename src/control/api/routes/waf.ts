@@ -1,59 +1,20 @@
-// Resources of the admin API for the web application firewall: rules with their hits, what it found lately, exclusions from a
-// record, and replays against a draft. The work is in control/waf.
+// Resources of the admin API for the web application firewall: rules with their hits, what it found lately, and
+// replays against a draft. Exclusions are in waf-exclusions.ts; the work is in control/waf.
 import { z } from 'zod';
-import type { AuditQuery } from '#audit/query.ts';
-import type { StoredRecord } from '#audit/record.ts';
-import type { WebInspectionSettings } from '#contract/web-inspection.ts';
 import type { ControlPlane } from '../../control-plane.ts';
-import { EffectBuilder, proposeExclusions, withExclusions } from '../../waf/exclude.ts';
-import { inspectionOf, sumsUp } from '../../waf/facts.ts';
-import { inspectionsOf, prepareRules, type PreparedRules } from '../../waf/prepare.ts';
+import { inspectionOf } from '../../waf/facts.ts';
+import { inspectionsOf } from '../../waf/prepare.ts';
 import { describedRequest, differenceOf, replay, requestOfRecord, type ReplayDifference } from '../../waf/replay.ts';
 import { ReportBuilder } from '../../waf/report.ts';
 import { firstService, settingsFor } from '../../waf/service-rules.ts';
-import { readResource } from '../../configuration/index.ts';
-import { carriedOut } from '../configuration-call.ts';
 import { ApiProblem } from '../problem.ts';
 import { route, type AnyRoute } from '../route.ts';
+import { fromMs, prepared, running, settingsOf, wafHistory as history } from '../waf-call.ts';
 
-const maxRecords = 200_000;
 const maxReplayed = 20_000;
 const maxDifferences = 500;
-/** Of the Core Rule Set and the baseline, unless the configuration says otherwise. */
-const usualThreshold = 5;
 /** The supervisor does other things too: after so many replays it lets them have a turn. */
 const replaysPerTurn = 50;
-
-const fromMs = z.coerce.number().int().nonnegative();
-
-/** Records with something of the firewall in them, newest first. */
-async function* history(plane: ControlPlane, from: number, service?: string): AsyncGenerator<StoredRecord, void, undefined> {
-  const query: AuditQuery = { fromMs: from, kinds: ['operation'], text: 'waf', ...(service === undefined ? {} : { services: [service] }) };
-  let read = 0;
-  for await (const record of plane.trail.query(query)) {
-    if (++read > maxRecords) return;
-    if (record.facts?.['waf'] !== undefined) yield record;
-  }
-}
-
-function running(plane: ControlPlane) {
-  const active = plane.transactions.active;
-  if (active === undefined) throw new ApiProblem('no-answer', 'no configuration is in force');
-  return active.configuration;
-}
-
-function settingsOf(plane: ControlPlane, service: string, routeId: string): WebInspectionSettings {
-  const settings = settingsFor(running(plane), plane.options.manifests, service, routeId);
-  if (settings === undefined) throw new ApiProblem('not-found', `service ${service} has no firewall${routeId === '' ? '' : ` on route ${routeId}`}`,
-    'give it one: waf: { ruleset: crs }');
-  return settings;
-}
-
-function prepared(plane: ControlPlane, settings: WebInspectionSettings, draft?: string): PreparedRules {
-  try {
-    return prepareRules(settings, plane.places, draft === undefined ? undefined : { name: 'draft', text: Buffer.from(draft, 'utf8').toString('latin1') });
-  } catch (error) { throw new ApiProblem('bad-request', (error as Error).message, 'places are file:line:column; "draft" is the text that was given'); }
-}
 
 const ruleAnswer = z.looseObject({ id: z.number(), message: z.string(), hits: z.number(), blocked: z.number() });
 
@@ -77,32 +38,6 @@ async function rulesOf(plane: ControlPlane, all: boolean) {
     };
   });
   return { sets };
-}
-
-const excludeBody = z.strictObject({
-  id: z.string().min(1).max(100).describe('A record of a request that the firewall refused or noticed.'),
-  rules: z.array(z.number().int()).max(100).default([]).describe('Only these of its rules; all that found something unless given.'),
-  from: fromMs.default(0).describe('History to judge the effect by, from this time on.'),
-  apply: z.boolean().default(false).describe('Write it into the running configuration.'),
-  reason: z.string().max(500).default('').describe('Why, for the configuration, the history and the audit log.'),
-});
-
-async function exclude(plane: ControlPlane, body: z.output<typeof excludeBody>) {
-  const record = await plane.trail.find(body.id);
-  if (record === undefined) throw new ApiProblem('not-found', `there is no record ${body.id} in the store`, 'ids of records: sallyport logs --text waf --json');
-  const inspection = inspectionOf(record);
-  if (inspection === undefined) throw new ApiProblem('bad-request', `the firewall found nothing in record ${body.id}`, 'what it found: sallyport waf report');
-  const service = record.service ?? '';
-  const routeId = record.route ?? '';
-  const settings = settingsOf(plane, service, routeId);
-  const threshold = settings.inboundThreshold || usualThreshold;
-  const exclusions = proposeExclusions(record, threshold, body.rules);
-  if (exclusions.length === 0) throw new ApiProblem('bad-request', `no rule of record ${body.id} can be excluded`, `it was refused by ${inspection.by}`);
-  const builder = new EffectBuilder(exclusions, service, threshold);
-  for await (const one of history(plane, body.from, service)) builder.add(one);
-  const resource = `services/${service}`;
-  const value = withExclusions(readResource(plane.running, resource), routeId, exclusions, body.reason);
-  return { record, exclusions, effect: builder.effect(), service, route: routeId, resource, value };
 }
 
 const requestBody = z.strictObject({
@@ -178,28 +113,6 @@ export const wafRoutes: readonly AnyRoute[] = [
       const builder = new ReportBuilder();
       for await (const record of history(plane, query.from, query.service)) builder.add(record);
       return builder.report(query.limit);
-    },
-  }),
-  route({
-    method: 'POST', url: '/v1/waf/exclude', role: 'admin', tag: 'firewall', summary: 'The narrowest exclusions for a false alarm, and their effect on the stored history',
-    body: excludeBody,
-    answer: z.looseObject({
-      exclusions: z.array(z.looseObject({ path: z.string() })), effect: z.looseObject({ refused: z.number(), wouldPass: z.number(), otherMatches: z.number() }),
-        applied: z.boolean(),
-    }).describe('With `apply` it is written into the running configuration, as one change in the history.'),
-    handle: async (call) => {
-      const { plane, body, author } = call;
-      const { value, resource, record, ...rest } = await exclude(plane, body);
-      const { id, path, client, rule } = record;
-      const answer = { record: { id, path, client, rule, rules: inspectionOf(record)!.rules.filter((one) => !sumsUp(one.id)) }, ...rest };
-      if (!body.apply) return { ...answer, applied: false };
-      if (value === undefined) throw new ApiProblem('bad-request', `the firewall of ${resource} is not written where an exclusion could be added`,
-        'add it to the configuration by hand');
-      const result = await plane.transactions.apply({
-        patches: [{ resource, value, mode: 'replace' }], author, reason: body.reason || `firewall exclusion for record ${id ?? ''}`, source: 'api',
-        expectedVersion: plane.transactions.active?.version,
-      });
-      return { ...answer, applied: true, change: carriedOut(result, call, 'exclude') };
     },
   }),
   route({
