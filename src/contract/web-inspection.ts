@@ -139,6 +139,8 @@ export interface WebInspectionSettings {
   readonly path: string;
   readonly setup: string;
   readonly plugins: string;
+  /** Geographic database (mmdb) for `@geoLookup`, or ''. */
+  readonly geoDatabase: string;
   readonly mode: 'block' | 'detect';
   /** 0: the rule set's own. The same for the rest of this part. */
   readonly paranoia: number;

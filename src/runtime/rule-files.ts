@@ -3,14 +3,13 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { WebInspectionSettings } from '#contract/web-inspection.ts';
-import type { FoundRules } from '#inspection/web/rule-files.ts';
-import type { RuleSource } from '#inspection/waf/index.ts';
+import type { FoundRules, InspectionSource } from '#inspection/web/rule-files.ts';
 
 /** Larger files are no rules. */
 const maxFileBytes = 16 * 1024 * 1024;
 
 /** Reads as latin1, so that a byte is a character. */
-export const diskSource: RuleSource = {
+export const diskSource: InspectionSource = {
   read: (path) => {
     try {
       const { size } = statSync(path);
@@ -18,7 +17,28 @@ export const diskSource: RuleSource = {
     } catch { return null; }
   },
   glob: (pattern) => (/[*?[]/.test(pattern) ? globSync(pattern).sort() : existsSync(pattern) ? [pattern] : []),
+  bytes: (path) => databaseAt(path),
 };
+
+interface KnownDatabase { readonly stamp: string; readonly bytes: Uint8Array }
+
+/** Databases are large and shared by rule sets: what is unchanged on disk is not read again. */
+const databases = new Map<string, KnownDatabase>();
+const maxDatabases = 4;
+
+function databaseAt(path: string): Uint8Array | null {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    const stamp = `${mtimeMs} ${size} ${ino}`;
+    const before = databases.get(path);
+    if (before?.stamp === stamp) return before.bytes;
+    const bytes = readFileSync(path);
+    databases.delete(path);
+    if (databases.size >= maxDatabases) databases.delete(databases.keys().next().value!);
+    databases.set(path, { stamp, bytes });
+    return bytes;
+  } catch { return null; }
+}
 
 export interface RulePlaces {
   /** Where relative paths of the configuration start. */
@@ -35,6 +55,11 @@ const debianSetup = '/etc/modsecurity/crs';
 function crsDirectories({ path }: WebInspectionSettings, places: RulePlaces): string[] {
   if (path !== '') return [within(places.baseDirectory, path)];
   return [join(places.stateDirectory, installedFolder, 'current'), debianDirectory, '/usr/share/coreruleset', '/etc/coreruleset', '/opt/coreruleset'];
+}
+
+/** The geographic database of the settings, or ''. */
+export function geoPath({ geoDatabase }: WebInspectionSettings, places: RulePlaces): string {
+  return geoDatabase === '' ? '' : within(places.baseDirectory, geoDatabase);
 }
 
 function within(directory: string, path: string): string {

@@ -125,7 +125,7 @@ function install(archive: Archive, sha256: string, state: string): { directory: 
       writeFileSync(to, bytes);
     }
     const version = /(?:^|[-/])v?(\d+\.\d+\.\d+)[^/]*\/$/.exec(prefix)?.[1] ?? /ver\.(\d+\.\d+\.\d+)/.exec(files.get(setup)!.toString('latin1'))?.[1] ?? sha256.slice(0, 12);
-    const { inspector } = prepareRules({ ...probe, path: staging }, { baseDirectory: staging, stateDirectory: state });
+    const { inspector } = prepareRules({ ...probe(), path: staging }, { baseDirectory: staging, stateDirectory: state });
     const directory = join(root, `coreruleset-${version}`);
     rmSync(directory, { recursive: true, force: true });
     renameSync(staging, directory);
@@ -142,9 +142,7 @@ function install(archive: Archive, sha256: string, state: string): { directory: 
 }
 
 /** Settings to load the rules with once. */
-const probe: WebInspectionSettings = {
-  ruleset: ['crs'], path: '', setup: '', plugins: '', mode: 'detect', paranoia: 4, inboundThreshold: 0, outboundThreshold: 0, allowedMethods: [], allowedContentTypes: [],
-  allowedVersions: [], exclusions: [], logOnlyRules: [], logOnlyTags: [], inspectRequestBody: true, requestBodyLimit: -1, requestBodyNoFilesLimit: -1, requestBodyOnLimit: 'reject',
-  inspectResponseBody: true, responseBodyLimit: -1, responseBodyTypes: ['text/html'], responseBodyOnLimit: 'process-partial', onEngineError: 'block',
-    keepRequests: 'no', keepBodyBytes: 0,
-};
+function probe(): WebInspectionSettings {
+  const manifest = gateways.find(({ webInspections }) => webInspections !== undefined)!;
+  return manifest.webInspections!(manifest.settings.parse({ pool: 'none', waf: { ruleset: 'crs', mode: 'detect', paranoia: 4, responseBody: { inspect: true } } }))[0]!.settings;
+}

@@ -10,7 +10,7 @@ import { compileInspector, type EngineInspector } from '#inspection/web/inspecto
 import { RecordingSource, rulePartsOf, type InspectionPlan, type RuleSetPlan } from '#inspection/web/rule-files.ts';
 import { formatFault } from '#inspection/waf/index.ts';
 import type { RulePart } from '#inspection/waf/index.ts';
-import { diskSource, findRules, type RulePlaces } from '#runtime/rule-files.ts';
+import { diskSource, findRules, geoPath, type RulePlaces } from '#runtime/rule-files.ts';
 import type { Configuration } from '../configuration/schema.ts';
 
 export interface WafFinding {
@@ -61,21 +61,23 @@ function isFresh({ prepared, stamps }: Known): boolean {
 export function prepareRules(settings: WebInspectionSettings, places: RulePlaces, draft?: Draft): PreparedRules {
   const found = findRules(settings, places);
   const parts: RulePart[] = [...rulePartsOf(settings, found), ...(draft === undefined ? [] : [draft])];
-  const key = JSON.stringify([settings, parts]);
+  const geo = geoPath(settings, places);
+  const key = JSON.stringify([settings, parts, geo]);
   const before = known.get(key);
   if (before !== undefined && isFresh(before)) return before.prepared;
   const source = new RecordingSource(diskSource);
   // Patterns that match nothing (no plugins) are no fault here; a file that is named is.
   const expanded = parts.flatMap((part) => 'file' in part && /[*?[]/.test(part.file) ? source.glob(part.file).map((file): RulePart => ({ file })) : [part]);
-  const compiled = compileInspector(settings, expanded, source, () => performance.now());
+  const compiled = compileInspector(settings, expanded, geo, source, () => performance.now());
   if (!compiled.ok) throw new RuleFaults(compiled.errors.map(formatFault));
   const hash = createHash('sha256').update(JSON.stringify([settings, expanded]));
   for (const path of Object.keys(source.texts).sort()) hash.update(`\0${path}\0`).update(source.texts[path]!, 'latin1');
+  for (const path of Object.keys(source.databases).sort()) hash.update(`\0${path}\0`).update(source.databases[path]!);
   const prepared: PreparedRules = {
-    plan: { settings, parts: expanded, hash: hash.digest('hex') }, source, inspector: compiled.inspector, warnings: compiled.warnings.map(formatFault),
+    plan: { settings, parts: expanded, geo, hash: hash.digest('hex') }, source, inspector: compiled.inspector, warnings: compiled.warnings.map(formatFault),
   };
   if (known.size >= maxKnown) known.delete(known.keys().next().value!);
-  known.set(key, { prepared, stamps: new Map(Object.keys(source.texts).map((path) => [path, stampOf(path)])) });
+  known.set(key, { prepared, stamps: new Map([...Object.keys(source.texts), ...Object.keys(source.databases)].map((path) => [path, stampOf(path)])) });
   return prepared;
 }
 
@@ -115,12 +117,14 @@ export function inspectionPlanOf(configuration: Pick<Configuration, 'services'>,
   if (inspections.size === 0) return undefined;
   const texts: Record<string, string> = {};
   const globs: Record<string, readonly string[]> = {};
+  const databases: Record<string, Uint8Array> = {};
   const sets: Record<string, RuleSetPlan> = {};
   for (const [key, { settings }] of inspections) {
     const { plan, source } = prepareRules(settings, places);
     sets[key] = plan;
     Object.assign(texts, source.texts);
     Object.assign(globs, source.globs);
+    Object.assign(databases, source.databases);
   }
-  return { files: { texts, globs }, sets };
+  return { files: { texts, globs, databases }, sets };
 }

@@ -54,6 +54,10 @@ const wafFields = {
   setup: z.string().min(1).max(500).optional().describe('Its setup file, when it is not beside the rules. What is set here in the configuration comes after it and wins.'),
   plugins: z.string().min(1).max(500).optional().describe('Directory of plugins of the Core Rule Set: NAME-config.conf, NAME-before.conf and NAME-after.conf. '
     + '`plugins` beside the rules unless given.'),
+  geo: z.strictObject({
+    database: z.string().min(1).max(500).describe('A file in the format of MaxMind (mmdb), with countries or cities. Read when the configuration is loaded, and again at '
+      + '`sallyport reload` when it has changed.').meta({ examples: ['/var/lib/GeoIP/GeoLite2-Country.mmdb'] }),
+  }).optional().describe('Where `@geoLookup` looks addresses up; without it (and without SecGeoLookupDb in the rules) it finds nothing.'),
   mode: z.enum(['block', 'detect']).optional().describe('`block` (the default) refuses what the rules refuse; `detect` only records it.'),
   paranoia: z.number().int().min(1).max(4).optional()
     .describe('Paranoia level: which of the rules take part. 1 is meant for everybody; each step finds more and alarms falsely more often. That of the rule set\'s '
@@ -116,7 +120,7 @@ export function resolveWaf(service: WafSettings | undefined, route: WafSettings 
   const response = { ...base?.responseBody, ...route?.responseBody };
   const keep = { ...base?.keep, ...route?.keep };
   return {
-    ruleset: listed(both.ruleset), path: both.path ?? '', setup: both.setup ?? '', plugins: both.plugins ?? '',
+    ruleset: listed(both.ruleset), path: both.path ?? '', setup: both.setup ?? '', plugins: both.plugins ?? '', geoDatabase: both.geo?.database ?? '',
     mode: both.mode ?? 'block', paranoia: both.paranoia ?? 0, inboundThreshold: threshold.inbound ?? 0, outboundThreshold: threshold.outbound ?? 0,
     allowedMethods: both.allowedMethods ?? [], allowedContentTypes: both.allowedContentTypes ?? [], allowedVersions: both.allowedVersions ?? [],
     exclusions: [...exclusionsOf(base), ...exclusionsOf(route)],

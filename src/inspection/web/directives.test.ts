@@ -10,7 +10,8 @@ import { decodeContent } from './content-coding.ts';
 import { gzipSync, deflateRawSync, deflateSync, brotliCompressSync } from 'node:zlib';
 
 const plain: WebInspectionSettings = {
-  ruleset: ['x'], path: '', setup: '', plugins: '', mode: 'block', paranoia: 0, inboundThreshold: 0, outboundThreshold: 0, allowedMethods: [], allowedContentTypes: [],
+  ruleset: ['x'], path: '', setup: '', plugins: '', geoDatabase: '', mode: 'block', paranoia: 0,
+  inboundThreshold: 0, outboundThreshold: 0, allowedMethods: [], allowedContentTypes: [],
   allowedVersions: [], exclusions: [], logOnlyRules: [], logOnlyTags: [], inspectRequestBody: true, requestBodyLimit: -1, requestBodyNoFilesLimit: -1, requestBodyOnLimit: 'reject',
   inspectResponseBody: false, responseBodyLimit: -1, responseBodyTypes: ['text/html'], responseBodyOnLimit: 'process-partial', onEngineError: 'block',
     keepRequests: 'no', keepBodyBytes: 0,
@@ -49,7 +50,7 @@ test('every kind of exclusion loads', () => {
   assert.equal(closingDirectives({ ...plain, exclusions, requestBodyLimit: 5 }).match(/^SecRule/gm)?.length, 4);
   const source = memorySource({ 'own.conf': 'SecRule ARGS "@rx a" "id:5,phase:2,deny,log,tag:\'own/attack\'"\n' });
   const parts = rulePartsOf({ ...plain, exclusions }, [{ setup: [], before: [], baseline: false, rules: ['own.conf'], after: [] }]);
-  const compiled = compileInspector({ ...plain, exclusions }, parts, source, () => 0);
+  const compiled = compileInspector({ ...plain, exclusions }, parts, '', { ...source, bytes: () => null }, () => 0);
   assert.ok(compiled.ok, compiled.ok ? '' : JSON.stringify(compiled.errors));
 });
 

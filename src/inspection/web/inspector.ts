@@ -4,11 +4,12 @@ import type { WebClientFacts, WebInspection, WebInspectionSettings, WebInspector
 import { webInspectionKey } from '#contract/web-inspection.ts';
 import { loadRuleSet, type RuleInfo, type RulePart, type RuleSet } from '../waf/engine/rule-set.ts';
 import { MemoryStore } from '../waf/engine/store.ts';
-import type { RuleSource } from '../waf/seclang/source.ts';
 import type { Fault } from '../waf/seclang/place.ts';
 import { EngineInspection } from './inspection.ts';
 import { LogOnly } from './log-only.ts';
-import type { InspectionPlan } from './rule-files.ts';
+import type { GeoSource } from '../waf/operators/contract.ts';
+import { openGeoDatabase } from './geo.ts';
+import type { InspectionPlan, InspectionSource } from './rule-files.ts';
 import { plannedSource } from './rule-files.ts';
 
 /** Counts of one rule. */
@@ -63,11 +64,21 @@ export type CompiledInspector =
   | { readonly ok: true; readonly inspector: EngineInspector; readonly warnings: readonly Fault[] }
   | { readonly ok: false; readonly errors: readonly Fault[] };
 
-export function compileInspector(settings: WebInspectionSettings, parts: readonly RulePart[], source: RuleSource, nowMs: () => number): CompiledInspector {
+function openGeo(source: InspectionSource, path: string): GeoSource | string {
+  const bytes = source.bytes(path);
+  if (bytes === null) return `${path} cannot be read`;
+  try { return openGeoDatabase(bytes); } catch (error) { return `${path}: ${(error as Error).message}`; }
+}
+
+/** `geo`: path of the database that the configuration names, or ''. */
+export function compileInspector(settings: WebInspectionSettings, parts: readonly RulePart[], geo: string, source: InspectionSource, nowMs: () => number): CompiledInspector {
   const startedMs = nowMs();
+  const database = geo === '' ? null : openGeo(source, geo);
+  if (typeof database === 'string') return { ok: false, errors: [{ place: { file: 'waf.geo.database', line: 1, column: 1 }, message: database }] };
   const { logOnlyRules: rules, logOnlyTags: tags } = settings;
   const result = loadRuleSet({
-    parts, source, mode: settings.mode === 'block' ? 'On' : 'DetectionOnly', ...(rules.length + tags.length > 0 ? { logOnly: { rules, tags } } : {}),
+    parts, source, geo: database, openGeo: (path) => openGeo(source, path), mode: settings.mode === 'block' ? 'On' : 'DetectionOnly',
+    ...(rules.length + tags.length > 0 ? { logOnly: { rules, tags } } : {}),
   });
   if (!result.ok) return { ok: false, errors: result.errors };
   return { ok: true, inspector: new EngineInspector(settings, result.ruleSet, nowMs() - startedMs), warnings: result.warnings };
@@ -81,10 +92,10 @@ export class Inspectors {
   /** @throws Error with the faults: the caller keeps what it has. */
   static compile(plan: InspectionPlan | undefined, previous: Inspectors | undefined, nowMs: () => number): Inspectors {
     const inspectors = new Inspectors();
-    for (const [key, { settings, parts, hash }] of Object.entries(plan?.sets ?? {})) {
+    for (const [key, { settings, parts, geo, hash }] of Object.entries(plan?.sets ?? {})) {
       let inspector = previous?.byHash.get(hash);
       if (inspector === undefined) {
-        const compiled = compileInspector(settings, parts, plannedSource(plan!.files), nowMs);
+        const compiled = compileInspector(settings, parts, geo, plannedSource(plan!.files), nowMs);
         if (!compiled.ok) throw new Error(compiled.errors.slice(0, 20).map(({ place, message }) => `${place.file}:${place.line}:${place.column}: ${message}`).join('\n'));
         inspector = compiled.inspector;
       }

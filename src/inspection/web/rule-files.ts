@@ -36,12 +36,22 @@ export function rulePartsOf(settings: WebInspectionSettings, found: readonly Fou
 export interface RuleFiles {
   readonly texts: Readonly<Record<string, string>>;
   readonly globs: Readonly<Record<string, readonly string[]>>;
+  /** Geographic databases by path. */
+  readonly databases: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Where the inspectors' files come from: rule files, and databases as bytes. */
+export interface InspectionSource extends RuleSource {
+  /** Null when there is none. */
+  bytes(path: string): Uint8Array | null;
 }
 
 /** What a worker needs to load one rule set. */
 export interface RuleSetPlan {
   readonly settings: WebInspectionSettings;
   readonly parts: readonly RulePart[];
+  /** Path of the geographic database that the configuration names, or ''. */
+  readonly geo: string;
   /** Of settings, parts and the text of every file read: the same hash is the same rule set. */
   readonly hash: string;
 }
@@ -54,12 +64,13 @@ export interface InspectionPlan {
 }
 
 /** Remembers everything that was read through it. */
-export class RecordingSource implements RuleSource {
+export class RecordingSource implements InspectionSource {
   readonly texts: Record<string, string> = {};
   readonly globs: Record<string, string[]> = {};
-  readonly #source: RuleSource;
+  readonly databases: Record<string, Uint8Array> = {};
+  readonly #source: InspectionSource;
 
-  constructor(source: RuleSource) {
+  constructor(source: InspectionSource) {
     this.#source = source;
   }
 
@@ -72,11 +83,18 @@ export class RecordingSource implements RuleSource {
   glob(pattern: string): string[] {
     return this.globs[pattern] ??= this.#source.glob(pattern);
   }
+
+  bytes(path: string): Uint8Array | null {
+    const bytes = this.#source.bytes(path);
+    if (bytes !== null) this.databases[path] = bytes;
+    return bytes;
+  }
 }
 
-export function plannedSource(files: RuleFiles): RuleSource {
+export function plannedSource(files: RuleFiles): InspectionSource {
   return {
     read: (path) => (Object.hasOwn(files.texts, path) ? files.texts[path]! : null),
     glob: (pattern) => (Object.hasOwn(files.globs, pattern) ? [...files.globs[pattern]!] : []),
+    bytes: (path) => (Object.hasOwn(files.databases, path) ? files.databases[path]! : null),
   };
 }

@@ -18,8 +18,10 @@ export interface LoadOptions {
   /** Read in this order. */
   readonly parts: readonly RulePart[];
   readonly source: RuleSource;
-  /** For `@geoLookup`; null: no record is ever found. */
+  /** For `@geoLookup`; null: no record is ever found, unless a directive names a database. */
   readonly geo?: GeoSource | null;
+  /** Opens the database that SecGeoLookupDb names; a text says why it cannot. Without it the directive has no effect. */
+  readonly openGeo?: (path: string) => GeoSource | string;
   /** Transaction variables that hold for every request, such as blocking_paranoia_level. */
   readonly preset?: Readonly<Record<string, string>>;
   /** Overrides SecRuleEngine. */
@@ -82,7 +84,7 @@ export class RuleSet {
 
 /** Loads and compiles. Never throws for what is wrong in the rules: all faults come back with file, line and column. */
 export function loadRuleSet(options: LoadOptions): LoadResult {
-  const parser = new SecLangParser(options.source, options.geo ?? null);
+  const parser = new SecLangParser(options.source, options.geo ?? null, options.openGeo ?? null);
   const { errors, warnings } = parser.faults;
   for (const part of options.parts) {
     if ('text' in part) parser.text(part.name, part.text);

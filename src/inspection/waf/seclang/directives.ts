@@ -87,7 +87,7 @@ export const idleDirectives: Readonly<Record<string, string>> = {
   SecSensorId: serverReason, SecInterceptOnError: serverReason, SecRuleInheritance: serverReason, SecRulePerfTime: serverReason,
   SecCacheTransformations: 'transformations are always shared', SecUnicodeCodePage: 'the second argument of SecUnicodeMapFile chooses',
   SecStreamInBodyInspection: 'use REQUEST_BODY', SecStreamOutBodyInspection: 'use RESPONSE_BODY', SecContentInjection: 'changing content is not supported',
-  SecGeoLookupDb: 'the geographic database is configured in the gateway', SecHttpBlKey: 'block lists are configured in the gateway',
+  SecHttpBlKey: 'block lists are configured in the gateway',
   SecGsbLookupDb: 'Google Safe Browsing is not supported; operators that need it are refused',
   SecHashEngine: hashReason, SecHashKey: hashReason, SecHashParam: hashReason, SecHashMethodRx: hashReason, SecHashMethodPm: hashReason,
   SecParseXmlIntoArgs: 'XML is inspected through the XML variable',
@@ -106,5 +106,6 @@ export const ruleDirectives: Readonly<Record<string, string>> = {
   SecRuleRemoveByMsg: 'removes rules by a pattern over their messages', SecRuleUpdateTargetById: 'adds or excludes targets of rules by id',
   SecRuleUpdateTargetByTag: 'the same by tag', SecRuleUpdateTargetByMsg: 'the same by message', SecRuleUpdateActionById: 'changes actions of a rule',
   SecResponseBodyMimeType: 'media types whose bodies are inspected', SecResponseBodyMimeTypesClear: 'empties that list',
-  SecUnicodeMapFile: 'code point map for urlDecodeUni', Include: 'reads other files, patterns allowed', IncludeOptional: 'the same, none is no error',
+  SecUnicodeMapFile: 'code point map for urlDecodeUni', SecGeoLookupDb: 'database (mmdb) for geoLookup',
+  Include: 'reads other files, patterns allowed', IncludeOptional: 'the same, none is no error',
 };

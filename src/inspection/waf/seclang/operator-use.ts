@@ -11,7 +11,8 @@ const maxRuntimePrepared = 256;
 
 export class OperatorReader {
   private readonly source: RuleSource;
-  private readonly geo: GeoSource | null;
+  /** Asked at each look-up: a directive may name the database after the rules that use it. */
+  geo: GeoSource | null;
 
   constructor(source: RuleSource, geo: GeoSource | null) {
     this.source = source;
@@ -29,7 +30,7 @@ export class OperatorReader {
     if (typeof argument === 'string') return { message: argument, offset: start };
     const negated = match[2] === '!';
     if (definition.kind === 'comparison') return { definition, negated, argument, prepared: null, prepare: null };
-    const sources: OperatorSources = { readFile: (path) => this.source.read(besideFile(file, path)), geo: this.geo };
+    const sources: OperatorSources = { readFile: (path) => this.source.read(besideFile(file, path)), geo: { lookup: (address) => this.geo?.lookup(address) ?? null } };
     if (argument.constant !== null) {
       try {
         return { definition, negated, argument, prepared: definition.prepare(argument.constant, sources), prepare: null };

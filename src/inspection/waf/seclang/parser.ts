@@ -32,9 +32,14 @@ export class SecLangParser {
   private unicodeMap: UnicodeMap | null = null;
   private depth = 0;
 
-  constructor(source: RuleSource, geo: GeoSource | null) {
+  private readonly openGeo: ((path: string) => GeoSource | string) | null;
+  private readonly geoGiven: boolean;
+
+  constructor(source: RuleSource, geo: GeoSource | null, openGeo: ((path: string) => GeoSource | string) | null = null) {
     this.source = source;
     this.operators = new OperatorReader(source, geo);
+    this.openGeo = openGeo;
+    this.geoGiven = geo !== null;
   }
 
   /** Reads a file, patterns allowed; false when there is none. */
@@ -128,6 +133,7 @@ export class SecLangParser {
       case 'SecResponseBodyMimeType': this.model.settings.responseBodyMimeTypes = directive.words.map((word) => word.text.toLowerCase()); return;
       case 'SecResponseBodyMimeTypesClear': this.model.settings.responseBodyMimeTypes = []; return;
       case 'SecUnicodeMapFile': this.unicodeMapFile(directive); return;
+      case 'SecGeoLookupDb': this.geoDatabase(directive); return;
       case 'Include': case 'IncludeOptional': this.include(directive); return;
       case 'SecRuleUpdateActionById': this.updateAction(directive); return;
       default:
@@ -276,6 +282,18 @@ export class SecLangParser {
       link.written = [...link.written, ...written.filter((action) => !['id', 'phase', 'chain'].includes(action.name))];
       this.refresh(link, link === head ? null : head);
     }
+  }
+
+  private geoDatabase(directive: Directive): void {
+    const words = this.take(directive, 1);
+    if (!words) return;
+    if (this.geoGiven || this.openGeo === null) {
+      this.warn(directive.line.place(0), `${directive.name} has no effect: ${this.geoGiven ? 'the database is configured elsewhere' : 'nobody here opens databases'}`);
+      return;
+    }
+    const opened = this.openGeo(besideFile(directive.line.file, words[0]!.text));
+    if (typeof opened === 'string') this.error(this.at(directive, 0), opened);
+    else this.operators.geo = opened;
   }
 
   private unicodeMapFile(directive: Directive): void {
