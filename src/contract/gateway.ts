@@ -1,6 +1,7 @@
 // What a protocol gateway is to the rest: a manifest (a value listed in standard.ts), a compiled service plan, and one
 // session machine per client. A gateway sees events as method calls and gives commands by calling its port and links;
 // it never sees a socket, a clock or policy itself (docs/decisions/0001-events-as-calls.md).
+import type { HealthProbe } from './health-probe.ts';
 import type { z } from 'zod';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { AuditRecord, Outcome } from './audit-record.ts';
@@ -243,6 +244,8 @@ export interface GatewayManifest<Settings = unknown> {
   tlsReferences?(settings: Settings): { path: readonly (string | number)[]; profile: string }[];
   /** Firewall settings that the service or a part of it has, with their place: their rules are loaded before `compile`. */
   webInspections?(settings: Settings): { path: readonly (string | number)[]; settings: WebInspectionSettings }[];
+  /** A health probe that speaks this protocol: pools may ask for it by its name. */
+  readonly health?: HealthProbe;
   /** Names of other services that sessions may be handed over to, with their place. */
   serviceReferences?(settings: Settings): { path: readonly (string | number)[]; service: string }[];
   compile(name: string, settings: Settings, environment: GatewayEnvironment): ServicePlan;

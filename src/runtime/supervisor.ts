@@ -11,6 +11,8 @@ import type { AdministrativeReport, AdministrativeState, HealthReport } from '#u
 import { requireFreePorts } from './free-ports.ts';
 import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
+import { TlsProfiles } from './tls/profiles.ts';
+import type { TlsProfile } from './tls/settings.ts';
 import { Resolver } from './resolver.ts';
 import { embedWorker, forkWorker, type WorkerHandle } from './worker-handle.ts';
 
@@ -92,6 +94,7 @@ export class Supervisor {
     });
     this.#probes = new ProbeRunner({
       report: (report) => { this.#healthChanged(report); }, nowMs, random: Math.random,
+      probes: options.manifests.flatMap(({ health }) => health ?? []),
       addressesOf: (pool, server) => this.#resolver.addressesOf(pool, server),
     });
   }
@@ -144,7 +147,7 @@ export class Supervisor {
       if (!configuration.pools[pool]?.servers.some(({ name }) => name === server)) this.#health.delete(key);
     }
     this.#resolver.update(configuration.pools);
-    this.#probes.update(configuration.pools);
+    this.#probes.update(configuration.pools, new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>));
   }
 
   async #runRound(configuration: RunConfiguration, version: string): Promise<void> {

@@ -1,6 +1,7 @@
 // Schema of the `pools` section: servers, balance, limits, queue, health, passive health, retries, idle connections.
-// Durations come out in milliseconds. Knows no protocol beyond the two kinds of probe; opens nothing.
+// Durations come out in milliseconds. Knows no protocol beyond two kinds of probe; gateways declare the others. Opens nothing.
 import { z } from 'zod';
+import type { HealthProbe } from '#contract/health-probe.ts';
 import { duration, parseHostPort, resourceName } from '#core/settings/primitives.ts';
 
 const addressHint = 'wanted host:port, for example 10.1.0.10:8080, web.internal:80 or [fd00::1]:80';
@@ -95,7 +96,7 @@ const httpProbe = z.strictObject({
     .describe('Further headers of the probe.'),
 });
 
-const health = z.strictObject({
+const healthShape = {
   http: httpProbe.optional().describe('Healthy is a server that answers this HTTP request with an expected status.'),
   tcp: z.literal(true).optional().describe('Healthy is a server that accepts a TCP connection.'),
   interval: duration().prefault('5s').describe('Time between the probes of one server (spread by up to a tenth, so that they do not march in step).'),
@@ -103,10 +104,18 @@ const health = z.strictObject({
   rise: z.number().int().min(1).max(100).default(2).describe('Successes in a row that bring a server up again.'),
   fall: z.number().int().min(1).max(100).default(3).describe('Failures in a row that take a server down.'),
   port: z.number().int().min(1).max(65_535).optional().describe('Another port to probe than the one that requests go to.'),
-})
-  .refine((value) => (value.http === undefined) !== (value.tcp === undefined), 'wanted exactly one of http and tcp')
-  .refine((value) => value.interval >= 100, { message: 'an interval under 100ms is an attack on the server', path: ['interval'] })
-  .refine((value) => value.timeout > 0, { message: 'wanted a timeout above zero', path: ['timeout'] });
+};
+
+/** With the probes that gateways declare beside those that are known here. */
+function healthSettings(probes: readonly HealthProbe[]) {
+  const kinds = ['http', 'tcp', ...probes.map(({ name }) => name)];
+  const declared = Object.fromEntries(probes.map(({ name, description, settings }) => [name, settings.optional().describe(description)]));
+  return (z.strictObject({ ...declared, ...healthShape }) as unknown as z.ZodObject<typeof healthShape, z.core.$strict>)
+    .refine((value) => kinds.filter((kind) => (value as Record<string, unknown>)[kind] !== undefined).length === 1,
+      `wanted exactly one of ${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)!}`)
+    .refine((value) => value.interval >= 100, { message: 'an interval under 100ms is an attack on the server', path: ['interval'] })
+    .refine((value) => value.timeout > 0, { message: 'wanted a timeout above zero', path: ['timeout'] });
+}
 
 const passive = z.strictObject({
   failures: z.number().int().min(0).max(10_000).default(5)
@@ -150,38 +159,43 @@ const resolve = z.strictObject({
       + 'taken for half broken. both: all of them in turn.'),
 }).refine((value) => value.minTtl <= value.maxTtl, { message: 'minTtl is longer than maxTtl', path: ['minTtl'] });
 
-/** One pool. */
-export const poolSettings = z.strictObject({
-  servers: z.array(server).min(1, 'a pool needs at least one server').max(1000)
-    .describe('Where requests go: addresses, or objects with an address and settings of that server.'),
-  balance: balance.prefault('round-robin')
-    .describe('Which server gets a request: round-robin (in turn), least-requests (fewest under way), random-two (the less busy of two drawn), '
-      + 'hash (the same server for the same client address), or an object { hash: ... } for another key. Weights count in all of them.'),
-  maxConnections: z.number().int().min(1).max(1_000_000).default(512).describe('Connections to each server at one time; further requests wait in the queue.'),
-  queue: queue.prefault({}).describe('Requests that wait for a server at its maxConnections.'),
-  health: health.optional().describe('Active health checks. Without it a server is taken to be up.'),
-  passive: passive.prefault({}).describe('Taking servers out of service because requests to them fail.'),
-  retryBudget: retryBudget.prefault({}).describe('How many requests may be tried again on another server, so that retries do not become a storm.'),
-  keepAlive: keepAlive.prefault({}).describe('Idle connections to servers.'),
-  tls: resourceName().optional().describe('TLS profile (section `tls`) for connections to the servers; plain TCP unless given.'),
-  connectTimeout: duration().prefault('3s').describe('A connection that does not stand by then has failed.'),
-  slowStart: duration().optional()
-    .describe('A server that comes back starts with a tenth of its weight and reaches all of it after this time. Not with hash, which would move keys.'),
-  resolve: resolve.prefault({}).describe('How long DNS answers for servers with names are used.'),
-}).check((context) => {
-  const seen = new Set<string>();
-  context.value.servers.forEach((entry, index) => {
-    // Entries with faults of their own arrive here as they were written.
-    if (entry?.name === undefined) return;
-    if (seen.has(entry.name)) {
-      context.issues.push({ code: 'custom', input: entry.name, path: ['servers', index], message: `server "${entry.name}" is listed twice; give one of them another name` });
+/** One pool. `probes`: what gateways declare for `health`. */
+export function poolSettingsWith(probes: readonly HealthProbe[]) {
+  return z.strictObject({
+    servers: z.array(server).min(1, 'a pool needs at least one server').max(1000)
+      .describe('Where requests go: addresses, or objects with an address and settings of that server.'),
+    balance: balance.prefault('round-robin')
+      .describe('Which server gets a request: round-robin (in turn), least-requests (fewest under way), random-two (the less busy of two drawn), '
+        + 'hash (the same server for the same client address), or an object { hash: ... } for another key. Weights count in all of them.'),
+    maxConnections: z.number().int().min(1).max(1_000_000).default(512).describe('Connections to each server at one time; further requests wait in the queue.'),
+    queue: queue.prefault({}).describe('Requests that wait for a server at its maxConnections.'),
+    health: healthSettings(probes).optional().describe('Active health checks. Without it a server is taken to be up.'),
+    passive: passive.prefault({}).describe('Taking servers out of service because requests to them fail.'),
+    retryBudget: retryBudget.prefault({}).describe('How many requests may be tried again on another server, so that retries do not become a storm.'),
+    keepAlive: keepAlive.prefault({}).describe('Idle connections to servers.'),
+    tls: resourceName().optional().describe('TLS profile (section `tls`) for connections to the servers; plain TCP unless given.'),
+    connectTimeout: duration().prefault('3s').describe('A connection that does not stand by then has failed.'),
+    slowStart: duration().optional()
+      .describe('A server that comes back starts with a tenth of its weight and reaches all of it after this time. Not with hash, which would move keys.'),
+    resolve: resolve.prefault({}).describe('How long DNS answers for servers with names are used.'),
+  }).check((context) => {
+    const seen = new Set<string>();
+    context.value.servers.forEach((entry, index) => {
+      // Entries with faults of their own arrive here as they were written.
+      if (entry?.name === undefined) return;
+      if (seen.has(entry.name)) {
+        context.issues.push({ code: 'custom', input: entry.name, path: ['servers', index], message: `server "${entry.name}" is listed twice; give one of them another name` });
+      }
+      seen.add(entry.name);
+    });
+    if (context.value.servers.length > 0 && context.value.servers.every((entry) => entry.backup)) {
+      context.issues.push({ code: 'custom', input: context.value.servers, path: ['servers'], message: 'every server is a backup; at least one must not be' });
     }
-    seen.add(entry.name);
   });
-  if (context.value.servers.length > 0 && context.value.servers.every((entry) => entry.backup)) {
-    context.issues.push({ code: 'custom', input: context.value.servers, path: ['servers'], message: 'every server is a backup; at least one must not be' });
-  }
-});
+}
+
+/** Without the probes of gateways. */
+export const poolSettings = poolSettingsWith([]);
 
 export type PoolSettings = z.output<typeof poolSettings>;
 export type PoolSettingsInput = z.input<typeof poolSettings>;

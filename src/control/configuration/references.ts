@@ -163,7 +163,14 @@ class ReferenceCheck {
   }
 
   #pools(): void {
-    for (const [name, { tls }] of Object.entries(this.#configuration.pools)) if (tls !== undefined) this.#refer('tls', tls, ['pools', name, 'tls']);
+    for (const [name, { tls, health }] of Object.entries(this.#configuration.pools)) {
+      if (tls !== undefined) this.#refer('tls', tls, ['pools', name, 'tls']);
+      for (const { health: probe } of this.#manifests) {
+        const settings = probe === undefined ? undefined : (health as Record<string, unknown> | undefined)?.[probe.name];
+        if (settings === undefined) continue;
+        for (const { path, profile } of probe!.tlsReferences?.(settings) ?? []) this.#refer('tls', profile, ['pools', name, 'health', probe!.name, ...path]);
+      }
+    }
   }
 
   #unused(): void {

@@ -15,7 +15,7 @@ import { tlsSchema } from '#runtime/tls/settings.ts';
 import type { TlsProfileSettings } from '#runtime/tls/settings.ts';
 import { usersSchema } from '#runtime/users.ts';
 import type { UserSettings } from '#runtime/users.ts';
-import { poolSettings } from '#upstream/settings.ts';
+import { poolSettingsWith } from '#upstream/settings.ts';
 import type { PoolSettings } from '#upstream/settings.ts';
 
 /** A service as configured: its protocol, and the settings that its gateway's manifest understands. */
@@ -85,7 +85,7 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
     zones: section(zones, zones.unwrap().valueType),
     listeners: section(listenersSchema.prefault({}), listenersSchema.valueType),
     services: map(service),
-    pools: map(poolSettings),
+    pools: map(poolSettingsWith(manifests.flatMap(({ health }) => health ?? []))),
     policy: section(policy, policy.unwrap().element),
     limits: section(limits, limits.unwrap().valueType),
     tls: section(tlsSchema.prefault({}), tlsSchema.valueType),

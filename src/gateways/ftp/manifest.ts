@@ -1,5 +1,7 @@
 // What the FTP gateway declares of itself. Listed in standard.ts.
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
+import type { HealthProbe } from '#contract/health-probe.ts';
+import { ftpHealthProbe } from './health-probe.ts';
 import { attributeKinds } from './operations.ts';
 import { FtpService } from './service.ts';
 import { checkFtpSettings, poolReferences, tlsReferences } from './settings-check.ts';
@@ -18,5 +20,6 @@ export const ftpManifest: GatewayManifest<FtpSettings> = {
   check: checkFtpSettings,
   poolReferences,
   tlsReferences,
+  health: ftpHealthProbe as HealthProbe,
   compile: (name: string, settings: FtpSettings, environment: GatewayEnvironment) => new FtpService(name, settings, environment),
 };

@@ -1,5 +1,7 @@
 // What the Telnet gateway declares of itself. Listed in standard.ts.
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
+import type { HealthProbe } from '#contract/health-probe.ts';
+import { telnetHealthProbe } from './health-probe.ts';
 import { attributeKinds } from './operations.ts';
 import { TelnetService } from './service.ts';
 import { checkTelnetSettings, poolReferences } from './settings-check.ts';
@@ -17,5 +19,6 @@ export const telnetManifest: GatewayManifest<TelnetSettings> = {
   settings: telnetSettings,
   check: checkTelnetSettings,
   poolReferences,
+  health: telnetHealthProbe as HealthProbe,
   compile: (name: string, settings: TelnetSettings, environment: GatewayEnvironment) => new TelnetService(name, settings, environment),
 };

@@ -1,8 +1,13 @@
-// One probe of one address: a TCP connect or an HTTP/1.1 request, with a time limit, ending in exactly one result with
-// its reason in words. Off the hot path, hence node:http. Keeps nothing between probes.
+// One probe of one address: a TCP connect, an HTTP/1.1 request, or a conversation that a gateway declared; over TLS where the
+// pool has it; with a time limit, ending in exactly one result with its reason in words. Off the hot path, hence node:http.
+// Keeps nothing between probes.
 import http from 'node:http';
 import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { HealthProbe } from '#contract/health-probe.ts';
 import type { ProbeResult } from '#upstream/health.ts';
+import { ConversationRun } from './conversation.ts';
 import type { HealthSettings, HttpProbeSettings, StatusRange } from '#upstream/settings.ts';
 
 export interface ProbeTarget {
@@ -11,6 +16,19 @@ export interface ProbeTarget {
   readonly port: number;
   /** `host:port` for the Host header when the settings name none. */
   readonly hostHeader: string;
+  /** The server as configured: name for TLS. */
+  readonly host?: string;
+  /** TLS profile for the connection from its first byte. */
+  readonly tls?: string | undefined;
+  /** Makes TLS of a connection; needed when there is any profile. */
+  readonly security?: ProbeSecurity;
+  /** Probes that gateways have declared. */
+  readonly probes?: readonly HealthProbe[];
+}
+
+export interface ProbeSecurity {
+  /** @throws Error when there is no such profile. */
+  connect(transport: net.Socket, profile: string, host: string | undefined): TLSSocket;
 }
 
 /** How timers are started; replaced in tests. */
@@ -51,6 +69,7 @@ export function wantedText(expect: readonly StatusRange[]): string {
 
 function errorText(error: Error & { code?: string }): string {
   const code = error.code ?? '';
+  if (/^ERR_(?:TLS|SSL)|CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/.test(code)) return `TLS: ${error.message.slice(0, 200)}`;
   return failureWords[code] ?? (code.startsWith('HPE_') ? `the answer is not HTTP (${error.message})` : `${code} ${error.message}`.trim());
 }
 
@@ -82,9 +101,17 @@ export function probe(target: ProbeTarget, settings: HealthSettings, timers: Tim
     failed(error) { finish(false, errorText(error)); },
     vanished() { finish(false, settings.http === undefined ? 'connection closed' : 'connection closed before the status line'); },
   };
+  const spoken = target.probes?.find(({ name }) => (settings as unknown as Record<string, unknown>)[name] !== undefined);
   /** The rest of an answer is read for as long as the probe might have taken, then cut off. */
   const linger = (end: () => void): void => { timers.start(settings.timeout, end); };
-  close = settings.http === undefined ? openTcp(target, events) : openHttp(target, settings.http, linger, events);
+  if (spoken !== undefined) {
+    const run = new ConversationRun(target, spoken, (settings as unknown as Record<string, unknown>)[spoken.name], {
+      waitsFor(what) { phase = what; },
+      verdict(healthy, reason) { finish(healthy, healthy ? `${reason} ${took()}` : reason); },
+      failed(error) { finish(false, errorText(error)); },
+    });
+    close = () => { run.close(linger); };
+  } else close = settings.http === undefined ? openTcp(target, events) : openHttp(target, settings.http, linger, events);
   return () => {
     over = true;
     timers.stop(timer);
@@ -100,20 +127,40 @@ interface ProbeEvents {
 }
 
 function openTcp(target: ProbeTarget, events: ProbeEvents): () => void {
-  const socket = net.connect({ host: target.address, port: target.port });
-  socket.on('connect', () => { events.connected(); });
+  const transport = net.connect({ host: target.address, port: target.port });
+  const socket = secured(target, transport);
+  socket.on(socket === transport ? 'connect' : 'secureConnect', () => { events.connected(); });
   socket.on('error', (error) => { events.failed(error); });
   socket.on('close', () => { events.vanished(); });
   // A reset instead of FIN leaves no TIME-WAIT behind, but many servers log it as an error.
   return () => {
-    if (socket.connecting) socket.destroy();
+    if (transport.connecting) transport.destroy();
+    else if (socket.connecting) socket.destroy();
     else socket.end(() => socket.destroy());
   };
 }
 
+/** The connection itself, or TLS over it where the pool says so. */
+function secured(target: ProbeTarget, transport: net.Socket): net.Socket {
+  return target.tls === undefined ? transport : target.security!.connect(transport, target.tls, target.host);
+}
+
+/** Given on only when the handshake is done: what is written to a TLS socket over one that is still connecting goes out in the clear. */
+function connectSecured(target: ProbeTarget, made: (error: Error | null, socket: Duplex) => void): void {
+  const socket = secured(target, net.connect({ host: target.address, port: target.port }));
+  const failed = (error: Error): void => { made(error, socket); };
+  socket.once('error', failed);
+  socket.once('secureConnect', () => {
+    socket.off('error', failed);
+    made(null, socket);
+  });
+}
+
 function openHttp(target: ProbeTarget, settings: HttpProbeSettings, linger: (end: () => void) => void, events: ProbeEvents): () => void {
   const request = http.request({
-    host: target.address, port: target.port, method: settings.method, path: settings.path, agent: false, maxHeaderSize: maxHeadBytes,
+    host: target.address, port: target.port, method: settings.method, path: settings.path, maxHeaderSize: maxHeadBytes,
+    // With an agent, Node does not look at createConnection.
+    ...(target.tls === undefined ? { agent: false } : { createConnection: (_, made) => { connectSecured(target, made); return undefined; } }),
     headers: { 'Host': settings.host ?? target.hostHeader, 'User-Agent': 'sallyport-health', 'Accept': '*/*', 'Connection': 'close', ...settings.headers },
   });
   let answered = false;

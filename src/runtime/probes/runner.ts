@@ -4,7 +4,8 @@ import { HealthMonitor } from '#upstream/health.ts';
 import type { HealthReport } from '#upstream/messages.ts';
 import type { HealthSettings, PoolSettings, ServerSettings } from '#upstream/settings.ts';
 import { probe, systemTimers } from './probe.ts';
-import type { Timers } from './probe.ts';
+import type { ProbeSecurity, ProbeTarget, Timers } from './probe.ts';
+import type { HealthProbe } from '#contract/health-probe.ts';
 
 export interface ProbeRunnerOptions {
   /** Called for every change of health or reason. */
@@ -14,6 +15,8 @@ export interface ProbeRunnerOptions {
   random(): number;
   /** Addresses of a server's host; without it the system resolves the name at each check. */
   addressesOf?(pool: string, server: string): readonly string[];
+  /** Probes that the gateways declare. */
+  probes?: readonly HealthProbe[];
   timers?: Timers;
   /** How one address is checked; replaced in tests. */
   probe?: typeof probe;
@@ -31,6 +34,7 @@ const maxAddresses = 8;
 class Check {
   readonly pool: string;
   readonly server: ServerSettings;
+  tls: string | undefined;
   readonly monitor: HealthMonitor;
   settings: HealthSettings;
   timer: unknown = undefined;
@@ -40,9 +44,10 @@ class Check {
   stopped = false;
   startedMs = 0;
 
-  constructor(pool: string, server: ServerSettings, settings: HealthSettings, nowMs: number) {
+  constructor(pool: string, server: ServerSettings, settings: HealthSettings, tls: string | undefined, nowMs: number) {
     this.pool = pool;
     this.server = server;
+    this.tls = tls;
     this.settings = settings;
     this.monitor = new HealthMonitor(pool, server.name, settings.rise, settings.fall, nowMs);
   }
@@ -57,6 +62,7 @@ export class ProbeRunner {
   /** Checks whose time has come and for which there was no place yet. */
   readonly #due: Check[] = [];
   #running = 0;
+  #security: ProbeSecurity | undefined = undefined;
 
   constructor(options: ProbeRunnerOptions) {
     this.#options = options;
@@ -73,20 +79,21 @@ export class ProbeRunner {
   }
 
   /** Follows a new configuration: checks that stay keep what they know. */
-  update(pools: Readonly<Record<string, PoolSettings>>): void {
+  update(pools: Readonly<Record<string, PoolSettings>>, security?: ProbeSecurity): void {
+    this.#security = security;
     const nowMs = this.#options.nowMs();
     const wanted = new Set<string>();
-    for (const [pool, { health, servers }] of Object.entries(pools)) {
+    for (const [pool, { health, servers, tls }] of Object.entries(pools)) {
       if (health === undefined) continue;
       for (const server of servers) {
         const key = `${pool} ${server.name} ${server.host} ${server.port}`;
         wanted.add(key);
         const known = this.#checks.get(key);
         if (known !== undefined) {
-          this.#reconfigure(known, health);
+          this.#reconfigure(known, health, tls);
           continue;
         }
-        const check = new Check(pool, server, health, nowMs);
+        const check = new Check(pool, server, health, tls, nowMs);
         this.#checks.set(key, check);
         this.#schedule(check, this.#options.random() * firstWithinMs);
       }
@@ -102,9 +109,10 @@ export class ProbeRunner {
     }
   }
 
-  #reconfigure(check: Check, health: HealthSettings): void {
-    if (JSON.stringify(check.settings) === JSON.stringify(health)) return;
+  #reconfigure(check: Check, health: HealthSettings, tls: string | undefined): void {
+    if (check.tls === tls && JSON.stringify(check.settings) === JSON.stringify(health)) return;
     check.settings = health;
+    check.tls = tls;
     check.monitor.configure(health.rise, health.fall);
     if (check.paused) return;
     this.#halt(check);
@@ -175,7 +183,10 @@ export class ProbeRunner {
   #probeFrom(check: Check, addresses: readonly string[], index: number): void {
     const { server, settings } = check;
     const literal = server.host.includes(':') ? `[${server.host}]` : server.host;
-    const target = { address: addresses[index]!, port: settings.port ?? server.port, hostHeader: `${literal}:${server.port}` };
+    const target: ProbeTarget = {
+      address: addresses[index]!, port: settings.port ?? server.port, hostHeader: `${literal}:${server.port}`, host: server.host, tls: check.tls,
+      ...(this.#security === undefined ? {} : { security: this.#security }), ...(this.#options.probes === undefined ? {} : { probes: this.#options.probes }),
+    };
     check.cancel = this.#probe(target, settings, this.#timers, this.#options.nowMs, (result) => {
       if (!result.healthy && index + 1 < addresses.length) {
         this.#probeFrom(check, addresses, index + 1);

@@ -99,11 +99,8 @@ export class TlsProfiles implements LinkSecurity {
 
   #asClient(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
     const session = request.continues === undefined ? undefined : this.#sessions.get(request.continues as SocketLink);
-    const name = profile.settings.serverName ?? request.serverName;
     const secured = tls.connect({
-      socket: transport, secureContext: profile.toServers(), rejectUnauthorized: profile.settings.verify,
-      ...(name === '' || /^[\d.]+$|:/.test(name) ? {} : { servername: name }),
-      ...(name === '' ? { checkServerIdentity: () => profile.settings.verify ? new Error('no name to verify the server by') : undefined } : {}),
+      ...towardsServer(profile, transport, request.serverName),
       ...(session === undefined ? {} : { session }),
       ...(request.alpn.length === 0 ? {} : { ALPNProtocols: [...request.alpn] }),
     } as tls.ConnectionOptions);
@@ -115,6 +112,13 @@ export class TlsProfiles implements LinkSecurity {
       link.onSecured(factsOf(secured));
     });
     return secured;
+  }
+
+  /** For whoever has no link: health probes. @throws Error when there is no such profile. */
+  connect(transport: Socket, profile: string, serverName: string | undefined): tls.TLSSocket {
+    const compiled = this.#profiles.get(profile);
+    if (compiled === undefined) throw new Error(`there is no TLS profile "${profile}"`);
+    return tls.connect(towardsServer(compiled, transport, serverName ?? ''));
   }
 
   #limitHandshake(link: SocketLink, secured: tls.TLSSocket, profile: CompiledProfile): void {
@@ -131,6 +135,16 @@ export class TlsProfiles implements LinkSecurity {
     secured.on('_tlsError', (error: Error) => { fail(`TLS: ${error.message}`); });
     secured.prependListener('error', (error: Error) => { link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`); });
   }
+}
+
+function towardsServer(profile: CompiledProfile, transport: Socket, host: string): tls.ConnectionOptions {
+  const { settings } = profile;
+  const name = settings.serverName ?? host;
+  return {
+    socket: transport, secureContext: profile.toServers(), rejectUnauthorized: settings.verify,
+    ...(name === '' || /^[\d.]+$|:/.test(name) ? {} : { servername: name }),
+    ...(name === '' ? { checkServerIdentity: () => settings.verify ? new Error('no name to verify the server by') : undefined } : {}),
+  };
 }
 
 function factsOf(secured: tls.TLSSocket): TlsFacts {

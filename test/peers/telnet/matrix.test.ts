@@ -63,7 +63,7 @@ async function session(client: Client, telnet: Program, host: Host, port: number
   let output = '';
   child.stdout.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
   child.stderr.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
-  const until = (fits: RegExp): Promise<string> => waitFor(() => output, (text) => fits.test(text), 8000);
+  const until = (fits: RegExp): Promise<string> => waitFor(() => output, (text) => fits.test(text), 20_000);
   try {
     if (host.password) {
       await until(/Password: $/);
@@ -96,7 +96,7 @@ async function session(client: Client, telnet: Program, host: Host, port: number
   }
 }
 
-describe('Telnet peers', { timeout: 120_000 }, () => {
+describe('Telnet peers', { timeout: 400_000 }, () => {
   for (const client of clients) {
     for (const name of ['telnetd', 'in.telnetd', 'device']) {
       it(`${client.name} to ${name}`, async (test) => {
