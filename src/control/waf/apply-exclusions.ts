@@ -35,7 +35,7 @@ export async function applyExclusions(plane: ControlPlane, change: ExclusionChan
   const resource = `services/${change.service}`;
   const patches = [{ resource, value: change.value, mode: 'replace' as const }];
   const running = transactions.active?.version ?? '';
-  const plan = transactions.plan({ patches, expectedVersion: change.expectedVersion });
+  const plan = await transactions.plan({ patches, expectedVersion: change.expectedVersion });
   if ('ok' in plan) return { kind: 'not-planned', failure: plan };
   let staged: StagedEdit | undefined;
   if (change.intoFile) {

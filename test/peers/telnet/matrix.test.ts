@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { waitFor } from '../../scenarios/telnet/peers.ts';
 import { startDevice, startTelnetd, type Host } from './hosts.ts';
-import { environmentOf, program, type Program } from './programs.ts';
+import { environmentOf, missingProgram, program, type Program } from './programs.ts';
 
 interface Client {
   readonly name: string;
@@ -103,7 +103,7 @@ describe('Telnet peers', { timeout: 400_000 }, () => {
         const telnet = program(client.program);
         const host = hosts.find((one) => one.name === name);
         if (telnet === undefined || host === undefined || program('socat') === undefined) {
-          test.skip(`not here: ${telnet === undefined ? client.program : host === undefined ? name : 'socat'}`);
+          test.skip(missingProgram(telnet === undefined ? client.program : program('socat') === undefined ? 'socat' : name === 'device' ? 'python3' : name));
           return;
         }
         results.set(`${client.name} ${name}`, 'FAILED');

@@ -14,6 +14,7 @@ const packages: Readonly<Record<string, { readonly path: string; readonly debs: 
   'plink': { path: 'usr/bin/plink', debs: ['putty-tools'] },
   'python3': { path: 'usr/bin/python3', debs: [] },
   'openssl': { path: 'usr/bin/openssl', debs: [] },
+  'asciinema': { path: 'usr/bin/asciinema', debs: ['asciinema'] },
 };
 
 export interface Program { readonly file: string; readonly environment: NodeJS.ProcessEnv }
@@ -32,4 +33,11 @@ export function program(name: string): Program | undefined {
 export function environmentOf(...programs: readonly Program[]): NodeJS.ProcessEnv {
   const libraries = [...new Set(programs.flatMap(({ environment }) => environment.LD_LIBRARY_PATH?.split(':') ?? []))].join(':');
   return libraries === '' ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries };
+}
+
+/** For the skip of a test. @throws On CI, where nothing may be missing. */
+export function missingProgram(name: string): string {
+  const how = `${name} is not here: apt-get install -y ${packages[name]!.debs[0] ?? name}`;
+  if (process.env.CI === 'true') throw new Error(`a peer is missing: ${how}`);
+  return how;
 }

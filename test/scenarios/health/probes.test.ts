@@ -228,8 +228,8 @@ describe('health in a configuration', { timeout: 60_000 }, () => {
 
   it('names of TLS profiles are checked', () => {
     const problems = (pool: unknown): string[] => loadConfiguration({ document: document(pool) }, gateways).problems.map(({ code, path }) => `${code} ${path}`);
-    assert.deepEqual(problems({ servers: ['a:21'], health: { ftp: { tls: 'gone' } } }), ['reference.unknown-tls pools.files.health.ftp.tls']);
-    assert.deepEqual(problems({ servers: ['a:21'], tls: 'gone' }), ['reference.unknown-tls pools.files.tls']);
+    assert.deepEqual(problems({ servers: ['a:21'], health: { ftp: { tls: 'gone' } } }), ['reference.unknown-tls-profile pools.files.health.ftp.tls']);
+    assert.deepEqual(problems({ servers: ['a:21'], tls: 'gone' }), ['reference.unknown-tls-profile pools.files.tls']);
   });
 
   it('a server that no longer lets anybody in is taken down, and comes back', async () => {
