@@ -13,6 +13,7 @@ import { startHaproxy } from './peers/haproxy.ts';
 import { startNginx } from './peers/nginx.ts';
 import { startOrigin, type Origin } from './peers/origin.ts';
 import { usualShape, type Peer, type PeerName, type Shape } from './peers/peer.ts';
+import { startRaw } from './peers/raw.ts';
 import { startSallyport } from './peers/sallyport.ts';
 import { Processes } from './processes.ts';
 import { markdownText, terminalText } from './report.ts';
@@ -73,6 +74,7 @@ class Run {
       case 'nginx': return await startNginx(this.#processes, proxyCore, this.#origin, shape, false);
       case 'nginx-buffered': return await startNginx(this.#processes, proxyCore, this.#origin, shape, true);
       case 'haproxy': return await startHaproxy(this.#processes, proxyCore, loadCore, this.#origin, shape);
+      case 'raw': return await startRaw(this.#processes, proxyCore, this.#origin, shape);
       case 'sallyport': return await startSallyport(this.#processes, proxyCore, this.#origin, shape);
     }
   }

@@ -1,7 +1,7 @@
 // What a benchmark knows of a proxy under test.
 import type { LoadShape } from '../load/wrk.ts';
 
-export type PeerName = 'sallyport' | 'nginx' | 'nginx-buffered' | 'haproxy';
+export type PeerName = 'sallyport' | 'nginx' | 'nginx-buffered' | 'haproxy' | 'raw';
 
 /** How much configuration the proxies carry. */
 export interface Shape { readonly routes: number; readonly rules: number }

@@ -20,9 +20,15 @@ interface Status {
   };
 }
 
-export async function startSallyport(processes: Processes, core: number, origin: Origin, shape: Shape): Promise<Peer> {
+/** Another checkout than this one, or other settings of Node. */
+export interface Variant { readonly command: string; readonly environment: Readonly<Record<string, string>> }
+const here: Variant = { command, environment: {} };
+
+export async function startSallyport(
+  processes: Processes, core: number, origin: Origin, shape: Shape, variant: Variant = here,
+): Promise<Peer> {
   const port = await freePort();
-  const { admin, worker, supervisor, stop } = await runSallyport(processes, core, port, configurationOf(port, origin.port, shape));
+  const { admin, worker, supervisor, stop } = await runSallyport(processes, core, port, configurationOf(port, origin.port, shape), variant);
   return { name: 'sallyport', port, shape, worker, supervisor, logged: () => operationsKept(admin, 'site'), stop };
 }
 
@@ -34,13 +40,14 @@ export interface RunningSallyport {
 }
 
 /** `sallyport run` with that configuration; ready when it accepts connections on `port`. */
-export async function runSallyport(processes: Processes, core: number, port: number, settings: object): Promise<RunningSallyport> {
+export async function runSallyport(processes: Processes, core: number, port: number, settings: object, variant: Variant = here): Promise<RunningSallyport> {
   const directory = join(processes.directory, `sallyport-${port}`);
   mkdirSync(directory);
   const configuration = join(directory, 'sallyport.yaml');
   // JSON is YAML.
   writeFileSync(configuration, JSON.stringify(settings));
-  const child = processes.start(process.execPath, [command, 'run', configuration, '--workers', '1', '--state-dir', directory], { core });
+  const child = processes.start(process.execPath, [variant.command, 'run', configuration, '--workers', '1', '--state-dir', directory],
+    { core, environment: { ...process.env, ...variant.environment } });
   await accepting(child, port);
   const admin = new AdminClient(join(directory, 'admin.sock'));
   const status = await firstStatus(admin);
