@@ -88,9 +88,8 @@ export class ControlPlane {
       report: ({ code, message }) => { this.notice({ severity: code === 'store-recovered' ? 'info' : 'error', message }); },
       refusingChanged: (refusing) => { this.supervisor.setRefusing(refusing); },
     });
-    const configured = options.workers ?? configuration.runtime.workers;
     this.supervisor = new Supervisor({
-      workers: configured === 'auto' ? options.processors : configured, workerEntry: options.workerEntry, user: configuration.runtime.user,
+      workers: this.#workersOf(configuration.runtime.workers), workerEntry: options.workerEntry, user: configuration.runtime.user,
       manifests: options.manifests, product: options.product,
       audit: (block, done) => { this.trail.accept(block, done); },
       event: (event) => { this.#supervisorSaid(event); },
@@ -100,7 +99,10 @@ export class ControlPlane {
       places: this.places, preparer: this.#preparer,
       activate: async (load, { run, runFailure }) => {
         if (runFailure !== undefined) throw new Error(runFailure);
-        await this.supervisor.configure(run ?? this.#runConfiguration(load.configuration), load.version);
+        const { runtime } = load.configuration;
+        await this.supervisor.configure(run ?? this.#runConfiguration(load.configuration), load.version, {
+          workers: this.#workersOf(runtime.workers), drainTimeoutMs: runtime.drainTimeout,
+        });
         await this.trail.reconfigure(this.#auditSettings(load.configuration));
       },
       changed: (active, { author, reason, source, diff }) => {
@@ -158,6 +160,12 @@ export class ControlPlane {
 
   /** Where relative paths of the configuration start. */
   get places(): FilePlaces { return { baseDirectory: this.options.load.baseDirectory, stateDirectory: this.stateDirectory }; }
+
+  /** 0: inside this process. What the command line says goes before the configuration. */
+  #workersOf(configured: number | 'auto'): number {
+    const wanted = this.options.workers ?? configured;
+    return wanted === 'auto' ? this.options.processors : wanted;
+  }
 
   #runConfiguration(configuration: Configuration): RunConfiguration {
     return runConfigurationOf(configuration, this.places, this.options.manifests);

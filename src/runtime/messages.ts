@@ -9,8 +9,11 @@ import type { RuleSummary } from '#policy/policy.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AddressReport, AdministrativeReport, HealthReport, PassiveReport, PoolReport } from '#upstream/messages.ts';
 
+/** Which of how many workers one is, in the division of what servers may be given. Not its number: that stays when others go. */
+export interface WorkerShare { readonly worker: number; readonly workers: number }
+
 export type ToWorker =
-  | { readonly type: 'configure'; readonly configuration: RunConfiguration; readonly version: string }
+  | { readonly type: 'configure'; readonly configuration: RunConfiguration; readonly version: string; readonly share?: WorkerShare | undefined }
   | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
   | { readonly type: 'administrative'; readonly report: AdministrativeReport }

@@ -9,7 +9,7 @@ import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
 import { requireFreePorts } from './free-ports.ts';
-import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
+import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
 import { TlsProfiles } from './tls/profiles.ts';
 import type { TlsProfile } from './tls/settings.ts';
@@ -53,9 +53,23 @@ interface Member {
   /** Sessions when last asked, to say what went with a worker that died. */
   sessions: number;
   gone: boolean;
+  share: WorkerShare;
+  /** There are to be fewer workers: it finishes what it has and is not replaced. */
+  retiring: boolean;
+}
+
+/** How a configuration is to be run. */
+export interface Staffing {
+  /** Worker processes from now on; those there are when left out. */
+  readonly workers?: number | undefined;
+  /** How long those that are too many may take to finish. */
+  readonly drainTimeoutMs: number;
 }
 
 interface Question { readonly resolve: (answer: WorkerAnswer | undefined) => void; readonly timer: NodeJS.Timeout }
+
+/** A worker that has not ended this long after its sessions had to is killed. */
+const retireGraceMs = 5_000;
 
 interface Round {
   readonly configuration: RunConfiguration;
@@ -103,41 +117,72 @@ export class Supervisor {
   get configuration(): RunConfiguration | undefined { return this.#configuration; }
   get listeners(): readonly ListenerReport[] { return this.#listeners; }
   get restarts(): number { return this.#restarts; }
+  /** Whether the number of workers can be changed: inside this process there is one. */
+  get staffed(): boolean { return this.#options.workers > 0; }
   get pids(): number[] { return this.#members.filter((member) => !member.gone).map((member) => member.handle.pid); }
 
   /** @throws Error with the first worker's reason when the configuration cannot be run; nothing listens then. */
   async start(configuration: RunConfiguration, version: string): Promise<void> {
     const count = Math.max(1, this.#options.workers);
-    for (let number = 0; number < count; number++) this.#members.push(this.#startMember(number));
+    for (let number = 0; number < count; number++) this.#members.push(this.#startMember(number, { worker: number, workers: count }));
     await this.configure(configuration, version);
   }
 
-  #startMember(number: number, restarts = 0): Member {
+  #startMember(number: number, share: WorkerShare, restarts = 0): Member {
     const { workers, workerEntry, user, manifests, product } = this.#options;
-    const member: Member = { number, handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, sessions: 0, gone: false };
+    const member: Member = {
+      number, handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, sessions: 0, gone: false, share, retiring: false,
+    };
     const events = {
       message: (message: FromWorker) => { this.#received(member, message); },
       gone: (how: string) => { this.#gone(member, how); },
     };
     member.handle = workers === 0
       ? embedWorker({ worker: 0, workers: 1, manifests, product }, events)
-      : forkWorker({ entry: workerEntry, worker: number, workers, user }, events);
+      : forkWorker({ entry: workerEntry, worker: number, workers: share.workers, user }, events);
     return member;
   }
 
-  /** Brings all workers to the configuration, or leaves all at the previous one. */
-  async configure(configuration: RunConfiguration, version: string): Promise<void> {
+  /** Those that are to stay: the longest serving first. */
+  get #staff(): Member[] { return this.#members.filter(({ retiring }) => !retiring); }
+
+  /** Starts workers until there are so many, each under a number that nobody has, not even one that still drains. */
+  #hire(count: number): Member[] {
+    const hired: Member[] = [];
+    for (let number = 0; this.#staff.length < count; number++) {
+      if (this.#members.some((member) => member.number === number)) continue;
+      const member = this.#startMember(number, { worker: this.#staff.length, workers: count });
+      this.#members.push(member);
+      hired.push(member);
+    }
+    return hired;
+  }
+
+  #retire(member: Member, drainTimeoutMs: number): void {
+    member.retiring = true;
+    member.handle.send({ type: 'drain', deadlineMs: drainTimeoutMs });
+    setTimeout(() => { if (!member.gone) member.handle.kill(); }, drainTimeoutMs + retireGraceMs).unref();
+  }
+
+  /** Brings all workers to the configuration, or leaves all at the previous one: also those that are started or retired with it. */
+  async configure(configuration: RunConfiguration, version: string, staffing?: Staffing): Promise<void> {
     if (this.#round !== undefined) throw new Error('another configuration is being applied');
     const previous = this.#configuration;
     const previousVersion = this.#version;
     await requireFreePorts(configuration, previous);
     if (this.#round !== undefined) throw new Error('another configuration is being applied');
+    const before = this.#staff.length;
+    const count = staffing?.workers === undefined || !this.staffed ? before : Math.max(1, staffing.workers);
+    const hired = this.#hire(count);
     try {
-      await this.#runRound(configuration, version);
+      await this.#runRound(configuration, version, count);
     } catch (error) {
-      if (previous !== undefined) await this.#runRound(previous, previousVersion).catch(() => { /* it ran before; a worker that cannot go back is replaced */ });
+      for (const member of hired) this.#dismiss(member);
+      // It ran before; a worker that cannot go back is replaced.
+      if (previous !== undefined) await this.#runRound(previous, previousVersion, before).catch(() => { /* as above */ });
       throw error;
     }
+    for (const member of this.#staff.slice(count)) this.#retire(member, staffing?.drainTimeoutMs ?? 0);
     this.#configuration = configuration;
     this.#version = version;
     for (const [key, { pool, server }] of this.#administrative) {
@@ -150,16 +195,24 @@ export class Supervisor {
     this.#probes.update(configuration.pools, new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>));
   }
 
-  async #runRound(configuration: RunConfiguration, version: string): Promise<void> {
+  /** A worker of a configuration that did not come to be. */
+  #dismiss(member: Member): void {
+    member.retiring = true;
+    member.handle.kill();
+  }
+
+  async #runRound(configuration: RunConfiguration, version: string, workers: number): Promise<void> {
+    const members = this.#staff.slice(0, workers);
+    members.forEach((member, worker) => { member.share = { worker, workers }; });
     const timeout = new AbortController();
     const timer = setTimeout(() => { timeout.abort(); }, configureTimeoutMs);
     try {
       await new Promise<void>((resolve, reject) => {
         timeout.signal.addEventListener('abort', () => { reject(new Error('a worker did not answer in time')); });
-        this.#round = { configuration, version, waiting: new Set(this.#members.map(({ number }) => number)), resolve, reject };
-        this.#broadcast({ type: 'configure', configuration, version });
+        this.#round = { configuration, version, waiting: new Set(members.map(({ number }) => number)), resolve, reject };
+        for (const member of members) if (!member.gone) member.handle.send({ type: 'configure', configuration, version, share: member.share });
       });
-      for (const member of this.#members) this.#tellState(member);
+      for (const member of members) this.#tellState(member);
     } finally {
       clearTimeout(timer);
       this.#round = undefined;
@@ -234,9 +287,14 @@ export class Supervisor {
     if (member.gone) return;
     member.gone = true;
     if (this.#stopping) return;
-    this.#restarts++;
     const held = this.#ledger.forget(member.number);
     if (held !== undefined) this.#shareLimits(held, member);
+    if (member.retiring) {
+      this.#members.splice(this.#members.indexOf(member), 1);
+      this.#options.event({ kind: 'worker', severity: 'info', message: `worker ${member.number} (pid ${member.handle.pid}) has retired (${how})` });
+      return;
+    }
+    this.#restarts++;
     const ended = member.sessions === 0 ? 'no session was open when last asked' : `${member.sessions} sessions ended with it`;
     this.#options.event({ kind: 'worker', severity: 'error', message: `worker ${member.number} (pid ${member.handle.pid}) ended by ${how}: ${ended}; it is being replaced` });
     if (this.#round?.waiting.has(member.number) === true) this.#round.reject(new Error(`worker ${member.number} ended by ${how} while it took the configuration`));
@@ -247,12 +305,16 @@ export class Supervisor {
 
   #replace(member: Member, restarts: number): void {
     if (this.#stopping) return;
-    const fresh = this.#startMember(member.number, restarts);
+    if (member.retiring) {
+      this.#members.splice(this.#members.indexOf(member), 1);
+      return;
+    }
+    const fresh = this.#startMember(member.number, member.share, restarts);
     this.#members[this.#members.indexOf(member)] = fresh;
     // While a configuration is being brought to all, it waits for this one too.
     const configuration = this.#round?.configuration ?? this.#configuration;
     if (configuration === undefined) return;
-    fresh.handle.send({ type: 'configure', configuration, version: this.#round?.version ?? this.#version });
+    fresh.handle.send({ type: 'configure', configuration, version: this.#round?.version ?? this.#version, share: fresh.share });
   }
 
   #healthChanged(report: HealthReport): void {
@@ -350,7 +412,7 @@ export class Supervisor {
     const sessions = await this.sessions();
     const found = sessions.find((session) => session.id === id);
     if (found === undefined) return false;
-    this.#members[found.worker]?.handle.send({ type: 'kill', session: id, reason });
+    this.#members.find(({ number }) => number === found.worker)?.handle.send({ type: 'kill', session: id, reason });
     return true;
   }
 

@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { deserialize, serialize } from 'node:v8';
 import type { RunConfiguration } from '#session/configuration.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { FromWorker, ToWorker, WorkerShare } from './messages.ts';
 import { Worker, type WorkerOptions } from './worker.ts';
 
 export interface WorkerHandle {
@@ -31,7 +31,7 @@ const packed = new WeakMap<RunConfiguration, Uint8Array>();
 export function keepPacked(configuration: RunConfiguration, bytes: Uint8Array): void { packed.set(configuration, bytes); }
 
 /** What goes over the channel instead of a configuration. */
-interface Packed { readonly type: 'packed'; readonly bytes: Uint8Array; readonly version: string }
+interface Packed { readonly type: 'packed'; readonly bytes: Uint8Array; readonly version: string; readonly share: WorkerShare | undefined }
 
 function pack(message: ToWorker): ToWorker | Packed {
   if (message.type !== 'configure') return message;
@@ -40,12 +40,13 @@ function pack(message: ToWorker): ToWorker | Packed {
     bytes = serialize(message.configuration);
     packed.set(message.configuration, bytes);
   }
-  return { type: 'packed', bytes, version: message.version };
+  return { type: 'packed', bytes, version: message.version, share: message.share };
 }
 
 /** The message as it was sent by a handle. */
 export function unpack(message: ToWorker | Packed): ToWorker {
-  return message.type === 'packed' ? { type: 'configure', configuration: deserialize(message.bytes) as RunConfiguration, version: message.version } : message;
+  if (message.type !== 'packed') return message;
+  return { type: 'configure', configuration: deserialize(message.bytes) as RunConfiguration, version: message.version, share: message.share };
 }
 
 export interface ProcessSpec {

@@ -24,7 +24,7 @@ import { Acceptor } from './acceptor.ts';
 import { ClosingLinks } from './closing.ts';
 import { Connector, ServerLink } from './connector.ts';
 import type { SocketLink } from './link.ts';
-import type { FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerStatus } from './messages.ts';
+import type { FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 
 /** How often alarms, queues and idle connections are looked at. */
 export const sweepMs = 100;
@@ -78,6 +78,8 @@ export class Worker implements SessionHost {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #closing = new ClosingLinks();
   #configuring = Promise.resolve();
+  #share: WorkerShare;
+  #sharing = false;
   #batch: AuditBatch;
   #configuration = pendingConfiguration;
   #draining = false;
@@ -95,6 +97,7 @@ export class Worker implements SessionHost {
     this.#options = options;
     this.#clock = options.clock ?? machineClock;
     this.#startedMs = this.#clock.nowMs();
+    this.#share = { worker: options.worker, workers: options.workers };
     // Worker 0 of the ids is the supervisor.
     this.#ids = makeIdSource(options.worker + 1);
     this.#connector = new Connector(() => this.nowMs(), () => this.#security);
@@ -111,9 +114,9 @@ export class Worker implements SessionHost {
   nextId(): string { return this.#ids.next(); }
 
   #environment() {
-    const { manifests, product, worker, workers } = this.#options;
+    const { manifests, product } = this.#options;
     return {
-      manifests, product, worker, workers, random: Math.random, nowMs: this.nowMs(), measureMs: () => performance.now(),
+      manifests, product, ...this.#share, random: Math.random, nowMs: this.nowMs(), measureMs: () => performance.now(),
       inspectionFailed: (error: unknown) => { this.bug(error); },
     };
   }
@@ -126,8 +129,15 @@ export class Worker implements SessionHost {
   start(): void {
     this.#timers.push(setInterval(() => { this.sweep(); }, sweepMs));
     this.#timers.push(setInterval(() => { this.#batch.flush(); }, auditFlushMs));
-    if (this.#options.workers > 1) this.#timers.push(setInterval(() => { this.#exchangeLimits(); }, limitExchangeMs));
+    this.#shareLimits();
     this.#options.send({ type: 'started' });
+  }
+
+  /** From the time when there is another worker. It goes on when there is none any more: one that drains may still hold something. */
+  #shareLimits(): void {
+    if (this.#share.workers <= 1 || this.#sharing || this.#stopped) return;
+    this.#sharing = true;
+    this.#timers.push(setInterval(() => { this.#exchangeLimits(); }, limitExchangeMs));
   }
 
   /** Ends everything at once. */
@@ -147,7 +157,7 @@ export class Worker implements SessionHost {
   receive(message: ToWorker): void {
     switch (message.type) {
       // One after the other: a return to the previous configuration must not overtake the one that failed.
-      case 'configure': this.#configuring = this.#configuring.then(() => this.#configure(message.configuration, message.version)); break;
+      case 'configure': this.#configuring = this.#configuring.then(() => this.#configure(message.configuration, message.version, message.share)); break;
       case 'health': for (const report of message.reports) this.plan.pools.get(report.pool)?.applyHealth(report, this.nowMs()); break;
       case 'passive': this.plan.pools.get(message.report.pool)?.applyPassive(message.report, this.nowMs()); break;
       case 'administrative': {
@@ -162,16 +172,19 @@ export class Worker implements SessionHost {
       case 'query': this.#options.send({ type: 'answer', id: message.id, answer: this.#answer(message.query) }); break;
       case 'kill': this.#sessions.get(message.session)?.kill(message.reason); break;
       case 'revoke': this.#channels.revoke(message.lease, message.reason); break;
-      case 'drain': this.#drain(message.deadlineMs); break;
+      // What has been connected to already is accepted first: closing the port would reset it.
+      case 'drain': setImmediate(() => { this.#drain(message.deadlineMs); }); break;
     }
   }
 
   // Configuration: compile all, open what is new, then switch at once, then close what is gone.
 
-  async #configure(configuration: RunConfiguration, version: string): Promise<void> {
+  async #configure(configuration: RunConfiguration, version: string, share = this.#share): Promise<void> {
     const opened: OpenListener[] = [];
+    const before = this.#share;
     try {
       const previous = this.plan;
+      this.#share = share;
       const plan = compilePlan(configuration, version, this.#environment(), previous);
       const security = new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>);
       for (const listener of plan.listeners.values()) {
@@ -190,6 +203,7 @@ export class Worker implements SessionHost {
       this.#adopt(plan, previous, configuration, opened);
       this.#options.send({ type: 'configured', version, listeners: this.#listenerReports() });
     } catch (error) {
+      this.#share = before;
       for (const { acceptor } of opened) acceptor.close();
       this.#options.send({ type: 'refused', version, reason: error instanceof Error ? error.message : String(error) });
     }
@@ -205,7 +219,8 @@ export class Worker implements SessionHost {
         freed: (server) => { this.#connector.freed(server); },
       };
     }
-    adoptPools(plan, configuration, nowMs);
+    adoptPools(plan, configuration, this.#share, nowMs);
+    this.#shareLimits();
     if (configuration.audit !== this.#configuration.audit) {
       this.#batch.flush();
       const { pending } = this.#batch;

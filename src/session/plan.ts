@@ -95,10 +95,10 @@ function unchanged(previous: Plan | undefined, name: string, settings: RunConfig
   return (manifest.webInspections?.(settings.settings) ?? []).length > 0 ? undefined : previous?.services.get(name);
 }
 
-/** Makes the plan's pools follow its configuration. Called when nothing can fail any more. */
-export function adoptPools(plan: Plan, configuration: RunConfiguration, nowMs: number): void {
+/** Makes the plan's pools follow its configuration and this worker's share. Called when nothing can fail any more. */
+export function adoptPools(plan: Plan, configuration: RunConfiguration, share: { readonly worker: number; readonly workers: number }, nowMs: number): void {
   for (const [name, settings] of Object.entries(configuration.pools)) {
     const pool = plan.pools.get(name);
-    if (pool !== undefined && pool.settings !== settings) pool.reconcile(settings, nowMs);
+    if (pool !== undefined && (pool.takeShare(share.worker, share.workers) || pool.settings !== settings)) pool.reconcile(settings, nowMs);
   }
 }

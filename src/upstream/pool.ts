@@ -55,7 +55,9 @@ export class Pool {
   waiting = 0;
   queueRefusals = 0;
   queueTimeouts = 0;
-  readonly #options: PoolOptions;
+  readonly #random: () => number;
+  #worker: number;
+  #workers: number;
   readonly #retries: RetryBudget;
   #balancer: Balancer;
   /** Those that the balancer chooses from: servers, or the backups when no server is eligible. */
@@ -69,7 +71,9 @@ export class Pool {
   constructor(name: string, settings: PoolSettings, options: PoolOptions) {
     this.name = name;
     this.settings = settings;
-    this.#options = options;
+    this.#random = options.random;
+    this.#worker = options.worker ?? 0;
+    this.#workers = options.workers;
     const { percent, minimumPerSecond } = settings.retryBudget;
     this.#retries = new RetryBudget(percent, minimumPerSecond / options.workers);
     this.#balancer = makeBalancer(settings.balance, options.random);
@@ -264,14 +268,22 @@ export class Pool {
     return server !== undefined;
   }
 
+  /** Another number of workers divides the maxima from now on. True when that is a change, which `reconcile` brings about. */
+  takeShare(worker: number, workers: number): boolean {
+    if (worker === this.#worker && workers === this.#workers) return false;
+    this.#worker = worker;
+    this.#workers = workers;
+    return true;
+  }
+
   /** New settings: servers that stay keep their state, those that leave finish what they have, new ones join. */
   reconcile(settings: PoolSettings, nowMs: number): void {
     const { kind, boundedLoad } = this.settings.balance;
     if (settings.balance.kind !== kind || settings.balance.boundedLoad !== boundedLoad) {
-      this.#balancer = makeBalancer(settings.balance, this.#options.random);
+      this.#balancer = makeBalancer(settings.balance, this.#random);
     }
     this.settings = settings;
-    this.#retries.configure(settings.retryBudget.percent, settings.retryBudget.minimumPerSecond / this.#options.workers);
+    this.#retries.configure(settings.retryBudget.percent, settings.retryBudget.minimumPerSecond / this.#workers);
     this.#adopt(nowMs);
     this.#dispatch();
   }
@@ -301,14 +313,13 @@ export class Pool {
   }
 
   #adopt(nowMs: number): void {
-    const { worker = 0, workers } = this.#options;
     const before = new Map(this.servers.map((server) => [server.name, server]));
     this.servers = this.settings.servers.map((settings) => {
       const known = before.get(settings.name);
       const stays = known !== undefined && known.host === settings.host && known.port === settings.port;
       const server = stays ? known : new ServerState(this.name, settings, hashText(settings.name), this.settings.passive.window, nowMs);
       if (stays) before.delete(settings.name);
-      server.configure(settings, this.settings, worker, workers);
+      server.configure(settings, this.settings, this.#worker, this.#workers);
       return server;
     });
     for (const server of before.values()) this.#leave(server);

@@ -38,8 +38,8 @@ const loads = new Set<Load>();
 afterEach(async () => { await Promise.all([...loads].map(async (load) => load.stop())); });
 after(async () => { await Promise.all([...running].map(async (stop) => stop())); });
 
-/** `text` is the configuration without `runtime` and `admin`. */
-export async function startCluster(text: string, workers = 2, directory = mkdtempSync(join(tmpdir(), 'sallyport-'))): Promise<Cluster> {
+/** `text` is the configuration without `runtime` and `admin`; with `runtime.workers` when `workers` is 'as configured'. */
+export async function startCluster(text: string, workers: number | 'as configured' = 2, directory = mkdtempSync(join(tmpdir(), 'sallyport-'))): Promise<Cluster> {
   const file = join(directory, 'sallyport.yaml');
   writeFileSync(file, text);
   const load = loadConfiguration({ paths: [file] }, gateways);
@@ -47,7 +47,7 @@ export async function startCluster(text: string, workers = 2, directory = mkdtem
   const notices: Notice[] = [];
   const plane = await ControlPlane.start({
     load: { ...load, configuration: load.configuration }, paths: [file], manifests: gateways, product: productName, version: 'test',
-    workerEntry, preparationEntry, workers, processors: workers,
+    workerEntry, preparationEntry, workers: workers === 'as configured' ? undefined : workers, processors: 2,
     stateDirectory: join(directory, 'state'), notice: (notice) => { notices.push(notice); },
   });
   const records: StoredRecord[] = [];

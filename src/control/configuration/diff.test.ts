@@ -103,6 +103,18 @@ describe('the impact of a change', () => {
     });
   }
 
+  for (const [before, after, kind, text] of [
+    [4, 6, 'none', '2 more workers will be started'], [4, 3, 'drain', '1 worker will be retired: its sessions are drained'],
+    [4, 0, 'restart', 'counts from the next start of the gateway'], [0, 4, 'restart', 'counts from the next start of the gateway'],
+    [4, undefined, 'drain', 'one worker a processor core (auto): more are started, or some retired with their sessions drained'],
+    ['auto', 4, 'drain', 'one worker a processor core (auto): more are started, or some retired with their sessions drained'],
+  ] as const) {
+    it(`of ${before} workers made ${after ?? 'unsaid'}: ${kind}`, () => {
+      const report = impactOf(diffDocuments({ runtime: { workers: before } }, { runtime: { workers: after } }));
+      assert.deepEqual(report.impacts, [{ kind, resource: 'runtime.workers', effect: text }]);
+    });
+  }
+
   it('knows services that lose their last listener', () => {
     assert.deepEqual(unreachableServices(simpleDocument(), patched([{ resource: 'listeners/main', value: undefined }])), ['echo']);
   });

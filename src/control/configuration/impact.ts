@@ -45,10 +45,10 @@ function impactsOf(change: ResourceChange): Impact[] {
       if (change.kind === 'removed') return impact('drain', 'its sessions are drained');
       return change.changes.some((one) => one.path === 'protocol')
         ? impact('drain', 'another protocol: its sessions are drained')
-        : impact('new-sessions', 'new sessions follow the new settings; those under way keep theirs');
+        : impact('new-sessions', 'new sessions follow the new settings, and HTTP connections from their next request on');
     case 'pools': return poolImpact(change, impact);
     case 'zones': case 'policy': case 'limits':
-      return impact('new-sessions', 'decides for new sessions; those under way keep the rules that they began with');
+      return impact('new-sessions', 'decides for new sessions, and for HTTP connections from their next request on; no session is interrupted');
     case 'audit': return impact('none', 'records go to where the new settings say, from now on');
     case 'admin': return impact('none', 'the admin API opens anew; requests under way are finished');
     default: return runtimeImpact(change);
@@ -120,10 +120,22 @@ function runtimeImpact(change: ResourceChange): Impact[] {
   for (const one of change.changes) {
     const resource = `runtime.${one.path}`;
     const key = one.steps[0];
-    if (key === 'stateDirectory' || key === 'user' || key === 'workers') impacts.push({ kind: 'restart', resource, effect: 'counts from the next start of the gateway' });
+    if (key === 'workers') impacts.push(workersImpact(resource, one.before ?? 'auto', one.after ?? 'auto'));
+    else if (key === 'stateDirectory' || key === 'user') impacts.push({ kind: 'restart', resource, effect: 'counts from the next start of the gateway' });
     else impacts.push({ kind: 'none', resource, effect: 'counts from now on' });
   }
   return impacts;
+}
+
+function workersImpact(resource: string, before: unknown, after: unknown): Impact {
+  // Inside the supervisor's process or outside of it: that is decided at the start.
+  if (before === 0 || after === 0) return { kind: 'restart', resource, effect: 'counts from the next start of the gateway' };
+  if (typeof before === 'number' && typeof after === 'number') {
+    const count = Math.abs(after - before);
+    if (after > before) return { kind: 'none', resource, effect: `${count} more ${count === 1 ? 'worker' : 'workers'} will be started` };
+    return { kind: 'drain', resource, effect: count === 1 ? '1 worker will be retired: its sessions are drained' : `${count} workers will be retired: their sessions are drained` };
+  }
+  return { kind: 'drain', resource, effect: 'one worker a processor core (auto): more are started, or some retired with their sessions drained' };
 }
 
 /** Names of services that a change of documents takes their listener away from, for a last question before applying. */

@@ -36,7 +36,7 @@ test('only idle keys give up their place', () => {
 
 test('a key with something unsent keeps its place', () => {
   const table = new KeyTable('t', 1);
-  table.shared = true;
+  table.share();
   table.take(table.slotFor('a', 0), 0, 1);
   assert.equal(table.slotFor('b', 100), overflowSlot);
   assert.deepEqual(table.collect(), { keys: ['a'], admitted: [1], held: [0] });
@@ -45,7 +45,7 @@ test('a key with something unsent keeps its place', () => {
 
 test('what was taken and let go between two exchanges is not told, and nothing twice', () => {
   const table = new KeyTable('t', 10);
-  table.shared = true;
+  table.share();
   const slot = table.slotFor('a', 0);
   table.hold(slot, 1);
   table.hold(slot, -1);
@@ -81,4 +81,18 @@ test('a flood of new keys costs a bounded time and a bounded table', () => {
   assert.ok(process.cpuUsage(started).user < 4e6);
   assert.equal(table.size, 20_000);
   assert.ok(table.overflowed > 200_000);
+});
+
+test('who begins to share tells first what is held already, once', () => {
+  const table = new KeyTable('t', 100);
+  const before = table.slotFor('before', 0);
+  table.hold(before, 1);
+  table.hold(before, 1);
+  table.take(table.slotFor('only a rate', 0), 0, 1000);
+  assert.equal(table.collect(), undefined, 'alone: nothing is noted');
+  table.share();
+  table.share();
+  table.hold(before, -1);
+  assert.deepEqual(table.collect(), { keys: ['before'], admitted: [0], held: [1] });
+  assert.equal(table.collect(), undefined);
 });

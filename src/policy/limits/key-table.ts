@@ -39,13 +39,26 @@ export class KeyTable {
   #dirty = new Uint8Array(firstCapacity);
   #dirtySlots: number[] = [];
   #hand = 1;
-  /** False: nobody collects, and nothing is noted down. */
-  shared = false;
+  #shared = false;
 
   constructor(id: string, maximum: number) {
     this.id = id;
     this.maximum = maximum;
     this.fullAtMs[overflowSlot] = Number.NEGATIVE_INFINITY;
+  }
+
+  /** False: nobody collects, and nothing is noted down. */
+  get shared(): boolean { return this.#shared; }
+
+  /** From now on others hear what happens here, and first what is held already. */
+  share(): void {
+    if (this.#shared) return;
+    this.#shared = true;
+    for (let slot = 0; slot < this.#keys.length; slot += 1) {
+      if (this.held[slot] === 0) continue;
+      this.#unsentHeld[slot] = this.held[slot]!;
+      this.#markDirty(slot);
+    }
   }
 
   get size(): number { return this.#keys.length - 1; }
@@ -113,7 +126,7 @@ export class KeyTable {
   take(slot: number, nowMs: number, intervalMs: number): void {
     const fullAtMs = this.fullAtMs[slot]!;
     this.fullAtMs[slot] = (fullAtMs > nowMs ? fullAtMs : nowMs) + intervalMs;
-    if (this.shared) {
+    if (this.#shared) {
       this.#unsentAdmitted[slot]! += 1;
       this.#markDirty(slot);
     }
@@ -122,7 +135,7 @@ export class KeyTable {
   /** Holds one (+1) or lets one go (-1). */
   hold(slot: number, change: 1 | -1): void {
     this.held[slot]! += change;
-    if (this.shared) {
+    if (this.#shared) {
       this.#unsentHeld[slot]! += change;
       this.#markDirty(slot);
     }

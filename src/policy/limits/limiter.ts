@@ -194,7 +194,7 @@ export class Limiter {
     this.#connections = new LimitSearch(compiled.filter((limit) => limit.measure === 'connections'));
     this.#shared = previous?.sharing ?? false;
     for (const limit of compiled) {
-      limit.table.shared = this.#shared;
+      if (this.#shared) limit.table.share();
       this.#tables.set(limit.table.id, limit);
     }
     this.#slots = new Int32Array(compiled.length);
@@ -305,7 +305,7 @@ export class Limiter {
   collectDeltas(): LimitDelta[] | undefined {
     if (!this.#shared) {
       this.#shared = true;
-      for (const limit of this.#tables.values()) limit.table.shared = true;
+      for (const limit of this.#tables.values()) limit.table.share();
     }
     let deltas: LimitDelta[] | undefined;
     for (const limit of this.#tables.values()) {
