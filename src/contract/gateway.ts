@@ -9,7 +9,7 @@ import type { Decision, LimitRefusal, Trace } from './decision.ts';
 import type { ContentFacts, ContentInspection } from './inspection.ts';
 import type { Endpoint, Link, TlsFacts } from './link.ts';
 import type { Operation, Subject } from './operation.ts';
-import type { WebInspectionSettings, WebInspector } from './web-inspection.ts';
+import type { BlockLists, WebInspectionSettings, WebInspector } from './web-inspection.ts';
 
 /** True for the whole of a session. */
 export interface SessionFacts {
@@ -140,6 +140,8 @@ export interface SessionPort {
   lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void): void;
   /** Asks the gateway's own user file. The answer may come later: undefined for wrong, else the subject to act as. */
   authenticate(user: string, password: string, done: (subject: Subject | undefined) => void): void;
+  /** Which of some block lists have an address. Known already, it is answered at once; else undefined, and `done` is called later. */
+  listed(address: string, lists: BlockLists, done: (listed: ReadonlyMap<string, string>) => void): ReadonlyMap<string, string> | undefined;
   /** An inspection for content of this session, or undefined when nothing is configured for it. */
   inspect(content: ContentFacts): ContentInspection | undefined;
   /** A recording of this session, or undefined when none is configured. */

@@ -21,6 +21,8 @@ export interface WebClientFacts {
   readonly id: string;
   /** Wall clock, ms since the epoch. */
   readonly timeMs: number;
+  /** Block lists that have the client; null when none were asked. */
+  readonly listed: ReadonlyMap<string, string> | null;
 }
 
 /** What is to be done instead of going on. */
@@ -113,9 +115,20 @@ export interface WebInspectorReport {
   readonly hits: readonly WebRuleCount[];
 }
 
+/** Block lists (DNS zones, RFC 5782) that rules ask about, and how to ask. */
+export interface BlockLists {
+  readonly zones: readonly string[];
+  /** Name servers, `address` or `address:port`; the system's when empty. */
+  readonly servers: readonly string[];
+  /** How long a request waits for the answers; what is not known then counts as not listed. */
+  readonly timeoutMs: number;
+}
+
 /** A compiled rule set with its settings. */
 export interface WebInspector {
   readonly key: string;
+  /** What has to be known of a client before `begin`; undefined: nothing. */
+  readonly blockLists: BlockLists | undefined;
   begin(client: WebClientFacts): WebInspection;
   report(): WebInspectorReport;
 }
@@ -141,6 +154,10 @@ export interface WebInspectionSettings {
   readonly plugins: string;
   /** Geographic database (mmdb) for `@geoLookup`, or ''. */
   readonly geoDatabase: string;
+  /** Whether `@rbl` asks at all, whom, and for how long. */
+  readonly askBlockLists: boolean;
+  readonly blockListServers: readonly string[];
+  readonly blockListTimeoutMs: number;
   readonly mode: 'block' | 'detect';
   /** 0: the rule set's own. The same for the rest of this part. */
   readonly paranoia: number;

@@ -10,6 +10,8 @@ import type {
   DialOwner, DialRequest, ExplainRequest, GatewayManifest, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest,
 } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
+import type { BlockLists } from '#contract/web-inspection.ts';
+import { BlockListLookup } from './block-lists.ts';
 import { Channels } from './channels.ts';
 import { Recordings } from './recordings.ts';
 import { TlsProfiles } from './tls/profiles.ts';
@@ -69,6 +71,7 @@ export class Worker implements SessionHost {
   readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #connector: Connector;
+  readonly #blockLists = new BlockListLookup(() => performance.now());
   readonly #channels: Channels;
   #security = new TlsProfiles({});
   #users = new Users({});
@@ -148,6 +151,7 @@ export class Worker implements SessionHost {
     for (const { acceptor } of this.#listeners.values()) acceptor.close();
     for (const session of this.#sessions.values()) session.kill('the gateway stopped');
     this.#channels.stop();
+    this.#blockLists.stop();
     this.#connector.closeAllIdle();
     this.#recordings?.flush();
     this.#closing.resetAll();
@@ -336,6 +340,10 @@ export class Worker implements SessionHost {
 
   authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void {
     this.#users.authenticate(user, password, done);
+  }
+
+  listed(address: string, lists: BlockLists, done: (listed: ReadonlyMap<string, string>) => void): ReadonlyMap<string, string> | undefined {
+    return this.#blockLists.listed(address, lists, done);
   }
 
   recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined {

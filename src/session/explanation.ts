@@ -68,6 +68,7 @@ class ExplainPort implements SessionPort {
   dial(): never { throw new Error('an explanation dials nobody'); }
   lease(): never { throw new Error('an explanation opens no port'); }
   authenticate(_user: string, _password: string, done: (subject: Subject | undefined) => void): void { done(undefined); }
+  listed(): ReadonlyMap<string, string> { return new Map(); }
   inspect(): undefined { return undefined; }
   recording(): undefined { return undefined; }
   mayRetry(): boolean { return false; }

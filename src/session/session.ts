@@ -9,6 +9,7 @@ import type {
   SessionFacts, SessionPort,
 } from '#contract/gateway.ts';
 import type { ContentFacts, ContentInspection } from '#contract/inspection.ts';
+import type { BlockLists } from '#contract/web-inspection.ts';
 import type { Link } from '#contract/link.ts';
 import type { Operation, Subject } from '#contract/operation.ts';
 import { affinityOf } from '#upstream/affinity.ts';
@@ -29,6 +30,7 @@ export interface SessionHost extends Clock {
   dial(request: DialRequest, owner: DialOwner, session: Session): PendingServer;
   lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void, session: Session): void;
   authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void;
+  listed(address: string, lists: BlockLists, done: (listed: ReadonlyMap<string, string>) => void): ReadonlyMap<string, string> | undefined;
   recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined;
   sessionEnded(session: Session): void;
   /** A bug: for the process's own log and counters. */
@@ -186,6 +188,13 @@ export class Session implements SessionPort {
     this.#host.authenticate(user, password, (groups) => {
       if (this.ended) return;
       try { done(groups === undefined ? undefined : { address, port, zones, user, groups }); } catch (error) { this.bug(error); }
+    });
+  }
+
+  listed(address: string, lists: BlockLists, done: (listed: ReadonlyMap<string, string>) => void): ReadonlyMap<string, string> | undefined {
+    return this.#host.listed(address, lists, (found) => {
+      if (this.ended) return;
+      try { done(found); } catch (error) { this.bug(error); }
     });
   }
 

@@ -52,7 +52,7 @@ function shownMatches(matches: readonly WebMatch[]): ReplayMatch[] {
 
 export function replay(inspector: EngineInspector, request: ReplayRequest, nowMs: number): ReplayResult {
   const { method, target, version, headers, body, client } = request;
-  const inspection = inspector.begin({ clientAddress: client, clientPort: 50_000, serverAddress: '127.0.0.1', serverPort: 80, user: '', id: 'test', timeMs: nowMs });
+  const inspection = inspector.begin({ clientAddress: client, clientPort: 50_000, serverAddress: '127.0.0.1', serverPort: 80, user: '', id: 'test', timeMs: nowMs, listed: null });
   const bytes = Buffer.from(body, 'latin1');
   let verdict = inspection.request(method, target, version, new Lines(headers));
   if (verdict === undefined && inspection.wantsRequestBody && bytes.length > 0) {

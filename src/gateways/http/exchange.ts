@@ -5,7 +5,7 @@ import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
 import type { SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
-import type { WebInspection } from '#contract/web-inspection.ts';
+import type { BlockLists, WebInspection } from '#contract/web-inspection.ts';
 import { HeaderId, RequestParser } from '#codecs/http1/index.ts';
 import type { HttpGateway } from './gateway.ts';
 import { HttpOperation } from './operations.ts';
@@ -61,6 +61,8 @@ export class Exchange {
   tunnel: Tunnel | undefined = undefined;
   /** The firewall's look at this request; undefined when the route has none. */
   inspection: WebInspection | undefined = undefined;
+  /** Block lists that have the client; null when none are asked. */
+  listed: ReadonlyMap<string, string> | null = null;
   /** The inspection has something for the record. */
   inspected = false;
   #admitted = false;
@@ -113,6 +115,16 @@ export class Exchange {
     this.#audit = true;
     this.bytesInBefore = this.client.bytesIn;
     this.bytesOutBefore = this.client.bytesOut;
+  }
+
+  /** Before `begin`: true when block lists have to be asked about the client first; the gateway is told when they have answered. */
+  waitsForLists(lists: BlockLists): boolean {
+    const { context, service, port, view } = this;
+    view.begin(this.parser.head);
+    if (service.forwarded.identify(context)) this.operation.subject = port.subjectFor(context.clientAddress, context.clientPort);
+    const known = port.listed(context.clientAddress, lists, (listed) => { this.gateway.listsAnswered(listed); });
+    this.listed = known ?? null;
+    return known === undefined;
   }
 
   /**

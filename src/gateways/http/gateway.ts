@@ -22,6 +22,8 @@ const drainGraceMs = 1_000;
 /** A client that does not read its responses is not read from either: more than this is not kept for it. */
 const maxUnsentBytes = 256 * 1024;
 
+const noBytes = Buffer.alloc(0);
+
 type State = 'open' | 'lingering' | 'closed';
 
 export class HttpGateway implements Gateway, LinkHandler {
@@ -37,6 +39,8 @@ export class HttpGateway implements Gateway, LinkHandler {
   #exchange: Exchange | undefined = undefined;
   #active = false;
   #reading = false;
+  /** The head of a request is here, and block lists are being asked about its client. */
+  #waiting = false;
   /** Bytes of further requests that came while one was being answered. */
   #held: Buffer | undefined = undefined;
   #idleSinceMs = 0;
@@ -66,6 +70,10 @@ export class HttpGateway implements Gateway, LinkHandler {
     }
     if (!this.#active) {
       this.#read(bytes, start, end);
+      return;
+    }
+    if (this.#waiting) {
+      this.hold(bytes, start, end);
       return;
     }
     const rest = this.#exchange!.clientBytes(bytes, start, end);
@@ -99,6 +107,13 @@ export class HttpGateway implements Gateway, LinkHandler {
         exchange.refuseHead();
         break;
       }
+      const lists = exchange.service.blockLists;
+      if (lists !== undefined && exchange.waitsForLists(lists)) {
+        this.#waiting = true;
+        this.hold(bytes, next, end);
+        this.link.pause();
+        break;
+      }
       at = exchange.begin(bytes, next, end);
       if (this.#active) {
         if (at < end) this.hold(bytes, at, end);
@@ -106,6 +121,22 @@ export class HttpGateway implements Gateway, LinkHandler {
       }
     }
     this.#reading = false;
+  }
+
+  /** The request that waited for block lists goes on. */
+  listsAnswered(listed: ReadonlyMap<string, string>): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    const exchange = this.#exchange!;
+    exchange.listed = listed;
+    const held = this.takeHeld() ?? noBytes;
+    this.link.resume();
+    this.#reading = true;
+    const at = exchange.begin(held, 0, held.length);
+    this.#reading = false;
+    if (at < held.length) this.hold(held, at, held.length);
+    if (!this.#active) this.#readHeld();
+    else if (this.link.peerEnded) exchange.clientEnded(this.#held !== undefined);
   }
 
   /** A parser of the service as it is now: what was begun by an older one is finished by it. */
@@ -196,6 +227,7 @@ export class HttpGateway implements Gateway, LinkHandler {
   }
 
   ended(): void {
+    if (this.#waiting) return;
     if (this.#active) {
       this.#exchange!.clientEnded(this.#held !== undefined);
       return;
@@ -206,6 +238,7 @@ export class HttpGateway implements Gateway, LinkHandler {
   }
 
   drained(): void {
+    if (this.#waiting) return;
     if (this.#active) this.#exchange!.clientDrained();
     else if (this.#held !== undefined) this.#readHeld();
   }
@@ -217,10 +250,9 @@ export class HttpGateway implements Gateway, LinkHandler {
   closed(_link: Link, failure: OperationalFailure | undefined): void {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    if (this.#active) {
-      this.#exchange!.clientClosed(failure);
-      this.#active = false;
-    }
+    if (this.#active && !this.#waiting) this.#exchange!.clientClosed(failure);
+    this.#active = false;
+    this.#waiting = false;
     this.#giveExchange();
     const aborted = wasOpen && failure !== undefined;
     this.port.finished(aborted ? 'aborted' : 'allowed', failure?.message ?? '');
@@ -233,6 +265,11 @@ export class HttpGateway implements Gateway, LinkHandler {
         this.#lingeredBefore = this.#lingeredBytes;
         this.port.wakeAtMs = nowMs + lingerMs;
       }
+      return;
+    }
+    if (this.#waiting) {
+      // Whoever asks the lists has a time limit.
+      this.port.wakeAtMs = Infinity;
       return;
     }
     if (this.#active) {

@@ -8,11 +8,12 @@ import type { RequestHead } from '#codecs/http1/index.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './variables.ts';
 
-function begin(inspector: WebInspector, port: SessionPort, context: RequestContext, user: string | undefined): WebInspection {
+function begin(inspector: WebInspector, port: SessionPort, context: RequestContext, user: string | undefined,
+  listed: ReadonlyMap<string, string> | null): WebInspection {
   const { local } = port.facts;
   return inspector.begin({
     clientAddress: context.clientAddress, clientPort: context.clientPort, serverAddress: local.address, serverPort: local.port, user: user ?? '',
-    id: context.requestId, timeMs: context.timeMs,
+    id: context.requestId, timeMs: context.timeMs, listed,
   });
 }
 
@@ -22,7 +23,7 @@ function versionOf(head: RequestHead): string { return head.minorVersion === 1 ?
 export function inspectRequest(exchange: Exchange, inspector: WebInspector): boolean {
   const { body, context, port, operation } = exchange;
   const { head } = exchange.parser;
-  const inspection = exchange.inspection = begin(inspector, port, context, operation.subject.user);
+  const inspection = exchange.inspection = begin(inspector, port, context, operation.subject.user, exchange.listed);
   let verdict = inspection.request(head.method, head.target, versionOf(head), head.headers);
   if (verdict === undefined && !body.complete && inspection.wantsRequestBody) {
     verdict = inspection.expectRequestBody(head.framing === 'length' ? head.contentLength : -1);
@@ -76,7 +77,8 @@ function shown(latin1: string): string {
 /** The same inspection for a described request, with every match as a step. False when it would be refused. */
 export function explainInspection(inspector: WebInspector, port: SessionPort, context: RequestContext, body: Buffer, trace: Trace): boolean {
   const { head } = context.view;
-  const inspection = begin(inspector, port, context, port.subject.user);
+  const inspection = begin(inspector, port, context, port.subject.user, null);
+  if (inspector.blockLists !== undefined) trace.step('waf', 'rbl', 'not-asked', `an explanation asks no block lists (${inspector.blockLists.zones.join(', ')})`);
   let verdict = inspection.request(head.method, head.target, versionOf(head), head.headers);
   if (verdict === undefined && inspection.wantsRequestBody && body.length > 0) verdict = inspection.expectRequestBody(body.length) ?? inspection.requestBody(body, 0, body.length);
   verdict ??= inspection.requestDone();

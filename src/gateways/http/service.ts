@@ -2,6 +2,7 @@
 // and configuration; sessions hold on to the one they began an operation with. Does no matching itself (routing.ts).
 import type { ExplainRequest, Gateway, GatewayEnvironment, ServicePlan, SessionPort } from '#contract/gateway.ts';
 import type { Trace } from '#contract/decision.ts';
+import type { BlockLists } from '#contract/web-inspection.ts';
 import { Exchange } from './exchange.ts';
 import { explainRequest } from './explain.ts';
 import { ForwardedReader } from './forwarded.ts';
@@ -12,6 +13,16 @@ import type { HttpSettings } from './settings.ts';
 
 /** Exchanges (parsers and buffers) kept for the next connection that has something to say. */
 const maxSpareExchanges = 256;
+
+/** All that any route wants to know. */
+function joinedLists(routes: RouteTable['routes']): BlockLists | undefined {
+  const wanted = routes.flatMap(({ inspector }) => inspector?.blockLists ?? []);
+  if (wanted.length === 0) return undefined;
+  return {
+    zones: [...new Set(wanted.flatMap(({ zones }) => zones))], servers: [...new Set(wanted.flatMap(({ servers }) => servers))],
+    timeoutMs: Math.max(...wanted.map(({ timeoutMs }) => timeoutMs)),
+  };
+}
 
 export class HttpService implements ServicePlan {
   readonly protocol = 'http';
@@ -24,6 +35,8 @@ export class HttpService implements ServicePlan {
   readonly limits: HttpSettings['limits'];
   readonly normalization: HttpSettings['normalization'];
   readonly observed: GatewayEnvironment['observed'];
+  /** Block lists that a client must be looked up in before its request is begun; undefined: none. */
+  readonly blockLists: BlockLists | undefined;
   readonly #requestIdField: string;
   readonly #spare: Exchange[] = [];
 
@@ -31,6 +44,7 @@ export class HttpService implements ServicePlan {
     this.name = name;
     this.routes = compileRoutes(settings, environment.webInspector);
     this.pools = [...new Set(this.routes.routes.map((route) => route.pool).filter((pool) => pool !== ''))];
+    this.blockLists = joinedLists(this.routes.routes);
     this.forwarded = new ForwardedReader(settings.forwarded);
     this.timeouts = compileTimeouts(settings.timeouts, undefined);
     this.limits = settings.limits;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { SettingsProblem } from '#contract/gateway.ts';
 import type { WebExclusion, WebInspectionSettings } from '#contract/web-inspection.ts';
-import { byteSize } from '#core/settings/primitives.ts';
+import { byteSize, duration } from '#core/settings/primitives.ts';
 
 const ruleIds = z.union([
   z.number().int().positive(),
@@ -58,6 +58,13 @@ const wafFields = {
     database: z.string().min(1).max(500).describe('A file in the format of MaxMind (mmdb), with countries or cities. Read when the configuration is loaded, and again at '
       + '`sallyport reload` when it has changed.').meta({ examples: ['/var/lib/GeoIP/GeoLite2-Country.mmdb'] }),
   }).optional().describe('Where `@geoLookup` looks addresses up; without it (and without SecGeoLookupDb in the rules) it finds nothing.'),
+  rbl: z.strictObject({
+    servers: z.array(z.string().regex(/^(?:[\d.]+|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]+)(?::\d{1,5})?$/, 'wanted an address of a name server, with a port or without')).max(8).optional()
+      .describe('Name servers to ask, `address` or `address:port`; those of the system unless given.'),
+    timeout: duration().optional().describe('How long a request waits for the answers at most: 300ms unless given. A list that has not answered then counts as not having '
+      + 'the client.').meta({ limit: true }),
+  }).optional().describe('Lets `@rbl` ask block lists (DNS zones that the rules name) about the client, before its first request is looked at. Without this it never asks.')
+    .meta({ examples: [{ servers: ['127.0.0.1'], timeout: '200ms' }] }),
   mode: z.enum(['block', 'detect']).optional().describe('`block` (the default) refuses what the rules refuse; `detect` only records it.'),
   paranoia: z.number().int().min(1).max(4).optional()
     .describe('Paranoia level: which of the rules take part. 1 is meant for everybody; each step finds more and alarms falsely more often. That of the rule set\'s '
@@ -96,6 +103,7 @@ export const wafSettings = z.union([z.literal('off'), z.strictObject(wafFields)]
 export type WafSettings = z.output<typeof wafSettings>;
 type WafFields = Exclude<WafSettings, 'off'>;
 
+const defaultBlockListTimeoutMs = 300;
 const defaultTypes: readonly string[] = ['text/plain', 'text/html', 'text/xml', 'application/json'];
 
 function listed<Item>(value: Item | readonly Item[] | undefined): Item[] {
@@ -121,6 +129,7 @@ export function resolveWaf(service: WafSettings | undefined, route: WafSettings 
   const keep = { ...base?.keep, ...route?.keep };
   return {
     ruleset: listed(both.ruleset), path: both.path ?? '', setup: both.setup ?? '', plugins: both.plugins ?? '', geoDatabase: both.geo?.database ?? '',
+    askBlockLists: both.rbl !== undefined, blockListServers: both.rbl?.servers ?? [], blockListTimeoutMs: both.rbl?.timeout ?? defaultBlockListTimeoutMs,
     mode: both.mode ?? 'block', paranoia: both.paranoia ?? 0, inboundThreshold: threshold.inbound ?? 0, outboundThreshold: threshold.outbound ?? 0,
     allowedMethods: both.allowedMethods ?? [], allowedContentTypes: both.allowedContentTypes ?? [], allowedVersions: both.allowedVersions ?? [],
     exclusions: [...exclusionsOf(base), ...exclusionsOf(route)],

@@ -10,7 +10,7 @@ import { decodeContent } from './content-coding.ts';
 import { gzipSync, deflateRawSync, deflateSync, brotliCompressSync } from 'node:zlib';
 
 const plain: WebInspectionSettings = {
-  ruleset: ['x'], path: '', setup: '', plugins: '', geoDatabase: '', mode: 'block', paranoia: 0,
+  ruleset: ['x'], path: '', setup: '', plugins: '', geoDatabase: '', askBlockLists: false, blockListServers: [], blockListTimeoutMs: 300, mode: 'block', paranoia: 0,
   inboundThreshold: 0, outboundThreshold: 0, allowedMethods: [], allowedContentTypes: [],
   allowedVersions: [], exclusions: [], logOnlyRules: [], logOnlyTags: [], inspectRequestBody: true, requestBodyLimit: -1, requestBodyNoFilesLimit: -1, requestBodyOnLimit: 'reject',
   inspectResponseBody: false, responseBodyLimit: -1, responseBodyTypes: ['text/html'], responseBodyOnLimit: 'process-partial', onEngineError: 'block',

@@ -49,7 +49,7 @@ export class EngineInspection implements WebInspection {
     try {
       this.#tx = inspector.ruleSet.begin({
         clientAddress: client.clientAddress, clientPort: client.clientPort, serverAddress: client.serverAddress, serverPort: client.serverPort,
-        uniqueId: client.id, nowMs: client.timeMs, reputation: null,
+        uniqueId: client.id, nowMs: client.timeMs, reputation: client.listed,
       });
       if (client.user !== '') this.#tx.setUser(client.user);
     } catch (error) {

@@ -1,6 +1,6 @@
 // A compiled rule set with its settings, as the gateways' contract wants it: begins inspections and counts what they found.
 // Loading reads through a source and does no I/O of its own.
-import type { WebClientFacts, WebInspection, WebInspectionSettings, WebInspector, WebInspectorReport } from '#contract/web-inspection.ts';
+import type { BlockLists, WebClientFacts, WebInspection, WebInspectionSettings, WebInspector, WebInspectorReport } from '#contract/web-inspection.ts';
 import { webInspectionKey } from '#contract/web-inspection.ts';
 import { loadRuleSet, type RuleInfo, type RulePart, type RuleSet } from '../waf/engine/rule-set.ts';
 import { MemoryStore } from '../waf/engine/store.ts';
@@ -20,6 +20,7 @@ export class EngineInspector implements WebInspector {
   readonly settings: WebInspectionSettings;
   readonly ruleSet: RuleSet;
   readonly logOnly: LogOnly;
+  readonly blockLists: BlockLists | undefined;
   readonly loadMs: number;
   readonly counts = new Map<number, RuleCount>();
   requests = 0;
@@ -35,6 +36,9 @@ export class EngineInspector implements WebInspector {
     this.ruleSet = ruleSet.withStore(new MemoryStore());
     this.logOnly = new LogOnly(settings.logOnlyRules, settings.logOnlyTags);
     this.loadMs = loadMs;
+    // The one list that wants a key is not asked without.
+    const zones = ruleSet.zones.filter((zone) => !zone.endsWith('dnsbl.httpbl.org'));
+    this.blockLists = settings.askBlockLists && zones.length > 0 ? { zones, servers: settings.blockListServers, timeoutMs: settings.blockListTimeoutMs } : undefined;
   }
 
   begin(client: WebClientFacts): WebInspection {

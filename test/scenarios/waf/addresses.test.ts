@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { startGateway, type GatewayUnderTest } from '#test/harness/gateway.ts';
 import { RawClient } from '#test/harness/raw.ts';
 import { mmdb, type Entry } from '../../waf/mmdb.ts';
+import { startNameServer } from '../../waf/name-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-waf-'));
 after(() => { rmSync(directory, { recursive: true, force: true }); });
@@ -96,4 +97,79 @@ test('ipMatchFromFile: beside the rule file, read again when it changes; a file 
     await assert.rejects(gateway.configure(text), /ip\.conf:1:\d+: .*lists\/bad\.txt/);
     assert.equal(await ask(gateway, '198.51.100.8'), '403');
   } finally { await gateway.stop(); }
+});
+
+const listRules = `
+SecRule REMOTE_ADDR "@rbl bl.example" "id:2201,phase:1,deny,status:403,log,msg:'On a block list'"
+SecRule ARGS "@rx attack" "id:2202,phase:2,deny,status:406,log,msg:'Attack'"
+`;
+
+test('rbl: asked when configured, before the first request of a client; the wait has a limit', async () => {
+  writeFileSync(join(directory, 'list.conf'), listRules);
+  const server = await startNameServer({ '1.2.0.192.bl.example': '127.0.0.2', '3.2.0.192.bl.example': 'silent' });
+  const waf = `{ ruleset: list.conf, rbl: { servers: ["127.0.0.1:${server.port}"], timeout: 200ms } }`;
+  const gateway = await startGateway(configuration('{ ruleset: list.conf }'), places);
+  try {
+    assert.equal(await ask(gateway, '192.0.2.1'), '200');
+    assert.deepEqual(server.asked, []);
+    await gateway.configure(configuration(waf));
+    assert.equal(await ask(gateway, '192.0.2.1'), '403');
+    assert.equal((await gateway.record(({ rule }) => rule === 'waf.2201')).client, '192.0.2.1');
+    assert.equal(await ask(gateway, '192.0.2.2'), '200');
+    assert.equal(await ask(gateway, '192.0.2.3'), '200');
+    assert.deepEqual(server.asked, ['1.2.0.192.bl.example', '2.2.0.192.bl.example', '3.2.0.192.bl.example']);
+    assert.equal(await ask(gateway, '192.0.2.1'), '403');
+    assert.equal(await ask(gateway, '127.0.0.9'), '200');
+    assert.equal(server.asked.length, 3);
+    await assert.rejects(gateway.configure(configuration(waf.replace('127.0.0.1:', 'somewhere:'))), /name server/);
+  } finally {
+    await gateway.stop();
+    await server.close();
+  }
+  assert.deepEqual(gateway.bugs, []);
+});
+
+test('rbl: what comes during the wait is kept: bodies whole and in pieces, further requests; who leaves meanwhile harms nobody', async () => {
+  writeFileSync(join(directory, 'list.conf'), listRules);
+  const server = await startNameServer({});
+  const gateway = await startGateway(configuration(`{ ruleset: list.conf, rbl: { servers: ["127.0.0.1:${server.port}"], timeout: 150ms } }`), places);
+  const form = (last: number, body: string, length = body.length): string => {
+    server.names.set(`${last}.2.0.192.bl.example`, 'silent');
+    return `POST / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.${last}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${length}\r\n\r\n${body}`;
+  };
+  const next = 'GET /next?q=attack HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.99\r\n\r\n';
+  const answers = async (wanted: number, ...pieces: string[]): Promise<string> => {
+    const client = new RawClient(gateway.port());
+    const before = server.asked.length;
+    client.send(pieces[0]!);
+    await server.questions(before + 1);
+    for (const piece of pieces.slice(1)) client.send(piece);
+    const received = await client.until((text) => text.split('HTTP/1.1 ').length > wanted);
+    client.destroy();
+    return [...received.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status).join(' ');
+  };
+  try {
+    assert.equal(await answers(1, form(1, 'q=attack')), '406');
+    assert.equal(await answers(1, form(2, 'q=hello')), '200');
+    assert.equal(await answers(1, form(3, '', 8), 'q=at', 'tack'), '406');
+    assert.equal(await answers(2, form(4, 'q=hello') + next), '200 406');
+    assert.equal(await answers(2, form(5, '', 7), `q=hello${next}`), '200 406');
+    server.names.set('6.2.0.192.bl.example', 'silent');
+    assert.equal(await answers(1, 'POST / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.6\r\nContent-Type: application/x-www-form-urlencoded\r\n'
+      + 'Transfer-Encoding: chunked\r\n\r\n4\r\nq=at\r\n', '4\r\ntack\r\n0\r\n\r\n'), '406');
+    // Gone before the answer: closed in good order, and reset.
+    for (const last of [7, 8]) {
+      const client = new RawClient(gateway.port());
+      const before = server.asked.length;
+      client.send(form(last, 'q=hello'));
+      await server.questions(before + 1);
+      if (last === 7) client.end();
+      else client.destroy();
+    }
+    assert.equal(await ask(gateway, '192.0.2.50'), '200');
+  } finally {
+    await gateway.stop();
+    await server.close();
+  }
+  assert.deepEqual(gateway.bugs, []);
 });

@@ -49,10 +49,13 @@ export interface RuleInfo {
 export class RuleSet {
   private readonly program: Program;
   private readonly store: CollectionStore | null;
+  /** Block lists that `@rbl` asks about: what they say of the client is to be given to `begin`. */
+  readonly zones: readonly string[];
 
-  constructor(program: Program, store: CollectionStore | null) {
+  constructor(program: Program, store: CollectionStore | null, zones: readonly string[] = []) {
     this.program = program;
     this.store = store;
+    this.zones = zones;
   }
 
   /** Begins a transaction. */
@@ -62,7 +65,7 @@ export class RuleSet {
 
   /** The same rules over another store of persistent collections. */
   withStore(store: CollectionStore | null): RuleSet {
-    return new RuleSet(this.program, store);
+    return new RuleSet(this.program, store, this.zones);
   }
 
   get settings(): Readonly<EngineSettings> {
@@ -96,7 +99,7 @@ export function loadRuleSet(options: LoadOptions): LoadResult {
   const program = compileProgram(parser.model, {
     preset: new Map(Object.entries(options.preset ?? {})), resolveConstants: options.resolveConstants ?? true,
   });
-  return { ok: true, ruleSet: new RuleSet(program, null), warnings };
+  return { ok: true, ruleSet: new RuleSet(program, null, parser.zones), warnings };
 }
 
 function makeLogOnly(items: readonly (Rule | Marker)[], { rules, tags }: NonNullable<LoadOptions['logOnly']>): void {

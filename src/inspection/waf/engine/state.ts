@@ -110,6 +110,10 @@ export class TransactionState implements OperatorFacts {
     this.responseBodyLimitBytes = settings.responseBodyLimitBytes;
   }
 
+  get clientAddress(): string {
+    return this.connection.clientAddress;
+  }
+
   get reputation(): ReadonlyMap<string, string> | null {
     return this.connection.reputation;
   }

@@ -6,6 +6,8 @@ import type { Gate } from '../regex/literals.ts';
 export interface OperatorFacts {
   /** Answers of `@rbl` zones for the client, resolved by the caller before the transaction; null when not configured. */
   readonly reputation: ReadonlyMap<string, string> | null;
+  /** Whom they are about. */
+  readonly clientAddress: string;
   /** Receives the record of `@geoLookup`. */
   setGeo(record: Readonly<Record<string, string>>): void;
 }
@@ -25,6 +27,8 @@ export interface OperatorSources {
   /** The text (latin1) of a file that the argument names, or null when it cannot be read. */
   readFile(path: string): string | null;
   readonly geo: GeoSource | null;
+  /** Told of each zone that `@rbl` asks about. */
+  readonly zone?: (name: string) => void;
 }
 
 /** A geographic database; the gateway brings one (mmdb), the engine knows only this. */

@@ -1,7 +1,8 @@
 // Operators that need something outside the value. @geoLookup asks the database that the gateway brought. @rbl looks at
-// answers that the caller resolved before the transaction (the engine does no I/O); off when there are none.
+// answers about the client that the caller resolved before the transaction (the engine does no I/O); off when there are none.
+// Other addresses than the client's are never listed.
 // The operators that cannot be had without native libraries or network access are refused, each with the reason.
-import { noGates, type OperatorDefinition } from './contract.ts';
+import { ArgumentError, noGates, type OperatorDefinition } from './contract.ts';
 
 export const geoLookup: OperatorDefinition = {
   kind: 'prepared', name: 'geoLookup',
@@ -17,9 +18,11 @@ export const geoLookup: OperatorDefinition = {
 
 export const rbl: OperatorDefinition = {
   kind: 'prepared', name: 'rbl',
-  prepare: (argument) => {
-    const zone = argument.trim().toLowerCase();
-    return { test: (_value, facts) => facts?.reputation?.has(zone) ?? false, exec: null, gates: noGates, needsFacts: true };
+  prepare: (argument, sources) => {
+    const zone = argument.trim().toLowerCase().replace(/\.$/, '');
+    if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(zone) || zone.length > 150) throw new ArgumentError(`not the name of a block list: ${argument}`);
+    sources.zone?.(zone);
+    return { test: (value, facts) => facts !== null && value === facts.clientAddress && (facts.reputation?.has(zone) ?? false), exec: null, gates: noGates, needsFacts: true };
   },
 };
 

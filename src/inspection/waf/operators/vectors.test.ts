@@ -41,11 +41,13 @@ test('@pmFromFile and @ipMatchFromFile read lists, comments and blanks aside', (
 
 test('@geoLookup hands over the record, @rbl looks at prepared answers only', () => {
   let geo: Readonly<Record<string, string>> | null = null;
-  const facts: OperatorFacts = { reputation: new Map([['dnsbl.example', '127.0.0.2']]), setGeo: (record) => { geo = record; } };
+  const facts: OperatorFacts = { clientAddress: '192.0.2.1', reputation: new Map([['dnsbl.example', '127.0.0.2']]), setGeo: (record) => { geo = record; } };
   assert.equal(match('geoLookup', '', '192.0.2.1', facts), true);
   assert.deepEqual(geo, { COUNTRY_CODE: 'AT' });
   assert.equal(match('geoLookup', '', '192.0.2.2', facts), false);
   assert.equal(match('rbl', 'dnsbl.example', '192.0.2.1', facts), true);
   assert.equal(match('rbl', 'other.example', '192.0.2.1', facts), false);
-  assert.equal(match('rbl', 'dnsbl.example', '192.0.2.1', { reputation: null, setGeo: () => {} }), false);
+  assert.equal(match('rbl', 'dnsbl.example', '192.0.2.1', { clientAddress: '192.0.2.1', reputation: null, setGeo: () => {} }), false);
+  assert.equal(match('rbl', 'dnsbl.example', '192.0.2.2', facts), false);
+  for (const zone of ['', 'local', 'a b.example', `${'x'.repeat(150)}.example`]) assert.throws(() => match('rbl', zone, '192.0.2.1', facts), ArgumentError);
 });

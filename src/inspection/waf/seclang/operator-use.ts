@@ -13,6 +13,8 @@ export class OperatorReader {
   private readonly source: RuleSource;
   /** Asked at each look-up: a directive may name the database after the rules that use it. */
   geo: GeoSource | null;
+  /** Zones that `@rbl` asks about. */
+  readonly zones = new Set<string>();
 
   constructor(source: RuleSource, geo: GeoSource | null) {
     this.source = source;
@@ -30,7 +32,10 @@ export class OperatorReader {
     if (typeof argument === 'string') return { message: argument, offset: start };
     const negated = match[2] === '!';
     if (definition.kind === 'comparison') return { definition, negated, argument, prepared: null, prepare: null };
-    const sources: OperatorSources = { readFile: (path) => this.source.read(besideFile(file, path)), geo: { lookup: (address) => this.geo?.lookup(address) ?? null } };
+    const sources: OperatorSources = {
+      readFile: (path) => this.source.read(besideFile(file, path)), geo: { lookup: (address) => this.geo?.lookup(address) ?? null },
+      zone: (zone) => { this.zones.add(zone); },
+    };
     if (argument.constant !== null) {
       try {
         return { definition, negated, argument, prepared: definition.prepare(argument.constant, sources), prepare: null };

@@ -42,6 +42,9 @@ export class SecLangParser {
     this.geoGiven = geo !== null;
   }
 
+  /** Block lists that the rules ask about. */
+  get zones(): readonly string[] { return [...this.operators.zones]; }
+
   /** Reads a file, patterns allowed; false when there is none. */
   file(path: string): boolean {
     const paths = this.source.glob(path);
