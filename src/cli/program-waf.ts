@@ -51,14 +51,18 @@ export function addWafCommands(program: Command, finish: Finish): void {
       const { wafTest } = await import('./commands/waf-test.ts');
       finish(await wafTest(await found(options), file, rest, options, outputFor(options)));
     });
-  examples(withJson(waf.command('install-crs').description('Install the OWASP Core Rule Set into the state directory: an archive at hand, or a release from GitHub, '
-    + 'checked by SHA-256.'))
+  examples(withJson(waf.command('install-crs').description('Install the OWASP Core Rule Set into the state directory: an archive at hand, a release from GitHub or '
+    + 'from a mirror, checked by SHA-256 and, where gpg knows the key of the project, by its signature.'))
     .option('--file <archive>', 'a .tar.gz of the rule set')
     .option('--version <number>', 'release to fetch, such as 4.28.0')
+    .option('--from <url>', 'folder of a mirror with coreruleset-VERSION-minimal.tar.gz, and .sha256 and .asc beside it (or set SALLYPORT_CRS_MIRROR)')
     .option('--sha256 <hex>', 'checksum that the archive must have')
+    .option('--key <fingerprint>', 'key that must have signed it, instead of the project\'s')
+    .option('--require-signature', 'install nothing whose signature cannot be checked')
     .option('--config <files...>', 'configuration, to find its state directory')
     .option('--state-dir <dir>', 'state directory, instead of runtime.stateDirectory'),
-  'sallyport waf install-crs --file coreruleset-4.28.0-minimal.tar.gz', 'sallyport waf install-crs --version 4.28.0')
+  'sallyport waf install-crs --file coreruleset-4.28.0-minimal.tar.gz', 'sallyport waf install-crs --version 4.28.0',
+  'sallyport waf install-crs --version 4.28.0 --from https://mirror.example/crs --require-signature')
     .action(async (options) => {
       const { installCrs } = await import('./commands/waf-install.ts');
       finish(await installCrs(options, outputFor(options)));

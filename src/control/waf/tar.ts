@@ -9,8 +9,15 @@ function textOf(block: Buffer, start: number, length: number): string {
   return block.toString('utf8', start, end < 0 || end > start + length ? start + length : end);
 }
 
-/** @throws Error when the archive is broken or a path leads outside. */
-export function unpackTar(archive: Buffer): Map<string, Buffer> {
+/** The sum of all bytes, the field itself counted as spaces. */
+function hasSum(header: Buffer): boolean {
+  let sum = 0;
+  for (let at = 0; at < blockBytes; at++) sum += at >= 148 && at < 156 ? 32 : header[at]!;
+  return sum === Number.parseInt(textOf(header, 148, 8).trim(), 8);
+}
+
+/** @throws Error when the archive is broken, a path leads outside, or one that is `wanted` is a link or a device. */
+export function unpackTar(archive: Buffer, wanted: (path: string) => boolean = () => false): Map<string, Buffer> {
   const files = new Map<string, Buffer>();
   let longName = '';
   for (let at = 0; at + blockBytes <= archive.length;) {
@@ -18,6 +25,7 @@ export function unpackTar(archive: Buffer): Map<string, Buffer> {
     if (header.every((byte) => byte === 0)) break;
     const size = Number.parseInt(textOf(header, 124, 12).trim() || '0', 8);
     if (!Number.isInteger(size) || size < 0 || at + blockBytes + size > archive.length) throw new Error('the archive is cut off or broken');
+    if (!hasSum(header)) throw new Error('the archive is broken: a header has a wrong checksum');
     const content = archive.subarray(at + blockBytes, at + blockBytes + size);
     const type = String.fromCharCode(header[156]!);
     const prefix = textOf(header, 257, 5) === 'ustar' ? textOf(header, 345, 155) : '';
@@ -29,7 +37,7 @@ export function unpackTar(archive: Buffer): Map<string, Buffer> {
       if (name.startsWith('/') || name.split('/').includes('..') || name.includes('\0')) throw new Error(`the archive holds ${JSON.stringify(name)}, which leads outside`);
       if (files.size >= maxFiles) throw new Error(`the archive holds more than ${maxFiles} files`);
       files.set(name, content);
-    }
+    } else if (type !== '5' && type !== 'g' && wanted(name)) throw new Error(`the archive holds ${JSON.stringify(name)}, which is no file`);
     at += blockBytes + Math.ceil(size / blockBytes) * blockBytes;
   }
   return files;
