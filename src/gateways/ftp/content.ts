@@ -8,7 +8,8 @@ import type { FtpSettings } from './settings.ts';
 
 /** The service's own rules on content, compiled. */
 export class ContentRules {
-  readonly hashes: boolean;
+  readonly hashesUploads: boolean;
+  readonly hashesDownloads: boolean;
   readonly mode: 'kill' | 'hold';
   readonly maxHeldBytes: number;
   readonly partialUploads: 'refuse' | 'allow';
@@ -24,7 +25,9 @@ export class ContentRules {
     this.#allowed = settings.allowTypes === undefined ? undefined : new Set(settings.allowTypes);
     this.#mismatchDenied = settings.mismatch === 'deny';
     this.#deniedSums = new Set(settings.denySha256);
-    this.hashes = settings.hash === 'sha256' || this.#deniedSums.size > 0;
+    const all = settings.hash === 'sha256' || this.#deniedSums.size > 0;
+    this.hashesUploads = all || settings.hash === 'sha256-uploads';
+    this.hashesDownloads = all || settings.hash === 'sha256-downloads';
     this.mode = settings.mode;
     this.maxHeldBytes = settings.maxHeldBytes;
     this.partialUploads = settings.partialUploads;
@@ -63,11 +66,11 @@ export class ContentTap implements Tap {
   #first = Buffer.alloc(0);
 
   /** Listings (`isFile` false) are counted and hashed, not judged. */
-  constructor(rules: ContentRules, path: string, isFile: boolean, resumed: boolean, inspection: ContentInspection | undefined) {
+  constructor(rules: ContentRules, path: string, isUpload: boolean, isFile: boolean, resumed: boolean, inspection: ContentInspection | undefined) {
     this.#rules = rules;
     this.declared = isFile ? typeOfName(path) : '';
     this.#judgesType = isFile && !resumed;
-    this.#hash = rules.hashes ? createHash('sha256') : undefined;
+    this.#hash = (isUpload ? rules.hashesUploads : rules.hashesDownloads) ? createHash('sha256') : undefined;
     this.#inspection = inspection;
   }
 

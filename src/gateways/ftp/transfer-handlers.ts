@@ -25,7 +25,7 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
     inspection?.abandon();
     return gateway.refuse(run, 551, 'Only whole files can be stored here.', 'ftp.partial-upload');
   }
-  const tap = new ContentTap(service.content, run.operation.path, isFile, resumed, inspection);
+  const tap = new ContentTap(service.content, run.operation.path, upload, isFile, resumed, inspection);
   run.transfer = {
     direction: upload ? 'upload' : 'download', bytes: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
     clientMode: setup.client.way === 'listen' ? 'passive' : 'active', serverMode: '', clientLease: setup.client.leaseId, serverLease: '', clientTls: '', serverTls: '', verdict: '',

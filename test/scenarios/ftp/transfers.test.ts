@@ -357,3 +357,26 @@ test('thirty transfers in one session', async () => {
     assert.match(await client.reply(), /^226/);
   }
 });
+
+test('the hash is taken of the directions that are asked for, and of all where sums are denied', async () => {
+  const sum = sha256(Buffer.from('hello'));
+  for (const [content, down, up] of [
+    ['hash: sha256', sum, sum], ['hash: sha256-downloads', sum, undefined], ['hash: sha256-uploads', undefined, sum], ['hash: off', undefined, undefined],
+    [`hash: off, denySha256: ["${sha256(big)}"]`, sum, sum],
+  ] as const) {
+    await gateway.stop();
+    gateway = await startFtp(server, `    content: { ${content} }`);
+    client = await new FtpClient(gateway.port()).login();
+    const fetching = await client.passive();
+    await client.command('RETR /file');
+    assert.equal(await fetching.untilEnd(), 'hello');
+    assert.match(await client.reply(), /^226/);
+    const storing = await client.passive();
+    await client.command('STOR /new');
+    storing.send('hello').end();
+    assert.match(await client.reply(), /^226/);
+    const sumOf = async (verb: string): Promise<unknown> => factsOf(await gateway.record((record) => record.kind === 'operation' && record.verb === verb))['sha256'];
+    assert.deepEqual([await sumOf('RETR'), await sumOf('STOR')], [down, up], content);
+    client.close();
+  }
+});
