@@ -1,5 +1,6 @@
 // What is measured: each case with its load, its peers and its targets (docs/performance.md says where they come from).
 import type { LoadShape } from './load/wrk.ts';
+import type { Part } from './machine.ts';
 import { usualShape, type PeerName, type Shape } from './peers/peer.ts';
 
 export interface Case {
@@ -45,4 +46,13 @@ export const idlePeers: readonly PeerName[] = usualPeers;
 export const idleAtMost = 20;
 export const idleAim = 12;
 
-export const caseNames: readonly string[] = [...cases.map(({ name }) => name), 'idle', 'growth'];
+/** Most CPU time a GiB by FTP, as a ratio of HAProxy's in TCP mode. */
+export const ftpBulkAtMost = 1.2;
+
+const httpNames = [...cases.map(({ name }) => name), 'idle', 'growth'];
+export const caseNames: readonly string[] = [...httpNames, 'ftp', 'telnet'];
+
+/** The parts of the benchmark that these cases belong to. */
+export function partsOf(names: readonly string[]): Part[] {
+  return (['http', 'ftp', 'telnet'] as const).filter((part) => part === 'http' ? names.some((name) => httpNames.includes(name)) : names.includes(part));
+}

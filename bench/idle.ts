@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ChildProcess } from 'node:child_process';
 import { runLoad } from './load/wrk.ts';
-import type { Bench } from './measure.ts';
+import type { Bench, Figure } from './measure.ts';
 import type { Peer } from './peers/peer.ts';
 import { cpuMicros, pause, residentBytes } from './processes.ts';
 
@@ -11,6 +11,9 @@ const clientsFile = fileURLToPath(new URL('load/idle-clients.ts', import.meta.ur
 /** Longer than Sallyport waits before a connection counts as idle. */
 const tidyMs = 3500;
 const watchedMs = 2000;
+const holdLimitMs = 60_000;
+/** Sessions that come and go before those that are counted. */
+const heldBefore = 500;
 
 export interface IdleSample {
   /** KiB a connection. */
@@ -45,18 +48,38 @@ export async function measureIdle(bench: Bench, peer: Peer, count: number, warmU
   return { atOnce: atOnce / 1024 / count, later: later / 1024 / count, many: many / 1024 / (count * 3), resident: (before + later) / 1024 ** 2, cpu };
 }
 
+/** KiB of the worker for each session. */
+export interface HeldFigures { readonly peer: string; readonly kib: Figure }
+
 async function holdIdle(bench: Bench, peer: Peer, count: number): Promise<ChildProcess> {
-  const child = bench.processes.start(process.execPath, [clientsFile, String(peer.port), String(count), String(peer.shape.routes)], { core: bench.loadCore, stdout: 'pipe' });
+  return await holdClients(bench, peer.name, [clientsFile, String(peer.port), String(count), String(peer.shape.routes)], count);
+}
+
+/** Starts a program of load/ that opens `count` connections, says `ready N` and stays. */
+async function holdClients(bench: Bench, what: string, program: readonly string[], count: number): Promise<ChildProcess> {
+  const child = bench.processes.start(process.execPath, program, { core: bench.loadCore, stdout: 'pipe' });
   const answered = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => { reject(new Error(`${peer.name}: ${count} idle connections did not come about`)); }, 30_000);
+    const timer = setTimeout(() => { reject(new Error(`${what}: ${count} idle connections did not come about`)); }, holdLimitMs);
     child.stdout!.once('data', (bytes: Buffer) => {
       clearTimeout(timer);
       resolve(Number(bytes.toString('latin1').split(' ')[1]));
     });
     child.once('exit', () => { reject(new Error('the idle clients ended')); });
   });
-  if (answered !== count) bench.fault(`${peer.name}, idle: ${answered} of ${count} connections were answered`);
+  if (answered !== count) bench.fault(`${what}, idle: ${answered} of ${count} connections were answered`);
   return child;
+}
+
+/** KiB of the worker for each of `count` sessions of another protocol, 3.5 s after they came. `program` holds them open. */
+export async function measureHeld(bench: Bench, what: string, worker: number, program: (count: number) => readonly string[], count: number): Promise<number> {
+  await release(bench, await holdClients(bench, what, program(heldBefore), heldBefore));
+  await pause(tidyMs);
+  const before = residentBytes(worker);
+  const clients = await holdClients(bench, what, program(count), count);
+  await pause(tidyMs);
+  const kibEach = (residentBytes(worker) - before) / 1024 / count;
+  await release(bench, clients);
+  return kibEach;
 }
 
 async function release(bench: Bench, clients: ChildProcess): Promise<void> {

@@ -71,8 +71,9 @@ export class Processes {
   }
 }
 
-/** What a child says until it ends; rejects when it fails. */
-export async function outputOf(child: ChildProcess): Promise<string> {
+/** What a child says until it ends; rejects when it fails or takes longer than `limitMs`, after which it is ended. */
+export async function outputOf(child: ChildProcess, limitMs = 300_000): Promise<string> {
+  const timer = setTimeout(() => { child.kill('SIGKILL'); }, limitMs);
   let text = '';
   let errors = '';
   child.stdout?.on('data', (bytes: Buffer) => { text += bytes.toString('latin1'); });
@@ -80,6 +81,7 @@ export async function outputOf(child: ChildProcess): Promise<string> {
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
+      clearTimeout(timer);
       if (code === 0) resolve(text);
       else reject(new Error(`${child.spawnfile} ended with ${code ?? 'a signal'}: ${errors.trim() || text.trim()}`));
     });

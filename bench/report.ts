@@ -1,7 +1,10 @@
 // Tables of a benchmark: for the terminal with colours, for bench/results as Markdown. Pure: results in, text out.
-import { growthAtMost, idleAim, idleAtMost, idleConnections } from './cases.ts';
+import { ftpBulkAtMost, growthAtMost, idleAim, idleAtMost, idleConnections } from './cases.ts';
+import { idleFtpSessions, type FtpResults } from './ftp/run.ts';
+import type { HeldFigures } from './idle.ts';
 import type { Figure } from './measure.ts';
 import { gradeOf, ratioTo, type CaseResult, type Grade, type PeerFigures, type Results } from './results.ts';
+import { idleTelnetSessions, type TelnetResults } from './telnet/run.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'bold' | 'none';
 interface Cell { readonly text: string; readonly colour?: Colour }
@@ -71,6 +74,54 @@ function idleTable(results: Results): Table {
   };
 }
 
+function isOwn(peer: string): boolean { return peer.startsWith('sallyport'); }
+function peerCell(peer: string): Cell { return cell(peer, isOwn(peer) ? 'bold' : 'none'); }
+
+/** What stands beside a figure of Sallyport: its ratio to HAProxy's. */
+function toHaproxy<Row extends { readonly peer: string }>(rows: readonly Row[], row: Row, pick: (one: Row) => Figure, atMost?: number): Cell {
+  const other = rows.find(({ peer }) => peer === 'haproxy');
+  if (!isOwn(row.peer) || other === undefined) return cell('');
+  const ratio = pick(row).median / pick(other).median;
+  return cell(ratio.toFixed(2), atMost === undefined ? 'none' : ratio <= atMost ? 'green' : 'red');
+}
+
+function ftpTables({ bulk, sessions, idle }: FtpResults): Table[] {
+  const seconds = ({ median, low, high }: Figure): string => `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+  return [
+    {
+      title: '1 GiB by FTP, compared byte by byte; HAProxy in TCP mode (ftp)', head: ['proxy', '', 'CPU s/GiB', 'to HAProxy', 'seconds', 'memory rose by MiB'],
+      rows: bulk.map((row) => [peerCell(row.peer), cell(row.direction), cell(seconds(row.cpu)),
+        toHaproxy(bulk.filter(({ direction }) => direction === row.direction), row, ({ cpu }) => cpu, ftpBulkAtMost), cell(seconds(row.seconds)),
+        cell(row.peak.high.toFixed(1))]),
+      note: `Target: at most ${ftpBulkAtMost}x haproxy. The SHA-256 of a GiB is about half a second of a processor by itself.`,
+    },
+    {
+      title: 'Anonymous FTP sessions: connect, login, PASV, RETR of 1 KiB, QUIT (ftp)', head: ['proxy', 'CPU us/session', 'supervisor us', 'to HAProxy', 'sessions/s', 'p99 us'],
+      rows: sessions.map((row) => [peerCell(row.peer), cell(spread(row.cpu)), cell(row.supervisor.median === 0 ? '' : spread(row.supervisor)),
+        toHaproxy(sessions, row, ({ cpu }) => cpu), cell(spread(row.perSecond)), cell(spread(row.p99Micros))]),
+      note: 'The server forks for each session on the core of the load: it sets the sessions a second.',
+    },
+    heldTable(`${number(idleFtpSessions)} idle FTP sessions, logged in (ftp)`, idle),
+  ];
+}
+
+function telnetTables({ keys, idle }: TelnetResults): Table[] {
+  const direct = keys.find(({ peer }) => peer === 'direct');
+  const added = (figure: Figure, base: Figure | undefined): string => base === undefined ? '' : (figure.median - base.median).toFixed(1);
+  return [
+    {
+      title: 'A key and its echo (telnet)', head: ['through', 'median us', 'added', 'p99 us', 'added', 'CPU us/key'],
+      rows: keys.map((row) => [peerCell(row.peer), cell(spread(row.p50)), cell(row === direct ? '' : added(row.p50, direct?.p50)), cell(spread(row.p99)),
+        cell(row === direct ? '' : added(row.p99, direct?.p99)), cell(row.cpu === undefined ? '' : spread(row.cpu))]),
+    },
+    heldTable(`${number(idleTelnetSessions)} idle Telnet sessions, negotiated (telnet)`, idle),
+  ];
+}
+
+function heldTable(title: string, idle: readonly HeldFigures[]): Table {
+  return { title, head: ['proxy', 'KiB each'], rows: idle.map(({ peer, kib }) => [peerCell(peer), cell(spread(kib))]) };
+}
+
 function tablesOf(results: Results): Table[] {
   const tables: Table[] = results.cases.map((result) => {
     const note = targetNote(result);
@@ -78,6 +129,8 @@ function tablesOf(results: Results): Table[] {
   });
   if (results.growth.length > 0) tables.push(growthTable(results.growth));
   if (results.idle.length > 0) tables.push(idleTable(results));
+  if (results.ftp !== undefined) tables.push(...ftpTables(results.ftp));
+  if (results.telnet !== undefined) tables.push(...telnetTables(results.telnet));
   return tables;
 }
 

@@ -1,7 +1,9 @@
 // What a run of the benchmark found, as data: what --json prints and what is kept in bench/results.
+import type { FtpResults } from './ftp/run.ts';
 import type { Figure } from './measure.ts';
 import type { Machine } from './machine.ts';
 import type { PeerName, Shape } from './peers/peer.ts';
+import type { TelnetResults } from './telnet/run.ts';
 
 export interface PeerFigures {
   readonly peer: PeerName;
@@ -49,6 +51,8 @@ export interface Results {
   readonly cases: CaseResult[];
   readonly growth: PeerFigures[];
   readonly idle: IdleFigures[];
+  ftp: FtpResults | undefined;
+  telnet: TelnetResults | undefined;
   readonly faults: string[];
 }
 

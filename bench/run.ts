@@ -4,10 +4,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { caseNames, cases, growthLoad, growthPeers, growthShapes, idleConnections, idlePeers, type Case } from './cases.ts';
+import { caseNames, cases, growthLoad, growthPeers, growthShapes, idleConnections, idlePeers, partsOf, type Case } from './cases.ts';
+import { benchFtp } from './ftp/run.ts';
 import { measureIdle, type IdleSample } from './idle.ts';
 import type { LoadShape } from './load/wrk.ts';
-import { describeMachine, missingPackages, shapeOf } from './machine.ts';
+import { describeMachine, providePackages, shapeOf } from './machine.ts';
 import { figureOf, measure, type Bench, type Sample } from './measure.ts';
 import { startHaproxy } from './peers/haproxy.ts';
 import { startNginx } from './peers/nginx.ts';
@@ -18,6 +19,7 @@ import { startSallyport } from './peers/sallyport.ts';
 import { Processes } from './processes.ts';
 import { markdownText, terminalText } from './report.ts';
 import type { IdleFigures, PeerFigures, Results } from './results.ts';
+import { benchTelnet } from './telnet/run.ts';
 import { verify } from './verify.ts';
 
 const { values: options } = parseArgs({
@@ -39,10 +41,27 @@ const loadCore = availableParallelism() > 1 ? 1 : 0;
 const usage = `npm run bench -- [--quick] [--only ${caseNames.join('|')}] [--rounds N] [--seconds N] [--json] [--no-write]\n`;
 
 let progressLength = 0;
+let progressHead = '';
+/** Each step tells of itself within minutes; a benchmark that does not is stuck. */
+const stuckMs = 5 * 60_000;
+let watch: NodeJS.Timeout | undefined;
+let lastStep = '';
+let stuck: ((step: string) => void) | undefined;
+
+/** A line that changes; where it would be kept (not a terminal), a line for each case only. */
 function progress(text: string): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r${text.padEnd(progressLength)}`);
-  progressLength = text.length;
+  clearTimeout(watch);
+  lastStep = text;
+  if (text !== '') watch = setTimeout(() => { stuck?.(lastStep); }, stuckMs);
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r${text.padEnd(progressLength)}`);
+    progressLength = text.length;
+    return;
+  }
+  const head = text.split(':')[0]!;
+  if (head === progressHead || text === '') return;
+  progressHead = head;
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${head} ...\n`);
 }
 
 class Run {
@@ -55,12 +74,28 @@ class Run {
   constructor(processes: Processes) {
     this.#processes = processes;
     this.results = {
-      date: new Date().toISOString(), machine: describeMachine(loadavg()[0]!), options: { seconds, rounds, quick: options.quick }, cases: [], growth: [], idle: [], faults: [],
+      date: new Date().toISOString(), machine: describeMachine(loadavg()[0]!), options: { seconds, rounds, quick: options.quick }, cases: [], growth: [], idle: [],
+      ftp: undefined, telnet: undefined, faults: [],
     };
     this.bench = { processes, proxyCore, loadCore, progress, fault: (text) => { this.results.faults.push(text); } };
   }
 
   async all(names: readonly string[]): Promise<void> {
+    const idleRounds = options.quick ? 1 : Math.min(3, rounds);
+    const parts = partsOf(names);
+    if (parts.includes('http')) await this.#part('http', () => this.#http(names));
+    if (parts.includes('ftp')) await this.#part('ftp', async () => { this.results.ftp = await benchFtp(this.bench, { rounds, seconds, warmUpSeconds, idleRounds }); });
+    if (parts.includes('telnet')) {
+      await this.#part('telnet', async () => { this.results.telnet = await benchTelnet(this.bench, { rounds, keys: options.quick ? 2000 : 10_000, idleRounds }); });
+    }
+  }
+
+  /** A part that fails is a fault of the run; what others found is not lost with it. */
+  async #part(name: string, measured: () => Promise<void>): Promise<void> {
+    try { await measured(); } catch (error) { this.bench.fault(`${name}: ${error instanceof Error ? error.message : String(error)}`); }
+  }
+
+  async #http(names: readonly string[]): Promise<void> {
     this.#origin = await startOrigin(this.#processes, loadCore);
     for (const one of cases) if (names.includes(one.name)) await this.#case(one);
     await this.#stopPeers();
@@ -180,15 +215,20 @@ async function main(): Promise<number> {
     process.stderr.write(`there is no case ${unknown.join(', ')}\n${usage}`);
     return 2;
   }
-  const missing = missingPackages();
+  const names = options.only.length > 0 ? options.only : caseNames;
+  const missing = providePackages(partsOf(names), (text) => process.stderr.write(text));
   if (missing.length > 0) {
     process.stderr.write(`what this is measured against is missing. On Debian and Ubuntu:\n  apt-get install --no-install-recommends ${missing.join(' ')}\n`);
     return 1;
   }
   const processes = new Processes(availableParallelism() > 1);
   const run = new Run(processes);
+  stuck = (step) => {
+    process.stderr.write(`\nnothing has happened for ${stuckMs / 60_000} minutes: ${step}\n`);
+    void processes.stopAll().then(() => process.exit(1));
+  };
   try {
-    await run.all(options.only.length > 0 ? options.only : caseNames);
+    await run.all(names);
   } finally {
     progress('');
     if (process.stderr.isTTY) process.stderr.write('\r');

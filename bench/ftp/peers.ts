@@ -1,6 +1,6 @@
 // What FTP is measured with: vsftpd as the server, HAProxy in TCP mode and Sallyport in front of it. All on loopback.
 // HAProxy cannot follow FTP: it takes the control port and the server's whole range of passive ports on an address of its
-// own, 127.0.0.2, as somebody who forwards FTP with it has to.
+// own, as somebody who forwards FTP with it has to (peers/haproxy-tcp.ts).
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from '../../test/peers/ftp/programs.ts';
@@ -10,7 +10,6 @@ import { accepting, freePort, type Processes } from '../processes.ts';
 export const gibibyte = 1024 ** 3;
 /** The big file, its uploaded copy, the upload's source, and room. */
 const neededBytes = 4 * gibibyte;
-export const haproxyAddress = '127.0.0.2';
 /** Passive ports of the server: each session of the load takes one for a moment. */
 const passivePorts = 400;
 
@@ -59,32 +58,6 @@ export async function startVsftpd(processes: Processes, core: number, directory:
   const child = processes.start(found.file, [configuration], { core, environment: found.environment });
   await accepting(child, port);
   return { port, root, firstPassive, lastPassive, stop: async () => { await processes.stop(child); } };
-}
-
-export interface Forwarder { readonly address: string; readonly port: number; readonly worker: number; stop(): Promise<void> }
-
-/** One thread, as it comes: no splicing, buffers of 16 KiB. */
-export async function startTcpHaproxy(processes: Processes, core: number, target: number, passive?: { readonly first: number; readonly last: number }): Promise<Forwarder> {
-  const port = await freePort();
-  const configuration = join(processes.directory, `haproxy-tcp-${port}.cfg`);
-  writeFileSync(configuration, `global
-  maxconn 9500
-  nbthread 1
-defaults
-  mode tcp
-  timeout connect 5s
-  timeout client 600s
-  timeout server 600s
-listen control
-  bind ${haproxyAddress}:${port} backlog 4096
-  server one 127.0.0.1:${target}
-${passive === undefined ? '' : `listen data
-  bind ${haproxyAddress}:${passive.first}-${passive.last}
-  server one 127.0.0.1
-`}`);
-  const child = processes.start('haproxy', ['-db', '-f', configuration], { core });
-  await accepting(child, port, haproxyAddress);
-  return { address: haproxyAddress, port, worker: child.pid!, stop: async () => { await processes.stop(child); } };
 }
 
 export interface FtpSallyport extends RunningSallyport {
