@@ -18,6 +18,9 @@ export interface Decision {
   readonly audit: boolean;
 }
 
+/** Rule of the denial while nothing can be audited and the configuration says to refuse then. */
+export const auditUnavailableRule = 'audit-unavailable';
+
 /** A refusal by a rate or concurrency limit. */
 export interface LimitRefusal {
   readonly limit: string;

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { Lease, LeaseRequest } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
+import type { OperationalFailure } from '#core/failure.ts';
 import { Channels, type ChannelHolder } from './channels.ts';
 import { TlsProfiles } from './tls/profiles.ts';
 
@@ -122,4 +123,15 @@ test('a dialled channel is in the hands of the session; a refused one is an oper
     setting.channels.dial(request, { dialed: () => { resolve('dialed'); }, dialFailed: ({ code }) => { resolve(code); } }, setting.holder);
   });
   assert.equal(failure, 'refused');
+});
+
+test('a dial that nobody answers fails when its time is over', async () => {
+  const setting = fixture();
+  // TEST-NET-1 (RFC 5737) is routed nowhere; where the network says so at once, that is the answer instead.
+  const request = { host: '192.0.2.1', port: 81, localAddress: '', timeoutMs: 100 };
+  const failure = await new Promise<OperationalFailure>((resolve) => {
+    setting.channels.dial(request, { dialed: () => { assert.fail('connected'); }, dialFailed: resolve }, setting.holder);
+  });
+  assert.deepEqual([failure.kind, failure.side, failure.phase], ['operational', 'server', 'connect']);
+  if (failure.code === 'timeout') assert.match(failure.message, /no connection within 100 ms/);
 });

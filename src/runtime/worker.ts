@@ -131,7 +131,7 @@ export class Worker implements SessionHost {
 
   start(): void {
     this.#timers.push(setInterval(() => { this.sweep(); }, sweepMs));
-    this.#timers.push(setInterval(() => { this.#batch.flush(); }, auditFlushMs));
+    this.#timers.push(setInterval(() => { this.flushAudit(); }, auditFlushMs));
     this.#shareLimits();
     this.#options.send({ type: 'started' });
   }
@@ -281,6 +281,7 @@ export class Worker implements SessionHost {
     const session = new Session(this, listener, service, link);
     const refusal = this.plan.limiter.admitConnection(session.connection, this.nowMs());
     if (refusal !== undefined || this.refusing) {
+      if (refusal === undefined) this.plan.limiter.releaseConnection(session.connection);
       this.#refuseConnection(session, refusal?.limit ?? 'audit.onOverflow', refusal?.reason ?? 'the audit store cannot keep up');
       return;
     }
@@ -412,6 +413,9 @@ export class Worker implements SessionHost {
       for (const session of this.#sessions.values()) session.kill('the drain time is over');
     }
   }
+
+  /** Hands over the records that were collected so far. A timer calls it. */
+  flushAudit(): void { this.#batch.flush(); }
 
   #exchangeLimits(): void {
     const deltas = this.plan.limiter.collectDeltas();

@@ -3,7 +3,7 @@
 // Does no I/O: the host (layer runtime) gives links, time and ids.
 import type { Clock } from '#core/clock.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
-import type { Decision, LimitRefusal, Trace } from '#contract/decision.ts';
+import { auditUnavailableRule, type Decision, type LimitRefusal, type Trace } from '#contract/decision.ts';
 import type {
   AwaitedApproval, DialOwner, DialRequest, Gateway, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest, ServicePlan,
   SessionFacts, SessionPort,
@@ -44,7 +44,7 @@ const failedClosed: Decision = Object.freeze({
 
 /** Nothing may happen unrecorded (audit.onOverflow, audit.onStoreFailure: refuse). */
 const unauditable: Decision = Object.freeze({
-  effect: 'deny', rule: 'audit-unavailable', reason: 'the audit log cannot be kept: refusing, as configured', status: 503, message: '', delayMs: 0, audit: true,
+  effect: 'deny', rule: auditUnavailableRule, reason: 'the audit log cannot be kept: refusing, as configured', status: 0, message: '', delayMs: 0, audit: true,
 });
 
 const noGroups: readonly string[] = Object.freeze([]);

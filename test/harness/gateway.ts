@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
 import { AuditRecord } from '#contract/audit-record.ts';
+import type { Clock } from '#core/clock.ts';
+import type { GatewayManifest } from '#contract/gateway.ts';
 import type { StoredRecord } from '#audit/record.ts';
 import type { FromWorker, ListenerReport, SessionReport, WorkerStatus, WorkerAnswer, WorkerQuery } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
@@ -22,39 +24,59 @@ export interface GatewayUnderTest {
   record(fits: (record: StoredRecord) => boolean): Promise<StoredRecord>;
   /** All records of what has happened so far are there. */
   flushed(): Promise<void>;
+  /** False: blocks of records are not acknowledged, as when the store cannot keep up. */
+  keepAudit(keeps: boolean): void;
+  /** Drains; resolves when the worker says that it is done. */
+  drained(deadlineMs: number): Promise<void>;
   status(): WorkerStatus;
   /** What the supervisor may ask a worker: sessions, leases, a word to a session. */
   ask(query: WorkerQuery): Promise<WorkerAnswer>;
   sessions(): Promise<readonly SessionReport[]>;
+  /** It has drained, or was stopped. */
+  stopped(): boolean;
   stop(): Promise<void>;
 }
 
+export interface GatewayOptions {
+  /** Protocols: what ships, unless given. */
+  readonly manifests?: readonly GatewayManifest[];
+  /** A clock that the test moves; alarms are rung by `worker.sweep()` then, or within 100 ms. */
+  readonly clock?: Clock;
+}
+
 /** The worker keeps audit blocks for a fifth of a second; tests that wait for a record wait on this event. */
-export async function startGateway(text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }): Promise<GatewayUnderTest> {
+export async function startGateway(
+  text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }, { manifests = gateways, clock }: GatewayOptions = {},
+): Promise<GatewayUnderTest> {
   const events = new EventEmitter();
   events.setMaxListeners(0);
   const records: StoredRecord[] = [];
   const bugs: string[] = [];
+  let stopped = false;
+  let keeping = true;
+  let unkept = 0;
   let listeners: readonly ListenerReport[] = [];
   const worker = new Worker({
-    worker: 0, workers: 1, manifests: gateways, product: productName,
+    worker: 0, workers: 1, manifests, product: productName, ...(clock === undefined ? {} : { clock }),
     send: (message: FromWorker) => {
       if (message.type === 'audit') {
         for (const line of message.block.text.split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
-        worker.receive({ type: 'audit-kept', blocks: 1 });
+        if (keeping) worker.receive({ type: 'audit-kept', blocks: 1 });
+        else unkept++;
       } else if (message.type === 'bug') bugs.push(message.message);
+      else if (message.type === 'drained') stopped = true;
       else if (message.type === 'configured') listeners = message.listeners;
       setImmediate(() => { events.emit(message.type, message); });
     },
   });
   worker.start();
   const configure = async (next: string): Promise<void> => {
-    const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, gateways, places);
+    const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, manifests, places);
     if (load.configuration === undefined) {
       throw new Error(load.problems.map((problem) => `${problem.line}:${problem.column} ${problem.message} ${problem.found} ${problem.wanted}`).join('\n'));
     }
     const done = Promise.race([once(events, 'configured'), once(events, 'refused')]);
-    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places, gateways), version: load.version });
+    worker.receive({ type: 'configure', configuration: runConfigurationOf(load.configuration, places, manifests), version: load.version });
     const [answer] = await done as [FromWorker];
     if (answer.type === 'refused') throw new Error(answer.reason);
   };
@@ -76,8 +98,20 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
       record.kind = 'system';
       record.id = marker;
       worker.record(record);
+      worker.flushAudit();
       while (!records.some(({ id }) => id === marker)) await once(events, 'audit');
       records.splice(records.findIndex(({ id }) => id === marker), 1);
+    },
+    keepAudit: (keeps) => {
+      keeping = keeps;
+      if (!keeps || unkept === 0) return;
+      worker.receive({ type: 'audit-kept', blocks: unkept });
+      unkept = 0;
+    },
+    drained: async (deadlineMs) => {
+      const over = once(events, 'drained');
+      worker.receive({ type: 'drain', deadlineMs });
+      await over;
     },
     status: () => worker.status(),
     ask: async (query) => {
@@ -91,7 +125,9 @@ export async function startGateway(text: string, places: FilePlaces = { baseDire
       const [message] = await answered as [FromWorker];
       return message.type === 'answer' && message.answer.what === 'sessions' ? message.answer.sessions : [];
     },
+    stopped: () => stopped,
     stop: async () => {
+      stopped = true;
       worker.stop();
       await new Promise((resolve) => { setImmediate(resolve); });
     },

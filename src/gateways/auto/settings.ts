@@ -16,8 +16,8 @@ export const autoSettings = z.strictObject({
   ask: resourceName().optional()
     .describe('Pool whose server is asked, when a client says nothing, what it speaks: the connection is made, its first bytes are classified, and it is closed again. '
       + 'The session then goes to the service of that protocol. Nothing of the client is sent to it. Instead of `silent`.'),
-  wait: duration().prefault('300ms').describe('How long a client may say nothing before it counts as silent.'),
-  timeout: duration().prefault('5s').describe('How long recognition may take in all.'),
+  wait: duration().prefault('300ms').describe('How long a client may say nothing before it counts as silent.').meta({ limit: true }),
+  timeout: duration().prefault('5s').describe('How long recognition may take in all.').meta({ limit: true }),
   minConfidence: z.number().int().min(1).max(99).prefault(Confidence.likely)
     .describe('Confidence that is wanted, in hundredths: 90 is certain, 70 likely, 40 possible. Less is a mismatch.'),
 });

@@ -3,6 +3,7 @@
 // exchange too. The server's side and retries: server-leg.ts; bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
+import { auditUnavailableRule } from '#contract/decision.ts';
 import type { SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
 import type { BlockLists, WebInspection } from '#contract/web-inspection.ts';
@@ -184,7 +185,7 @@ export class Exchange {
     this.rule = decision.rule;
     this.#audit = decision.audit;
     if (decision.effect !== 'allow') {
-      this.#deny(decision.effect, decision.status, decision.message, decision.reason);
+      this.#deny(decision.effect, decision.rule === auditUnavailableRule ? 503 : decision.status, decision.message, decision.reason);
       return;
     }
     const route = rules.routes.find(view, operation.subject.zones);

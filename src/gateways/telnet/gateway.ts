@@ -133,6 +133,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   #limited(side: TelnetSide, code: string, reason: string): void {
     this.#rule = code;
+    recordEvent(this.port, { kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'limited', rule: code, reason });
     this.#finish('limited', `${reason} from the ${side.name}`, true);
   }
 

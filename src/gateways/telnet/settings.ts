@@ -85,11 +85,11 @@ const limitSettings = z.strictObject({
 });
 
 const timeoutSettings = z.strictObject({
-  negotiation: duration().prefault('10s').describe('How long an option may stay open because the other side has not answered; then it is refused.'),
-  login: duration().prefault('60s').describe('Time for login and choice of a host at the gateway.'),
-  connect: duration().prefault('10s').describe('Time to connect to a host that was typed. For pools, `connectTimeout` of the pool applies.'),
-  idle: duration().prefault('30m').describe('How long a session may be without data in either direction.'),
-  session: duration().prefault('24h').describe('Longest session.'),
+  negotiation: duration().prefault('10s').describe('How long an option may stay open because the other side has not answered; then it is refused.').meta({ limit: true }),
+  login: duration().prefault('60s').describe('Time for login and choice of a host at the gateway.').meta({ limit: true }),
+  connect: duration().prefault('10s').describe('Time to connect to a host that was typed. For pools, `connectTimeout` of the pool applies.').meta({ limit: true }),
+  idle: duration().prefault('30m').describe('How long a session may be without data in either direction.').meta({ limit: true }),
+  session: duration().prefault('24h').describe('Longest session.').meta({ limit: true }),
 });
 
 /** Section of a service with `protocol: telnet`, without `protocol`. */

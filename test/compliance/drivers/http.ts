@@ -1,0 +1,149 @@
+// HTTP for the compliance suite: requests of each framing on one kept connection, in front of a scripted server.
+import type { LimitTest, ComplianceDriver, ComplianceServer } from '../driver.ts';
+import { startRawServer } from '../../harness/raw.ts';
+import { get, ok, post } from '../../harness/site.ts';
+
+const secret = 'dG9wLXNlY3JldC10b2tlbg';
+const body = 'ten bytes.';
+
+/** Where the request at the start of a text ends, or -1 when it is not all there. */
+function endOfRequest(text: string): number {
+  const head = text.indexOf('\r\n\r\n') + 4;
+  if (head < 4) return -1;
+  if (/^transfer-encoding: chunked\r$/im.test(text.slice(0, head))) {
+    const last = text.indexOf('0\r\n\r\n', head);
+    return last < 0 ? -1 : last + 5;
+  }
+  const length = Number(/^content-length: (\d+)\r$/im.exec(text.slice(0, head))?.[1] ?? 0);
+  return text.length >= head + length ? head + length : -1;
+}
+
+/** Answers each request when all of it is there, but for those that ask to be held, unless it is mute. */
+export async function startHttpServer(): Promise<ComplianceServer> {
+  let mute = false;
+  const server = await startRawServer((socket, _index, received) => {
+    let at = 0;
+    socket.on('data', () => {
+      for (let end = endOfRequest(received().slice(at)); end >= 0; end = endOfRequest(received().slice(at))) {
+        const [, target = ''] = received().slice(at, at + end).split(' ');
+        at += end;
+        if (!mute && !target.startsWith('/held')) socket.write(ok(`answer to ${target};`));
+      }
+    });
+    socket.on('end', () => { socket.end(); });
+  });
+  return {
+    port: server.port, received: () => server.received.join(''), sockets: () => server.connections, mute: (on) => { mute = on; }, close: server.close,
+  };
+}
+
+const file = get('/file?a=b', `Authorization: Bearer ${secret}`, `Cookie: session=${secret}`);
+const upload = post('/upload', body);
+const chunked = 'PUT /chunked HTTP/1.1\r\nHost: site.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n';
+
+const limits = 'test/scenarios/http/limits.test.ts';
+const timeouts = 'test/scenarios/http/timeouts.test.ts';
+const chunks = 'src/codecs/http1/chunked.test.ts';
+const waf = 'test/scenarios/waf/gateway.test.ts';
+const elsewhere = (name: string, test: string): LimitTest => ({ file: name, test });
+
+/** A GET with so many bytes of head in one header line, or so many of something else. */
+const size = (name: string, value: number, within: string, beyond: string, status: number, canary = 'BEYOND'): LimitTest => ({
+  size: { set: `    limits: { ${name}: ${value} }`, within, taken: /^HTTP\/1\.1 200 /, beyond, refused: new RegExp(`^HTTP/1\\.1 ${status} `), canary },
+});
+const x = (count: number): string => 'x'.repeat(count);
+const line = (bytes: number, mark: string): string => `X-${mark}: ${x(bytes - mark.length - 4)}`;
+
+export const httpDriver: ComplianceDriver = {
+  protocol: 'http',
+  service: '    routes: [{ id: all, match: {}, pool: servers }]',
+  startServer: startHttpServer,
+  steps: [
+    { name: 'GET', send: file, expect: /answer to \/file\?a=b;$/ },
+    { name: 'POST with a length', send: upload, expect: /answer to \/upload;$/ },
+    { name: 'PUT in chunks', send: chunked, expect: /answer to \/chunked;$/ },
+  ],
+  user: '', secret,
+  stream: { before: file + upload, after: chunked, done: /answer to \/chunked;$/, operations: ['GET /file', 'POST /upload', 'PUT /chunked'] },
+  forbidden: { rule: '{ path: /forbidden/** }', bytes: get('/forbidden/x', 'X-Mark: FORBIDDEN'), reply: /HTTP\/1\.1 403 /, verb: 'GET', path: '/forbidden/x' },
+  normal: (received) => received.replaceAll(/X-Request-ID: \S+/g, 'X-Request-ID: ID').replaceAll(/(?<=\r\n\r\n|\r\n)[\da-f]+\r\n(.*?)\r\n(?=[\da-f]+\r\n)/gs, '$1'),
+  denied: { reply: /^HTTP\/1\.1 403 .*HTTP\/1\.1 403 /s, outcome: 'denied', rule: 'default', verb: 'GET' },
+  unit: {
+    condition: '{ methods: [GET] }', steps: 0, bytes: get('/unit'), verb: 'GET', ok: /answer to \/unit;$/, limited: /^HTTP\/1\.1 429 /, held: get('/held'), denied: /^HTTP\/1\.1 (403|503) /,
+  },
+  faults: {
+    refused: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
+    reset: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
+    garbage: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
+    silent: { reply: /^HTTP\/1\.1 504 /, outcome: 'failed', verb: 'GET' },
+  },
+  neverReached: ['client drained', 'client relayed', 'server drained', 'server relayed'],
+  content: {
+    service: '    waf: { ruleset: baseline }',
+    install: ({ worker }, fault) => {
+      const told = { looked: false };
+      for (const inspector of worker.plan.webInspectors.all()) {
+        const begin = inspector.begin.bind(inspector);
+        inspector.begin = (facts) => {
+          const inspection = begin(facts);
+          // It answers at once by contract, so that an answer which never comes is a throw as well.
+          inspection.requestBody = () => {
+            told.looked = true;
+            throw new Error(`put in by the compliance suite: ${fault}`);
+          };
+          return inspection;
+        };
+      }
+      return told;
+    },
+    steps: 0, bytes: post('/content', 'a=CANARY', 'Content-Type: application/x-www-form-urlencoded'), canary: 'CANARY', bugs: { throws: 1, never: 1 },
+  },
+  limits: {
+    'limits.maxHeaderCount': size('maxHeaderCount', 2, get('/', 'A: 1'), get('/BEYOND', 'A: 1', 'B: 2'), 431),
+    'limits.maxHeaderLineBytes': size('maxHeaderLineBytes', 64, get('/', line(64, 'Y')), get('/', line(65, 'BEYOND')), 431),
+    'limits.maxHeaderNameBytes': size('maxHeaderNameBytes', 16, get('/', `X-${x(14)}: 1`), get('/BEYOND', `X-${x(15)}: 1`), 431),
+    'limits.maxHeadBytes': size('maxHeadBytes', 128, headOf(128, '/'), headOf(129, '/BEYOND'), 431),
+    'limits.maxRequestLineBytes': size('maxRequestLineBytes', 40, get(`/${x(40 - 'GET / HTTP/1.1'.length)}`), get(`/BEYOND${x(41 - 'GET /BEYOND HTTP/1.1'.length)}`), 414),
+    'limits.maxMethodBytes': size('maxMethodBytes', 4, post('/', ''), get('/BEYOND').replace('GET', 'PATCH'), 501),
+    'limits.maxLeadingCrlf': size('maxLeadingCrlf', 1, `\r\n${get('/')}`, `\r\n\r\n${get('/BEYOND')}`, 400),
+    'limits.maxBodyBytes': size('maxBodyBytes', 4, post('/', 'four'), post('/BEYOND', 'fives'), 413),
+    'limits.maxChunkSizeDigits': elsewhere(chunks, 'maxChunkSizeDigits'),
+    'limits.maxChunkExtensionBytes': elsewhere(chunks, 'maxChunkExtensionBytes'),
+    'limits.maxBodyChunkExtensionBytes': elsewhere(chunks, 'maxBodyChunkExtensionBytes'),
+    'limits.maxTinyChunks': elsewhere(chunks, 'maxTinyChunks'),
+    'limits.tinyChunkBytes': { because: 'says what maxTinyChunks counts' },
+    'limits.maxTrailerBytes': elsewhere(chunks, 'maxTrailerBytes'),
+    'limits.maxTrailerCount': elsewhere(chunks, 'maxTrailerCount'),
+    'limits.maxResponseBodyBytes': elsewhere(limits, 'maxResponseBodyBytes: refused by its length'),
+    'limits.minBodyBytesPerSecond': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
+    'limits.minBodyRateGrace': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
+    'limits.maxRequestsPerConnection': elsewhere(limits, 'maxRequestsPerConnection: the last one says close'),
+    'limits.maxPipelinedBytes': elsewhere(limits, 'maxPipelinedBytes: more is not read until its turn comes'),
+    'limits.maxQueryParameters': elsewhere(limits, 'maxQueryParameters and maxCookies are refused'),
+    'limits.maxCookies': elsewhere(limits, 'maxQueryParameters and maxCookies are refused'),
+    'forwarded.maxHops': elsewhere('src/gateways/http/forwarded.test.ts', 'maxHops'),
+    'retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
+    'routes[].retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
+    'waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'), 'waf.responseBody.limit': elsewhere(waf, 'responseBody'),
+    'routes[].waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'routes[].waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'),
+    'routes[].waf.responseBody.limit': elsewhere(waf, 'responseBody'),
+    'timeouts.clientHeader': { time: { set: '    timeouts: { clientHeader: 7s }', ms: 7000, steps: 0, part: file.slice(0, 30), reply: /^HTTP\/1\.1 408 / } },
+    'timeouts.clientIdle': { time: { set: '    timeouts: { clientIdle: 7s }', ms: 7000, steps: 1, reply: /^$/ } },
+    'timeouts.clientBody': { time: { set: '    timeouts: { clientBody: 7s }', ms: 7000, atLatestMs: 7000 * 1.25, steps: 1, part: upload.slice(0, -2), reply: /^HTTP\/1\.1 408 / } },
+    'timeouts.serverFirstByte': { time: { set: '    timeouts: { serverFirstByte: 7s }', ms: 7000, steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true } },
+    'timeouts.total': { time: { set: '    timeouts: { total: 7s }', ms: 7000, steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true } },
+    'timeouts.serverIdle': elsewhere(timeouts, 'serverIdle: a pause in a response cuts it off'),
+    'timeouts.clientSend': elsewhere(timeouts, 'clientSend: a client that takes nothing of its response is cut off'),
+    'timeouts.upgradeIdle': elsewhere(timeouts, 'upgradeIdle: a tunnel in which nothing moves is closed'),
+    ...Object.fromEntries(['clientBody', 'clientSend', 'serverFirstByte', 'serverIdle', 'total', 'upgradeIdle']
+      .map((name) => [`routes[].timeouts.${name}`, { because: 'the same limit, given for a route: test/scenarios/http/run-time.test.ts' }])),
+    ...Object.fromEntries(['maxBodyBytes', 'maxResponseBodyBytes', 'minBodyBytesPerSecond']
+      .map((name) => [`routes[].limits.${name}`, elsewhere(limits, 'maxBodyBytes of a route goes before that of the service')])),
+  },
+};
+
+/** A GET whose head has so many bytes. */
+function headOf(bytes: number, path: string): string {
+  const bare = get(path, 'X: ');
+  return get(path, `X: ${x(bytes - bare.length)}`);
+}
