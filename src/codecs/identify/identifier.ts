@@ -1,8 +1,10 @@
 // Puts together what both sides of a connection have said so far, and on which port: one answer with its confidence.
 // Pure: who spoke first and when is told by whoever feeds it. No signature is tuned to one capture.
-import { clientSignatures, dns, serverSignatures, type Signature } from './binary.ts';
+import { clientSignatures, dnsDatagram, serverSignatures, type Signature } from './binary.ts';
 import { answer, Confidence, registeredPorts, unidentified, type Identifiable, type Identification } from './identification.ts';
-import { clientText, firstLine, serverText } from './text.ts';
+import { linesOf } from './lines.ts';
+import { clientText } from './text-client.ts';
+import { serverText } from './text-server.ts';
 
 /** What is kept of each side: enough for a request line. */
 export const maxIdentifyBytes = 2048;
@@ -78,6 +80,8 @@ function together(client: Identification | undefined, server: Identification | u
   }
   if (client.protocol === '' || client.open) return server.protocol === '' ? client : server;
   if (server.protocol === '' || server.open) return client;
+  // +OK and -ERR are answers of Redis where its client spoke first.
+  if (client.protocol === 'redis' && server.protocol === 'pop3' && clientFirst) return client;
   // They contradict: 220 and EHLO is SMTP, 220 and USER is FTP; otherwise whoever is surer, and of equals who came first.
   if (client.confidence === server.confidence) return clientFirst ? client : server;
   const [surer, other] = client.confidence > server.confidence ? [client, server] : [server, client];
@@ -97,32 +101,31 @@ function best(signatures: readonly Signature[], bytes: Uint8Array, length: numbe
   return found ?? unidentified;
 }
 
+/** Only ends of lines so far: what they stand before will tell. */
+const emptyLines: Identification = Object.freeze({ protocol: '', confidence: Confidence.none, evidence: 'empty lines', open: true });
+
 /** From the first bytes of a client alone. */
 export function identifyClient(bytes: Uint8Array, length: number): Identification {
-  const line = firstLine(bytes, length);
-  return best(clientSignatures, bytes, length, line === undefined || line.text === '' ? undefined : clientText(line));
+  const lines = linesOf(bytes, length);
+  if (lines !== undefined && lines.rest === '' && lines.whole.length === 0 && length < 8) return emptyLines;
+  return best(clientSignatures, bytes, length, lines === undefined ? undefined : clientText(lines));
 }
 
 /** From the first bytes of a server alone. */
 export function identifyServer(bytes: Uint8Array, length: number): Identification {
-  const line = firstLine(bytes, length);
-  return best(serverSignatures, bytes, length, line === undefined || line.text === '' ? undefined : serverText(line));
+  const lines = linesOf(bytes, length);
+  if (lines !== undefined && lines.rest === '' && lines.whole.length === 0 && length < 8) return emptyLines;
+  return best(serverSignatures, bytes, length, lines === undefined ? undefined : serverText(lines));
 }
 
 /** From one datagram: DNS without the length that TCP puts before it, the tracker and the table of BitTorrent, SIP. */
 export function identifyDatagram(bytes: Uint8Array, length: number): Identification {
-  const line = firstLine(bytes, length);
-  const text = line === undefined || line.text === '' ? undefined : clientText(line);
-  if (text !== undefined && !text.open && (text.protocol === 'sip' || text.protocol === 'rtsp' || text.protocol === 'http')) return text;
+  const lines = linesOf(bytes, length);
+  const text = lines === undefined ? undefined : clientText(lines);
+  if (text !== undefined && !text.open && text.confidence >= Confidence.certain && /^(?:sip|rtsp|http|bittorrent)$/.test(text.protocol)) return text;
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(length, 16)).toString('latin1');
   // BEP 5: a bencoded dictionary whose keys are sorted; BEP 15: the tracker's magic number.
-  if (/^d1:(?:ad|rd|el|q)/.test(start) || start.startsWith('d2:ip6:')) return answer('bittorrent', Confidence.certain, 'a message of the distributed hash table');
-  if (start.startsWith('\0\0\u0004\u0017\u0027\u0010\u0019\u0080\0\0\0\0')) return answer('bittorrent', 98, 'a request to a tracker');
-  if (length < 12 || length > 4096) return unidentified;
-  const framed = new Uint8Array(length + 2);
-  framed[0] = length >> 8;
-  framed[1] = length & 255;
-  framed.set(bytes.subarray(0, length), 2);
-  const message = dns(framed, framed.length);
-  return message === undefined || message.open ? unidentified : { ...message, evidence: message.evidence.replace(' over TCP', '') };
+  if (/^d1:(?:ad|rd|eli|q)/.test(start) || start.startsWith('d2:ip6:')) return answer('bittorrent', Confidence.certain, 'a message of the distributed hash table');
+  if (length >= 16 && start.startsWith('\0\0\u0004\u0017\u0027\u0010\u0019\u0080\0\0\0\0')) return answer('bittorrent', 98, 'a request to a tracker');
+  return (length > 4096 ? undefined : dnsDatagram(bytes, length)) ?? unidentified;
 }

@@ -68,6 +68,46 @@ describe('identification at a listener', { timeout: 30_000 }, () => {
     }
   });
 
+  it('FTP by asking the server; what else comes to that port is not FTP: closed, reported, and the server is not even asked', async () => {
+    const files = await startRawServer((socket) => {
+      socket.write('220 (vsFTPd 3.0.3)\r\n');
+      socket.on('end', () => socket.end());
+    });
+    const gateway = await startGateway('listeners:\n  front: { bind: 127.0.0.1:0, service: front }\nservices:\n  front: { protocol: auto, services: { '
+      + 'ftp: files }, ask: files, wait: 100ms }\n'
+      + `  files: { protocol: ftp, preset: "ftp:anonymous", pool: files }\npools:\n  files: { servers: [127.0.0.1:${files.port}] }\n${policy}`);
+    const client = new RawClient(gateway.port());
+    await client.until((text) => text.startsWith('220 '));
+    client.send('SYST\r\n');
+    await client.until((text) => /\r\n\d{3} /.test(text));
+    client.end();
+    assert.equal((await gateway.record(({ verb }) => verb === 'SYST')).protocol, 'ftp');
+    const asked = files.connections.length;
+    for (const [bytes, path] of [
+      ['GET / HTTP/1.1\r\nHost: a\r\n\r\n', '/http'], ['SSH-2.0-x\r\n', '/ssh'], ['EHLO x\r\n', '/smtp'], ['\u0016\u0003\u0001\u0001\0\u0001\0\0\u00fc\u0003\u0003', '/tls'],
+        ['\u0005\u0001\0', '/socks'],
+    ] as const) {
+      const other = new RawClient(gateway.port());
+      other.send(bytes);
+      assert.equal(await other.untilEnd(), '');
+      const record = await gateway.record((one) => one.verb === 'IDENTIFY' && one.path === path);
+      assert.deepEqual([record.outcome, record.rule, record.kind, record.service], ['refused', 'auto.mismatch', 'violation', 'front']);
+    }
+    assert.equal(files.connections.length, asked);
+    assert.deepEqual(gateway.bugs, []);
+    await gateway.stop();
+    await files.close();
+  });
+
+  it('a server that is asked and speaks something else: closed, reported', async () => {
+    const { gateway, host, stop } = await scene('services: { http: web, ftp: console }, ask: hosts, wait: 50ms');
+    assert.equal(await new RawClient(gateway.port()).untilEnd(), '');
+    const record = await gateway.record(({ verb }) => verb === 'IDENTIFY');
+    assert.deepEqual([record.outcome, record.rule, record.path], ['refused', 'auto.mismatch', '/telnet']);
+    assert.equal(host.connections.length, 1);
+    await stop();
+  });
+
   it('silent clients end where nothing is meant for them, and slow ones where they are too slow', async () => {
     const { gateway, stop } = await scene('services: { http: web }, wait: 50ms, timeout: 200ms');
     const silent = new RawClient(gateway.port());

@@ -1,0 +1,110 @@
+// Signatures of text protocols in the first lines of a client. Verbs are shared (OPTIONS by HTTP, RTSP and SIP; USER by FTP,
+// POP3 and IRC): the version token decides where there is one, else the first verb that only one protocol has, and what is
+// left is said with little confidence. HTTP RFC 9112, RTSP RFC 7826, SIP RFC 3261, SMTP RFC 5321, FTP RFC 959, POP3 RFC 1939,
+// IMAP RFC 9051, SSH RFC 4253 section 4.2, NNTP RFC 3977, RFB RFC 6143, IRC RFC 2812.
+import { answer, beginning, Confidence, type Identifiable, type Identification } from './identification.ts';
+import type { Lines } from './lines.ts';
+
+const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d\.\d$/, 'http'], [/^RTSP\/[12]\.\d$/, 'rtsp'], [/^SIP\/2\.0$/, 'sip']];
+/** RFC 9110 section 5.6.2: a token. */
+const method = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+const knownMethod = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|BITS_POST|RPC_(?:IN|OUT)_DATA)$/;
+export const statusLine = /^(HTTP|RTSP|SIP)\/(\d\.\d) \d{3}(?: |$)/;
+
+export function status(line: string): Identification | undefined {
+  const found = statusLine.exec(line);
+  return found === null ? undefined : answer(found[1]!.toLowerCase() as Identifiable, 97, `${found[1]!} status line`);
+}
+
+/** A whole `METHOD target VERSION`. */
+function requestLine(line: string): Identification | undefined {
+  if (line.startsWith('PRI * HTTP/2.0')) return answer('http', 99, 'HTTP/2 preface');
+  if (line.startsWith('BT-SEARCH * HTTP/1.1')) return answer('bittorrent', 95, 'BitTorrent local discovery');
+  const space = line.indexOf(' ');
+  if (space < 1 || !method.test(line.slice(0, space))) return undefined;
+  const trimmed = line.trimEnd();
+  const last = trimmed.slice(trimmed.lastIndexOf(' ') + 1);
+  const version = versions.find(([pattern]) => pattern.test(last));
+  if (version !== undefined && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
+  // HTTP/0.9 has no version.
+  return /^GET \/\S*$/i.test(trimmed) ? answer('http', Confidence.possible, 'GET without a version: HTTP/0.9') : undefined;
+}
+
+/** A request line that has begun: how it ends will tell. */
+function begunRequest(text: string): Identification | undefined {
+  const words = /^(\S+) (\S*)/.exec(text);
+  if (words === null || !method.test(words[1]!)) return undefined;
+  const target = words[2]!;
+  if (/^rtspu?:/i.test(target)) return { protocol: 'rtsp', confidence: 60, evidence: 'a request for rtsp:', open: true };
+  if (/^(?:sips?|tel):/i.test(target)) return { protocol: 'sip', confidence: 60, evidence: 'a request for sip:', open: true };
+  if (!knownMethod.test(words[1]!) || !/^(?:\/|https?:|\*)/i.test(target)) return method.test(words[1]!) && /^(?:\/|\*|[a-z]+:)/.test(target) ? beginning('http',
+    'a request line') : undefined;
+  // Nobody else asks so long for a path.
+  return { protocol: 'http', confidence: text.length >= 1024 ? 80 : 50, evidence: 'the beginning of an HTTP request', open: true };
+}
+
+const smtpVerb = /^(?:(?:EHLO|HELO|LHLO)(?: |$)|MAIL FROM:|RCPT TO:|XCLIENT |XFORWARD )/i;
+const imapCommand = /^[A-Za-z0-9.#$_-]{1,20} (?:CAPABILITY|LOGIN|STARTTLS|AUTHENTICATE|ID|NOOP|LOGOUT|NAMESPACE|SELECT|EXAMINE|LIST|LSUB|XLIST|ENABLE|COMPRESS|GETQUOTA)(?: |$)/i;
+const ftpVerb = new RegExp('^(?:AUTH (?:TLS|SSL|TLS-C|TLS-P|GSSAPI|KERBEROS_V4)|ADAT .*|FEAT|HOST [A-Za-z0-9.:[\\]-]+|SYST|PBSZ \\d+|PROT [CSEP]|PASV|EPSV(?: \\S+)?|LPSV'
+  + '|PORT \\d+(?:,\\d+){5}|EPRT \\|.*|(?:RETR|STOR|STOU|APPE|CWD|XCWD|SIZE|MDTM|MLSD|MLST|RNFR|NLST|SITE|REST|MKD|RMD|ACCT) .*|MLSD|NLST|CDUP|PWD|XPWD|TYPE [AIEL](?: \\S)?'
+  + '|MODE [SBC]|STRU [FRP]|ALLO \\d+|OPTS \\S.*|CLNT .*|USER (?:anonymous|ftp))$', 'i');
+const pop3Verb = /^(?:CAPA|STLS|APOP \S+ [0-9a-f]{32}|UIDL(?: \d+)?|STAT|RETR \d+|DELE \d+|TOP \d+ \d+|XTND .*)$/i;
+/** Known to SMTP, POP3 and IMAP, but not to FTP. */
+const sasl = /^AUTH (?:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|XOAUTH2|OAUTHBEARER|SCRAM-SHA-\S+)(?: |$)/i;
+const ircVerb = /^(?:NICK :?\S+|CAP (?:LS|REQ|END)(?: .*)?|USER \S+ \S+ \S+ :.*|PROTOCTL .*|JOIN [#&].*)$/i;
+const nntpVerb = /^(?:MODE READER|CAPABILITIES|GROUP \S+|ARTICLE .+|XOVER .+|NEWNEWS .+|IHAVE <.+>|AUTHINFO (?:USER|PASS|SASL) .+)$/i;
+
+/** One line that only one protocol has. */
+function telling(line: string): Identification | undefined {
+  if (smtpVerb.test(line)) return answer('smtp', 90, `${line.slice(0, 4).toUpperCase()} from the client`);
+  if (ircVerb.test(line)) return answer('irc', 75, 'an IRC registration');
+  if (imapCommand.test(line)) return answer('imap', 88, 'a tagged IMAP command');
+  // RETR 1 is POP3's, although a file may have that name.
+  if (pop3Verb.test(line)) return answer('pop3', 80, 'a POP3 command');
+  if (nntpVerb.test(line)) return answer('nntp', Confidence.likely, 'an NNTP command');
+  if (ftpVerb.test(line)) return answer('ftp', 82, 'an FTP command');
+  return sasl.test(line) ? answer('smtp', Confidence.possible, 'AUTH: SMTP or POP3') : undefined;
+}
+
+const sshLine = /^SSH-(?:1\.\d{1,2}|2\.\d)-/;
+
+export function ssh(lines: Lines): Identification | undefined {
+  const { whole, rest } = lines;
+  const first = whole[0] ?? rest;
+  if (first.startsWith('SSH-')) return sshLine.test(first) ? answer('ssh', 99, 'SSH identification') : whole.length > 0 ? undefined : beginning('ssh', 'SSH-');
+  return undefined;
+}
+
+/** What several protocols begin with: looked through. */
+const shared = /^(?:USER|PASS|QUIT|NOOP|HELP|RSET|AUTH|STARTTLS|LIST|MODE)(?: |$)/i;
+
+export function clientText(lines: Lines): Identification | undefined {
+  const { whole, rest, cut } = lines;
+  const first = whole[0];
+  const known = ssh(lines);
+  if (known !== undefined) return known;
+  if (first === undefined) {
+    if (cut && rest.length < 1024) return undefined;
+    const begun = begunRequest(rest);
+    if (begun !== undefined) return cut ? { ...begun, open: false } : begun;
+    return !cut && rest.length < 512 && /^(?:[!-~][ -~]*\r?)?$/.test(rest) ? { protocol: '', confidence: Confidence.none, evidence: 'a line that has not ended',
+      open: true } : undefined;
+  }
+  const request = requestLine(first) ?? status(first);
+  if (request !== undefined) return request;
+  if (/^RFB \d{3}\.\d{3}$/.test(first)) return answer('rfb', 95, 'RFB version');
+  if (/^\*\d{1,4}$/.test(first) && (whole[1] === undefined ? /^(?:\$\d*\r?)?$/.test(rest) : /^\$\d{1,9}$/.test(whole[1]))) return answer('redis', Confidence.likely,
+    'a RESP array');
+  let found: Identification | undefined = undefined;
+  for (let at = 0; at < whole.length && at < 12; at++) {
+    const line = whole[at]!.trimEnd();
+    const told = telling(line);
+    if (told !== undefined && told.confidence > Confidence.possible) return told;
+    found ??= told;
+    if (!shared.test(line)) break;
+    // FTP and POP3 both begin so: what follows, the port or the server has to tell.
+    if (found === undefined && /^USER \S+/i.test(line)) found = answer('ftp', Confidence.possible, 'USER: FTP or POP3');
+    if (found === undefined && /^STARTTLS$/i.test(line)) found = answer('smtp', Confidence.possible, 'STARTTLS');
+  }
+  return found;
+}
