@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { METHODS } from 'node:http';
 import { after, before, test } from 'node:test';
 import { escapeBytes } from '#test/transcripts/http1/drive.ts';
-import { converse, haproxyPath, missing, nginxPath, Origin, startHaproxy, startNginx, statusesIn, type Front } from './judges.ts';
+import { needs, type PeerName } from '#test/peers/peer.ts';
+import { converse, Origin, startHaproxy, startNginx, statusesIn, type Front } from './judges.ts';
 import { closing, differenceAsSent, differenceOf, makeCases, rawWithClosing, wasRefused, type Case } from './oracle.ts';
 
 const seed = Number(process.env['HTTP1_DIFFERENTIAL_SEED'] ?? 20_240_602);
@@ -101,9 +102,9 @@ test('what we accept whole is read the same by Node as it was sent', async () =>
   report('node, as sent', differences, refused, whole.length);
 });
 
-const fronts: [string, string, (originPort: number) => Promise<Front>][] = [['nginx', nginxPath, startNginx], ['HAProxy', haproxyPath, startHaproxy]];
-for (const [name, path, startFront] of fronts) {
-  test(`what we send on is read the same by ${name}`, { skip: missing(path) }, async () => {
+const fronts: [string, PeerName, (originPort: number) => Promise<Front>][] = [['nginx', 'nginx', startNginx], ['HAProxy', 'haproxy', startHaproxy]];
+for (const [name, peer, startFront] of fronts) {
+  test(`what we send on is read the same by ${name}`, { skip: needs(peer) }, async () => {
     const front = await startFront(originPort);
     try {
       const { differences, refused } = await judgeForwarded(front.port);

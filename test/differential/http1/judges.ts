@@ -2,11 +2,12 @@
 // and tells which requests it saw. Starts and ends only processes of its own. Not a judge of speed.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathOf } from '#test/peers/peer.ts';
 
 export interface SeenRequest { method: string; target: string; body: string }
 
@@ -136,17 +137,8 @@ async function start(program: string, makeArguments: (folder: string, port: numb
   };
 }
 
-export const nginxPath = '/usr/sbin/nginx';
-export const haproxyPath = '/usr/sbin/haproxy';
-
-/** Undefined when installed, otherwise what to type. */
-export function missing(program: string): string | undefined {
-  const name = program.slice(program.lastIndexOf('/') + 1);
-  return existsSync(program) ? undefined : `${name} is not installed: apt-get install -y ${name}`;
-}
-
 export function startNginx(originPort: number): Promise<Front> {
-  return start(nginxPath, (folder, port) => {
+  return start(pathOf('nginx'), (folder, port) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n');
     writeFileSync(join(folder, 'nginx.conf'), `
       daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log crit;
@@ -164,7 +156,7 @@ export function startNginx(originPort: number): Promise<Front> {
 }
 
 export function startHaproxy(originPort: number): Promise<Front> {
-  return start(haproxyPath, (folder, port) => {
+  return start(pathOf('haproxy'), (folder, port) => {
     writeFileSync(join(folder, 'haproxy.cfg'), `
 global
   maxconn 512
