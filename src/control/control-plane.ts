@@ -58,6 +58,17 @@ export interface GatewayStatus {
   readonly firewalls: readonly { place: string; onEngineError: string; errors: number; passedOnError: number }[];
 }
 
+export interface FirewallCounts {
+  readonly place: string;
+  readonly onEngineError: string;
+  readonly requests: number;
+  readonly blocked: number;
+  readonly errors: number;
+  readonly passedOnError: number;
+  /** By rule. */
+  readonly hits: ReadonlyMap<number, number>;
+}
+
 const maxRecentNotices = 100;
 
 export class ControlPlane {
@@ -245,11 +256,13 @@ export class ControlPlane {
       listeners: this.supervisor.listeners, workerRestarts: this.supervisor.restarts,
       workers: workers.map(({ pools: _pools, rules: _rules, limits: _limits, ...rest }) => rest),
       sessions: workers.reduce((sum, worker) => sum + worker.sessions, 0), operations: workers.reduce((sum, worker) => sum + worker.operations, 0),
-      audit: this.trail.status(), firewalls: await this.#firewalls(),
+      audit: this.trail.status(), firewalls: (await this.firewalls()).filter(({ onEngineError, errors }) => onEngineError === 'pass' || errors > 0)
+        .map(({ place, onEngineError, errors, passedOnError }) => ({ place, onEngineError, errors, passedOnError })),
     };
   }
 
-  async #firewalls(): Promise<GatewayStatus['firewalls']> {
+  /** Every set of firewall settings, with the counts of all workers since its rules were loaded. */
+  async firewalls(): Promise<FirewallCounts[]> {
     const active = this.transactions.active;
     if (active === undefined) return [];
     const inspections = inspectionsOf(active.configuration, this.options.manifests);
@@ -257,9 +270,14 @@ export class ControlPlane {
     const reports = await this.supervisor.inspectors();
     return [...inspections].map(([key, { path, settings }]) => {
       const mine = reports.filter((report) => report.key === key);
-      const sum = (of: 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
-      return { place: path.join('.'), onEngineError: settings.onEngineError, errors: sum('errors'), passedOnError: sum('passedOnError') };
-    }).filter(({ onEngineError, errors }) => onEngineError === 'pass' || errors > 0);
+      const sum = (of: 'requests' | 'blocked' | 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
+      const hits = new Map<number, number>();
+      for (const report of mine) for (const { rule, hits: count } of report.hits) hits.set(rule, (hits.get(rule) ?? 0) + count);
+      return {
+        place: path.join('.'), onEngineError: settings.onEngineError, errors: sum('errors'), passedOnError: sum('passedOnError'), requests: sum('requests'),
+        blocked: sum('blocked'), hits,
+      };
+    });
   }
 
   async workers(): Promise<WorkerStatus[]> { return this.supervisor.workers(); }

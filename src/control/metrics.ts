@@ -4,7 +4,7 @@
 import { latencyBoundsMs, type AuditStatistics } from '#audit/statistics.ts';
 import type { WorkerStatus } from '#runtime/messages.ts';
 import type { PoolReport, ServerReport } from '#upstream/messages.ts';
-import type { GatewayStatus } from './control-plane.ts';
+import type { FirewallCounts, GatewayStatus } from './control-plane.ts';
 import { limitTotals, ruleTotals } from './totals.ts';
 
 export interface MetricSources {
@@ -12,6 +12,7 @@ export interface MetricSources {
   readonly workers: readonly WorkerStatus[];
   readonly pools: readonly PoolReport[];
   readonly statistics: AuditStatistics;
+  readonly firewalls: readonly FirewallCounts[];
 }
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -47,8 +48,24 @@ export function prometheusText(sources: MetricSources): string {
   serverFigures(out, sources.pools);
   workerFigures(out, sources.workers);
   policyFigures(out, sources.workers);
+  firewallFigures(out, sources.firewalls);
   auditFigures(out, sources);
   return out.text;
+}
+
+/** `firewall`: the place in the configuration. */
+function firewallFigures(out: Exposition, firewalls: readonly FirewallCounts[]): void {
+  if (firewalls.length === 0) return;
+  const family = (name: string, help: string, value: (one: FirewallCounts) => number): void => {
+    out.family(name, 'counter', help);
+    for (const one of firewalls) out.sample(value(one), { firewall: one.place });
+  };
+  family('waf_requests_total', 'Requests that the firewall looked at.', ({ requests }) => requests);
+  family('waf_blocked_total', 'Requests and responses that it refused.', ({ blocked }) => blocked);
+  family('waf_errors_total', 'Faults of its engine.', ({ errors }) => errors);
+  family('waf_errors_passed_total', 'Of these, requests that were let through, as configured.', ({ passedOnError }) => passedOnError);
+  out.family('waf_rule_hits_total', 'counter', 'Requests in which a rule matched.');
+  for (const { place, hits } of firewalls) for (const [rule, count] of hits) out.sample(count, { firewall: place, rule });
 }
 
 function processFigures(out: Exposition, status: GatewayStatus): void {

@@ -29,6 +29,28 @@ test('many clients with one rule at one place look like a false alarm; one clien
   const builder = new ReportBuilder();
   for (let i = 0; i < 9; i++) builder.add(recordOf(`192.0.2.${i}`, '/comment', [942_100], true, `user${i}`));
   for (let i = 0; i < 50; i++) builder.add(recordOf('198.51.100.1', '/x', [1, 2, 3, 4, 5]));
+  const { candidates, clients } = builder.report(10);
+  assert.equal(clients, 10);
+  assert.deepEqual(candidates.map(({ rules, path, reasons }) => [rules, path, reasons]),
+    [[[942_100], '/comment', ['9 clients', 'nothing else found of them', 'one or two rules at a time', 'after login']]]);
+});
+
+test('an editor that trips many rules at once is one candidate, with all of them; scanners from many addresses are none', () => {
+  const builder = new ReportBuilder();
+  for (let i = 0; i < 6; i++) builder.add(recordOf(`192.0.2.${i}`, '/editor', [941_100, 941_160, 941_320]));
+  for (let client = 0; client < 6; client++) for (let path = 0; path < 8; path++) builder.add(recordOf(`198.51.100.${client}`, `/scan${path}`, [930_120]));
   const { candidates } = builder.report(10);
-  assert.deepEqual(candidates.map(({ rule, path, reasons }) => [rule, path, reasons]), [[942_100, '/comment', ['9 clients', 'one or two rules at a time', 'after login']]]);
+  assert.deepEqual(candidates.map(({ rules, path, reasons }) => [rules, path, reasons]),
+    [[[941_100, 941_160, 941_320], '/editor', ['6 clients', 'nothing else found of them']]]);
+});
+
+test('a rule that meets everybody everywhere is told of once, and counts against nobody', () => {
+  const builder = new ReportBuilder();
+  for (let client = 0; client < 8; client++) for (let path = 0; path < 9; path++) builder.add(recordOf(`192.0.2.${client}`, `/p${path}`, path === 0 ? [920_350, 942_100] : [920_350]));
+  const { rules, places, candidates } = builder.report(10);
+  assert.deepEqual(rules[0]!.places.map(({ path, paths, requests, clients }) => [path, paths, requests, clients]), [['', 9, 72, 8]]);
+  assert.equal(places.length, 1);
+  assert.deepEqual(candidates.map(({ rules: ids, path, reasons }) => [ids, path, reasons]), [
+    [[942_100], '/p0', ['8 clients', 'nothing else found of them', 'one or two rules at a time']], [[920_350], '', ['8 of 8 clients', 'on 9 paths']],
+  ]);
 });

@@ -277,7 +277,7 @@ export class Exchange {
   }
 
   /** Answers from the gateway, whatever was going on, unless a response has begun: then the client sees a cut. */
-  refuse(status: number, code: string, message: string, outcome: Outcome, rule: string, reason: string, lines = ''): void {
+  refuse(status: number, code: string, message: string, outcome: Outcome, rule: string, reason: string, lines = '', page = ''): void {
     this.outcome = outcome;
     this.rule = rule;
     this.reason = reason;
@@ -293,7 +293,7 @@ export class Exchange {
     this.status = status;
     const accept = this.phase === 'head' && this.parser.fault !== undefined ? '' : (this.parser.head.headers.get(HeaderId.Accept) ?? '');
     const head = this.parser.head.method === 'HEAD';
-    this.client.sendText(replyText({ status, code, message, id: this.id, accept, head, keepAlive: this.keepAlive, lines, wallMs: this.port.wallMs() }));
+    this.client.sendText(replyText({ status, code, message, id: this.id, accept, head, keepAlive: this.keepAlive, lines, page, wallMs: this.port.wallMs() }));
     this.finish();
   }
 

@@ -64,8 +64,12 @@ export function blockedBy(exchange: Exchange, verdict: WebVerdict): void {
   }
   // Rules may build the address from what a client sent.
   const lines = action === 'redirect' ? `Location: ${encodeURI(location).replaceAll(/[\r\n]/g, '')}\r\n` : '';
-  exchange.refuse(status, 'blocked', '', outcome, rule, reason, lines);
+  const { message, page } = exchange.route!.refusal;
+  exchange.refuse(status, 'blocked', message, outcome, rule, reason, lines, page);
 }
+
+/** What the rule set's setup fixes: points for each severity, thresholds. */
+const settled = /_threshold$|^(?:critical|error|warning|notice)_anomaly_score$/;
 
 const maxShownLength = 300;
 
@@ -90,7 +94,7 @@ export function explainInspection(inspector: WebInspector, port: SessionPort, co
         `${variable} = ${shown(value)}${found}: ${match.message} (phase ${match.phase}, ${match.file}:${match.line})`);
     }
   }
-  const scores = Object.entries(inspection.scores).filter(([, value]) => value > 0).map(([name, value]) => `${name} ${value}`);
+  const scores = Object.entries(inspection.scores).filter(([name, value]) => value > 0 && !settled.test(name)).map(([name, value]) => `${name} ${value}`);
   if (scores.length > 0) trace.step('waf', 'scores', 'summed', scores.join(', '));
   if (verdict === undefined) trace.step('waf', '', 'pass', 'no rule refuses the request');
   else trace.step('decision', verdict.rule, verdict.outcome, `${verdict.action} ${verdict.status}: ${verdict.reason}`);

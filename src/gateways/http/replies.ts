@@ -26,6 +26,8 @@ export interface ReplyFacts {
   readonly keepAlive: boolean;
   /** Further header lines, each with its CRLF. */
   readonly lines: string;
+  /** HTML instead of the gateway's own, or ''; `{incident}` and `{status}` are filled in. */
+  readonly page?: string;
   readonly wallMs: number;
 }
 
@@ -52,7 +54,8 @@ export function replyText(facts: ReplyFacts): string {
     body = Buffer.from(body, 'utf8').toString('latin1');
   } else if (accept.includes('text/html')) {
     type = 'text/html; charset=utf-8';
-    body = page(status, phrase, message, id);
+    body = facts.page === undefined || facts.page === '' ? page(status, phrase, message, id)
+      : Buffer.from(facts.page, 'utf8').toString('latin1').replaceAll('{incident}', id).replaceAll('{status}', String(status));
   }
   return `HTTP/1.1 ${status} ${phrase}\r\nDate: ${httpDate(facts.wallMs)}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nCache-Control: no-store\r\n`
     + `X-Request-ID: ${id}\r\n${facts.lines}Connection: ${facts.keepAlive ? 'keep-alive' : 'close'}\r\n\r\n${facts.head ? '' : body}`;

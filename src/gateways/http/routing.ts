@@ -18,7 +18,7 @@ import type { HttpSettings, RouteSettings } from './settings.ts';
 import { StaticResponse } from './static-responses.ts';
 import type { LocalReply } from './static-responses.ts';
 import type { RequestContext } from './variables.ts';
-import { resolveWaf } from './waf-settings.ts';
+import { refusalOf, resolveWaf, type Refusal } from './waf-settings.ts';
 
 /** Gives the compiled rule set of some settings. */
 export type Inspectors = (settings: WebInspectionSettings) => WebInspector;
@@ -43,6 +43,7 @@ export class Route {
   readonly response: ResponseRewriter;
   /** The firewall, or undefined. */
   readonly inspector: WebInspector | undefined;
+  readonly refusal: Refusal;
   readonly #answer: Redirect | StaticResponse | undefined;
 
   constructor(settings: HttpSettings, route: RouteSettings | undefined, place: number, request: RequestRewriter, response: ResponseRewriter,
@@ -60,6 +61,7 @@ export class Route {
     this.response = response;
     const waf = resolveWaf(settings.waf, route?.waf);
     this.inspector = waf === undefined ? undefined : inspectors(waf);
+    this.refusal = refusalOf(settings.waf, route?.waf);
     this.#answer = route?.redirect !== undefined ? new Redirect(route.redirect)
       : route?.respond !== undefined ? new StaticResponse(route.respond) : undefined;
   }

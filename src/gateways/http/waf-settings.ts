@@ -85,6 +85,11 @@ const wafFields = {
   }).optional().describe('Rules on trial.'),
   requestBody: requestBody.optional().describe('Bodies of requests.'),
   responseBody: responseBody.optional().describe('Bodies of responses.'),
+  refusal: z.strictObject({
+    message: z.string().min(1).max(500).regex(/^[^\r\n]*$/, 'wanted one line').optional().describe('A sentence for people, in the page, the text and the JSON of the answer.'),
+    page: z.string().min(1).max(65_536).optional().describe('HTML instead of the gateway\'s own page, for clients that take HTML. `{incident}` becomes the incident id, '
+      + '`{status}` the status; nothing of the request can be put in.').meta({ limit: true }),
+  }).optional().describe('What a refused client is told besides the status and the incident id.'),
   onEngineError: z.enum(['block', 'pass']).optional()
     .describe('A fault of the engine itself: `block` (the default) refuses the request with 500. `pass` lets it through; each is counted, recorded, and shown by '
       + '`sallyport status`.'),
@@ -140,6 +145,15 @@ export function resolveWaf(service: WafSettings | undefined, route: WafSettings 
     responseBodyOnLimit: response.onLimit ?? 'process-partial',
     onEngineError: both.onEngineError ?? 'block', keepRequests: keep.requests ?? 'matched', keepBodyBytes: keep.body ?? 0,
   };
+}
+
+export interface Refusal { readonly message: string; readonly page: string }
+
+/** What a client is told that the firewall of this route refuses. */
+export function refusalOf(service: WafSettings | undefined, route: WafSettings | undefined): Refusal {
+  const fields = (one: WafSettings | undefined) => (one === undefined || one === 'off' ? undefined : one.refusal);
+  const { message, page } = { ...fields(service), ...fields(route) };
+  return { message: message ?? '', page: page ?? '' };
 }
 
 type Place = readonly (string | number)[];

@@ -348,6 +348,22 @@ test('explain shows every matching rule with variable, transformed value and mat
   await stop();
 });
 
+test('a refusal says what is configured, in the form that the client takes', async () => {
+  const page = '<h1>Grüß Gott</h1> {status} {incident} {host}';
+  const { gateway, stop } = await started(`{ ruleset: "${rulesFile}", refusal: { message: "Call <us>", page: "${page}" } }`, ok,
+    'routes: [{ id: own, match: { path: /own }, pool: one, waf: { refusal: { message: Ours } } }]');
+  const ask = async (accept: string, path = '/'): Promise<string> => await exchange(gateway, `GET ${path}?q=attack HTTP/1.1\r\nHost: a\r\nAccept: ${accept}\r\n\r\n`,
+    /Content-Length: (\d+)[^]*\r\n\r\n[^]{40}/);
+  const html = Buffer.from(await ask('text/html'), 'latin1').toString('utf8');
+  const [, incident = ''] = /X-Request-ID: (\S+)/.exec(html)!;
+  assert.ok(html.endsWith(`<h1>Grüß Gott</h1> 403 ${incident} {host}`), html);
+  const json = await ask('application/json');
+  assert.match(json, /"code":"blocked","detail":"Call <us>","incident":"/);
+  assert.match(await ask('*/*'), /403 Forbidden\nCall <us>\nincident /);
+  assert.match(await ask('*/*', '/own'), /403 Forbidden\nOurs\nincident /);
+  await stop();
+});
+
 test('the baseline blocks a first attack with nothing installed', async () => {
   const { gateway, stop } = await started('{ ruleset: baseline }');
   assert.match(await exchange(gateway, "GET /?q=1'+or+'1'='1 HTTP/1.1\r\nHost: a\r\nUser-Agent: x\r\nAccept: */*\r\n\r\n"), /^HTTP\/1.1 403 /);

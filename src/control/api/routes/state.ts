@@ -32,7 +32,9 @@ export const stateRoutes: readonly AnyRoute[] = [
     method: 'GET', url: '/v1/metrics', role: 'viewer', tag: 'state', summary: 'Metrics for Prometheus',
     answer: z.string().describe('Prometheus text format 0.0.4.'), answerType: 'text/plain',
     handle: async ({ plane, reply }) => {
-      const text = prometheusText({ status: await plane.status(), workers: await plane.workers(), pools: await plane.backends(), statistics: plane.trail.statistics });
+      const text = prometheusText({
+        status: await plane.status(), workers: await plane.workers(), pools: await plane.backends(), statistics: plane.trail.statistics, firewalls: await plane.firewalls(),
+      });
       reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
       return undefined;
     },

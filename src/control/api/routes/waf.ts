@@ -107,8 +107,9 @@ export const wafRoutes: readonly AnyRoute[] = [
     query: z.object({ from: fromMs.default(0).describe('Records since this time (ms since 1970).'), service: z.string().optional(),
       limit: z.coerce.number().int().min(1).max(1000).default(20) }),
     answer: z.looseObject({ requests: z.number(), blocked: z.number(), rules: z.array(z.looseObject({ rule: z.number() })),
-      candidates: z.array(z.looseObject({ rule: z.number() })) })
-      .describe('From the audit store. `candidates`: rules at places where many clients meet few rules.'),
+      
+      places: z.array(z.looseObject({ rules: z.array(z.number()) })), candidates: z.array(z.looseObject({ rules: z.array(z.number()), reasons: z.array(z.string()) })) })
+      .describe('From the audit store. `candidates`: what many clients meet of whom nothing else is found, with the reasons. A `path` that is empty: on many paths.'),
     handle: async ({ plane, query }) => {
       const builder = new ReportBuilder();
       for await (const record of history(plane, query.from, query.service)) builder.add(record);
