@@ -67,6 +67,11 @@ export class Processes {
 
   async stopAll(): Promise<void> {
     this.#stopping = true;
+    await this.stopRunning();
+  }
+
+  /** Further ones may be started. */
+  async stopRunning(): Promise<void> {
     await Promise.all([...this.#running].map((child) => this.stop(child)));
   }
 }

@@ -92,7 +92,11 @@ class Run {
 
   /** A part that fails is a fault of the run; what others found is not lost with it. */
   async #part(name: string, measured: () => Promise<void>): Promise<void> {
-    try { await measured(); } catch (error) { this.bench.fault(`${name}: ${error instanceof Error ? error.message : String(error)}`); }
+    try { await measured(); } catch (error) {
+      this.bench.fault(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      await this.#processes.stopRunning();
+      this.#peers.clear();
+    }
   }
 
   async #http(names: readonly string[]): Promise<void> {
