@@ -137,8 +137,12 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.#finish('limited', `${reason} from the ${side.name}`, true);
   }
 
-  sideRead(): void {
+  sideRead(side?: TelnetSide): void {
     if (this.#phase === 'closed') return;
+    if (side !== undefined && side.parser.inSubnegotiation !== (side.suboptionSinceMs !== Infinity)) {
+      side.suboptionSinceMs = side.parser.inSubnegotiation ? this.port.nowMs() : Infinity;
+      this.schedule();
+    }
     this.client.flush();
     this.server?.flush();
     this.#pressure();
@@ -357,6 +361,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     if (this.#phase === 'closed') return;
     const { idle, session, negotiation } = this.service.settings.timeouts;
     let atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.conversation?.control?.wakeAtMs ?? Infinity);
+    atMs = Math.min(atMs, Math.min(this.client.suboptionSinceMs, this.server?.suboptionSinceMs ?? Infinity) + negotiation);
     if (this.#phase === 'open') atMs = Math.min(atMs, this.#activeMs + idle, this.relay.openSinceMs + negotiation);
     this.port.wakeAtMs = atMs;
   }
@@ -365,6 +370,11 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     const { idle, session, negotiation } = this.service.settings.timeouts;
     if (this.#phase === 'closing') {
       this.#finishClosing();
+      return;
+    }
+    for (const side of [this.client, this.server]) {
+      if (side === undefined || nowMs < side.suboptionSinceMs + negotiation) continue;
+      this.#limited(side, 'telnet.subnegotiation-endless', `a suboption that has not ended within ${negotiation} ms`);
       return;
     }
     if (nowMs >= this.#deadlineMs) {

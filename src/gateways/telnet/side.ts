@@ -50,6 +50,8 @@ export class TelnetSide implements LinkHandler, TelnetEvents, DataSink {
   readonly negotiationCount = new SecondCount();
   readonly suboptionCount = new SecondCount();
   readonly signalCount = new SecondCount();
+  /** Since when a suboption has been under way: everything behind it is swallowed until it ends. */
+  suboptionSinceMs = Infinity;
   /** The peer's kernel takes no more for now. */
   blocked = false;
   readonly #owner: SideOwner;

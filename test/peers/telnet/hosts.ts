@@ -7,6 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
+import type { TestCertificate } from '../../harness/certificates.ts';
 import { environmentOf, program } from './programs.ts';
 
 export interface Host { readonly name: string; readonly port: number; readonly password: boolean; stop(): void }
@@ -34,8 +35,8 @@ async function listening(port: number, child: ChildProcess): Promise<boolean> {
   return false;
 }
 
-/** `undefined` when a program is missing: the name of it is in `missing`. */
-export async function startTelnetd(name: 'telnetd' | 'in.telnetd', missing: string[]): Promise<Host | undefined> {
+/** `undefined` when a program is missing: the name of it is in `missing`. `tls`: with this certificate from the first byte. */
+export async function startTelnetd(name: 'telnetd' | 'in.telnetd', missing: string[], tls?: TestCertificate): Promise<Host | undefined> {
   const socat = program('socat');
   const server = program(name);
   if (socat === undefined || server === undefined) {
@@ -52,7 +53,7 @@ export async function startTelnetd(name: 'telnetd' | 'in.telnetd', missing: stri
       'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', pem,
       '-out', `${pem}.crt`, '-subj', '/CN=localhost', '-days', '2',
     ], { stdio: 'ignore' });
-    options = `-h -L ${folder}/login -z cert=${pem}.crt -z key=${pem}`;
+    options = `-h -L ${folder}/login ${tls === undefined ? `-z cert=${pem}.crt -z key=${pem}` : `-z ssl -z cert=${tls.certificateFile} -z key=${tls.keyFile}`}`;
   }
   const port = await freePort();
   const child = spawn(socat.file, [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `EXEC:"${server.file} ${options}",nofork`], {

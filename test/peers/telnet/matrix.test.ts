@@ -1,7 +1,6 @@
 // Real Telnet clients of Debian against real hosts of Debian, through the gateway: login without echo, a command, the
 // terminal type, window size, interrupt, and the end. Prints the matrix. What is missing is named, and skipped.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +8,8 @@ import { after, before, describe, it } from 'node:test';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { waitFor } from '../../scenarios/telnet/peers.ts';
 import { startDevice, startTelnetd, type Host } from './hosts.ts';
-import { environmentOf, missingProgram, program, type Program } from './programs.ts';
+import { missingProgram, program, type Program } from './programs.ts';
+import { Terminal } from './terminal.ts';
 
 interface Client {
   readonly name: string;
@@ -56,43 +56,37 @@ after(async () => {
 });
 
 async function session(client: Client, telnet: Program, host: Host, port: number): Promise<string> {
-  const socat = program('socat')!;
-  const child = spawn(socat.file, ['-', `EXEC:"${client.command(telnet.file, port)}",pty,setsid,ctty`], {
-    env: { ...environmentOf(socat, telnet), TERM: 'vt220', LANG: 'C.UTF-8' },
-  });
-  let output = '';
-  child.stdout.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
-  child.stderr.on('data', (bytes: Buffer) => { output += bytes.toString('latin1'); });
-  const until = (fits: RegExp): Promise<string> => waitFor(() => output, (text) => fits.test(text), 20_000);
+  const terminal = new Terminal(telnet, client.command(telnet.file, port));
+  const until = (fits: RegExp): Promise<string> => terminal.until(fits);
   try {
     if (host.password) {
       await until(/Password: $/);
-      child.stdin.write('s3cr3t-pw\r');
+      terminal.type('s3cr3t-pw\r');
     }
     await until(/peer> $/);
-    child.stdin.write('echo hi-$((6*7)) $TERM\r');
+    terminal.type('echo hi-$((6*7)) $TERM\r');
     await until(/hi-42 [^]*peer> $/);
     if (host.password) {
       // Blocked by the gateway: cleared, told, and the shell goes on.
-      child.stdin.write('forbidden thing\r');
+      terminal.type('forbidden thing\r');
       await until(/blocked \(rule no\)/);
-      child.stdin.write('\u0015echo still-$((1+1))\r');
+      terminal.type('\u0015echo still-$((1+1))\r');
       await until(/still-2[^]*peer> $/);
     }
     if (host.password && client.ownTerminal !== false) {
       // Interrupted when it certainly runs: cat has given a line back.
-      child.stdin.write('cat\r');
+      terminal.type('cat\r');
       await until(/cat\r/);
-      child.stdin.write('mark\r');
+      terminal.type('mark\r');
       await until(/mark\r\n+mark/);
-      child.stdin.write('\u0003');
+      terminal.type('\u0003');
       await until(/mark[^]*peer> $/);
     }
-    child.stdin.write('exit\r');
-    await new Promise((resolve) => { child.on('close', resolve); setTimeout(resolve, 3000).unref(); });
-    return output;
+    terminal.type('exit\r');
+    await Promise.race([terminal.ended, new Promise((resolve) => { setTimeout(resolve, 3000).unref(); })]);
+    return terminal.output;
   } finally {
-    child.kill('SIGKILL');
+    terminal.kill();
   }
 }
 

@@ -63,6 +63,18 @@ const attacks: Attack[] = [
     clientSends: `${WILL}${option.ENCRYPT}${SB}${option.ENCRYPT}\u0007${'A'.repeat(200)}${SE}`, hostSees: shown(`${DONT}${option.ENCRYPT}${WONT}${option.ENCRYPT}`),
     record: 'telnet.suboption-not-agreed',
   },
+  {
+    name: 'CVE-2007-0882, CVE-1999-0113: USER="-fbin"', ...newEnviron, service: 'environment: { user: allow }',
+    clientSends: `${WILL}${option.NEWENV}${env(variable('USER', '-fbin'), variable('USER', 'joe'))}`, hostSees: agreed(env(variable('USER', 'joe'))),
+  },
+  {
+    name: 'CVE-2001-0554, CVE-2020-10188: a flood of AYT, whose answers overflow the host', service: 'limits: { signalsPerSecond: 5 }',
+    clientSends: `${IAC}\u00f6`.repeat(300), hostSees: shown(`${IAC}\u00f6`.repeat(5)),
+  },
+  {
+    name: 'CVE-2020-10188: a suboption that is begun and never ended, cut and begun again', hostSays: `${DO}${option.NAWS}`,
+    clientSends: `${WILL}${option.NAWS}${SB}${option.NAWS}\0P${SB}${option.NAWS}\0P\0\u0018${SE}`, hostSees: shown(`${WILL}${option.NAWS}${SB}${option.NAWS}\0P\0\u0018${SE}`),
+  },
   { name: 'CVE-2022-39028: EC and EL first thing', clientSends: `${IAC}\u00f7${IAC}\u00f8`, hostSees: '', record: 'telnet.command-refused' },
   {
     name: 'a suboption that ends in another command', hostSays: `${DO}${option.TTYPE}`,
@@ -110,6 +122,22 @@ describe('Telnet attacks: from client to host', { timeout: 60_000 }, () => {
       await scene.stop();
     });
   }
+});
+
+describe('Telnet attacks that take time', { timeout: 30_000 }, () => {
+  it('a suboption without an end, from either side, ends the session; one that ends in time does not', async () => {
+    for (const side of ['client', 'host']) {
+      const scene = await startScene('timeouts: { negotiation: 300ms }', allowAll, '>');
+      const client = scene.client();
+      await client.until((text) => text === '>');
+      const send = (text: string): void => { if (side === 'client') client.send(text); else scene.hostSend(text); };
+      send(`${SB}${option.TTYPE}\0x${SE}${SB}${option.NAWS}\0`);
+      await client.untilEnd();
+      const record = await scene.gateway.record(({ rule }) => rule === 'telnet.subnegotiation-endless');
+      assert.match(`${record.outcome} ${record.reason}`, /^limited a suboption that has not ended within 300 ms from the (?:client|server)$/);
+      await scene.stop();
+    }
+  });
 });
 
 describe('Telnet attacks: from host to client', { timeout: 60_000 }, () => {
