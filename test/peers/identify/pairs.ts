@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Needed } from '../unpacked.ts';
+import type { Needed } from './programs.ts';
 
 export interface Place { readonly directory: string; readonly port: number; readonly environment: NodeJS.ProcessEnv; path(name: string): string }
 

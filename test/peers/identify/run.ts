@@ -1,12 +1,12 @@
 // Runs a pair of peers with the recorder in between and gives what was said.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpackedEnvironment, unpackedProgram, unpackedRoot, type Needed } from '../unpacked.ts';
 import type { ClientPeer, Pair, Place } from './pairs.ts';
+import { Programs } from './programs.ts';
 import { startRecorder, type Kept } from './recorder.ts';
 
 const startMs = 15_000;
@@ -33,26 +33,9 @@ async function listens(port: number, child: ChildProcess): Promise<boolean> {
   return false;
 }
 
-function environment(directory: string): NodeJS.ProcessEnv {
-  const own = unpackedEnvironment();
-  const dovecot = join(unpackedRoot, 'usr/lib/dovecot');
-  const postfix = join(unpackedRoot, 'usr/lib/postfix');
-  return {
-    ...own, HOME: directory, LD_LIBRARY_PATH: [own.LD_LIBRARY_PATH, dovecot, postfix, join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/pulseaudio'), join(unpackedRoot,
-      'usr/lib/x86_64-linux-gnu/xrdp'),
-      join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/samba'), join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/blas'), join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/lapack')].join(':'),
-    GI_TYPELIB_PATH: join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/girepository-1.0'), GST_PLUGIN_PATH: join(unpackedRoot, 'usr/lib/x86_64-linux-gnu/gstreamer-1.0'),
-    PYTHONPATH: join(unpackedRoot, 'usr/lib/python3/dist-packages'), PERL5LIB: join(unpackedRoot, 'usr/share/perl5'),
-  };
-}
-
-function missingOf(needed: readonly Needed[]): string | undefined {
-  return needed.find((one) => unpackedProgram(one) === undefined)?.package;
-}
-
 async function talk(place: Place, peer: ClientPeer): Promise<void> {
   const [file, ...args] = peer.command(place);
-  const child = spawn(file!, args, { env: environment(place.directory), stdio: [peer.input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'], cwd: place.directory });
+  const child = spawn(file!, args, { env: place.environment, stdio: [peer.input === undefined ? 'ignore' : 'pipe', 'ignore', 'ignore'], cwd: place.directory });
   child.on('error', () => { /* close follows */ });
   // The input stays open: many clients end with it before they have heard anything.
   if (peer.input !== undefined && peer.input !== '') child.stdin!.write(peer.input);
@@ -62,13 +45,16 @@ async function talk(place: Place, peer: ClientPeer): Promise<void> {
 }
 
 /** In a mount namespace of its own, where what was unpacked is at its place, with users of its own. */
-function inNamespace({ directory }: Place, { users, installed }: Pair['server']): string[] {
+function inNamespace({ directory }: Place, { users, installed }: Pair['server'], roots: readonly string[]): string[] {
   if (users === undefined && installed !== true) return [];
   const [passwd, group] = [join(directory, 'passwd'), join(directory, 'group')];
   const more = users ?? [];
   writeFileSync(passwd, readFileSync('/etc/passwd', 'utf8') + more.map((user, at) => `${user}:x:${64_100 + at}:${64_100 + at}::/run:/usr/sbin/nologin\n`).join(''));
   writeFileSync(group, readFileSync('/etc/group', 'utf8') + more.map((user, at) => `${user}:x:${64_100 + at}:\n`).join(''));
-  const overlay = installed === true ? ['usr', 'etc', 'var'].map((one) => `mount -t overlay overlay -o lowerdir=${unpackedRoot}/${one}:/${one} /${one}`) : [];
+  const overlay = installed === true ? ['usr', 'etc', 'var'].map((one) => {
+    const lower = [...roots, ''].map((root) => `${root}/${one}`).filter((path) => existsSync(path));
+    return lower.length < 2 ? 'true' : `mount -t overlay overlay -o lowerdir=${lower.join(':')} /${one}`;
+  }) : [];
   const script = [...overlay, `mount --bind ${passwd} /etc/passwd`, `mount --bind ${group} /etc/group`, 'mkdir -p /run/dovecot /run/xrdp', 'exec "$@"'].join(' && ');
   return ['unshare', '-m', 'sh', '-c', script, 'sh'];
 }
@@ -84,34 +70,35 @@ export interface Outcome { readonly kept: Kept[]; readonly missing: string[] }
 
 export async function runPair(pair: Pair): Promise<Outcome> {
   const { server } = pair;
-  const lacking = missingOf([...server.programs, { file: 'openssl', package: 'openssl' }]);
-  if (lacking !== undefined) return { kept: [], missing: [`${server.name}: apt-get install -y ${lacking}`] };
+  const programs = new Programs();
+  const lacking = programs.missing([...server.programs, { file: 'openssl', package: 'openssl' }]);
+  if (lacking !== undefined) return { kept: [], missing: [`${server.name}: apt-get install -y ${lacking.package}`] };
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-identify-'));
   chmodSync(directory, 0o755);
-  const path = (name: string): string => unpackedProgram({ file: name, package: name })!;
-  const place: Place = { directory, port: await freePort(), path, environment: environment(directory) };
+  const path = (name: string): string => programs.path(name);
+  const place: Place = { directory, port: await freePort(), path, environment: programs.environment(directory) };
   const missing: string[] = [];
   const kept: Kept[] = [];
   let command: string[];
-  try { command = [...inNamespace(place, server), ...server.command(place)]; } catch (error) {
+  try { command = [...inNamespace(place, server, programs.roots), ...server.command(place)]; } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     return { kept: [], missing: [`${server.name}: ${(error as Error).message.slice(0, 300)}`] };
   }
   const [file, ...args] = server.inetd ? [path('socat'), `TCP-LISTEN:${place.port},bind=127.0.0.1,reuseaddr,fork`, `EXEC:"${write(directory, command)}"`] : command;
-  const child = spawn(file!, args, { env: environment(directory), stdio: ['ignore', 'pipe', 'pipe'], cwd: directory });
+  const child = spawn(file!, args, { env: place.environment, stdio: ['ignore', 'pipe', 'pipe'], cwd: directory });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { output = `${output}${String(bytes)}`.slice(-1000); });
   child.on('error', (error) => { output = error.message; });
   const ended = once(child, 'close').catch(() => undefined);
   if (await listens(place.port, child)) {
     for (const peer of pair.clients) {
-      const lackingClient = missingOf(peer.programs);
+      const lackingClient = programs.missing(peer.programs);
       if (lackingClient !== undefined) {
-        missing.push(`${peer.name}: apt-get install -y ${lackingClient}`);
+        missing.push(`${peer.name}: apt-get install -y ${lackingClient.package}`);
         continue;
       }
       const recorder = await startRecorder(place.port);
-      await talk({ ...place, port: recorder.port }, peer);
+      await talk({ ...place, port: recorder.port, environment: programs.environment(directory) }, peer);
       recorder.stop();
       recorder.conversations.filter((said) => said.length > 0).slice(0, 2).forEach((said, index) => {
         kept.push({ name: `${peer.name} to ${server.name}${index === 0 ? '' : ', second connection'}`, protocol: pair.protocol, made: `${peer.name} on loopback`, said });
