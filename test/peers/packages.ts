@@ -23,14 +23,20 @@ function aptGet(cwd: string, ...args: string[]): string | undefined {
   return ran.status === 0 ? ran.stdout : undefined;
 }
 
+let updated = false;
+
+/** Once a run: the index is missing, or older than the archive. */
+function update(): boolean {
+  if (updated || process.getuid?.() !== 0) return false;
+  updated = true;
+  return aptGet('/', '-o', 'DPkg::Lock::Timeout=120', 'update') !== undefined;
+}
+
 /** Names of the packages and of all that they need which is not installed. Undefined: apt does not know them. */
 function closure(debs: readonly string[]): string[] | undefined {
   const simulate = (): string | undefined => aptGet('/', 'install', '--simulate', '--no-install-recommends', '--reinstall', ...debs);
   let said = simulate();
-  if (said === undefined && process.getuid?.() === 0) {
-    aptGet('/', '-o', 'DPkg::Lock::Timeout=120', 'update');
-    said = simulate();
-  }
+  if (said === undefined && update()) said = simulate();
   if (said === undefined) return undefined;
   return [...new Set([...[...said.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!), ...debs])];
 }
@@ -46,7 +52,8 @@ function build(root: string, debs: readonly string[]): void {
     const unpacked = join(making, 'root');
     mkdirSync(files);
     mkdirSync(unpacked);
-    if (aptGet(files, 'download', ...names) === undefined) return;
+    const download = (): boolean => aptGet(files, 'download', ...names) !== undefined;
+    if (!download() && !(update() && download())) return;
     for (const deb of readdirSync(files)) {
       if (spawnSync('dpkg-deb', ['-x', join(files, deb), unpacked], { stdio: 'ignore' }).status !== 0) return;
     }
