@@ -14,7 +14,8 @@ export function missingFor({ protocol }: Pick<GatewayManifest, 'protocol'>): str
       + 'session, one operation that can be denied, counted and held, what failures look like, an edge for each limit), list it in drivers/index.ts, and call '
       + `describeCompliance with it in test/compliance/${protocol}.test.ts`;
   }
-  if (!existsSync(join(import.meta.dirname, `${protocol}.test.ts`))) return `the driver of ${protocol} is never run: call describeCompliance with it in test/compliance/${protocol}.test.ts`;
+  if (!existsSync(join(import.meta.dirname, `${protocol}.test.ts`)))
+    return `the driver of ${protocol} is never run: call describeCompliance with it in test/compliance/${protocol}.test.ts`;
   return '';
 }
 

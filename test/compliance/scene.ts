@@ -83,6 +83,9 @@ export class Visit {
   /** What has come since the last step. */
   get fresh(): string { return this.client.received.slice(this.#at); }
 
+  /** All that has come, also on connections beside. */
+  get everything(): string { return [this.client, ...this.#beside].map(({ received }) => received).join(''); }
+
   send(bytes: string): this {
     this.#at = this.client.received.length;
     this.client.send(bytes);

@@ -57,14 +57,13 @@ export function checkLifecycle({ driver, scene }: Subject): void {
         const deadlineMs = 30_000;
         const startedMs = clock.nowMs();
         const drained = gateway.drained(deadlineMs);
-        let over = false;
-        void drained.then(() => { over = true; });
-        while (!over) {
+        while (!gateway.stopped()) {
           clock.advance(100);
           gateway.worker.sweep();
           await new Promise((resolve) => { setImmediate(resolve); });
           assert.ok(clock.nowMs() - startedMs <= deadlineMs + 1000, 'drained in time');
         }
+        await drained;
         await visit.over();
         assert.equal(gateway.status().sessions, 0);
         assert.equal(gateway.records.filter(({ kind }) => kind === 'session').length, 1);

@@ -69,7 +69,8 @@ export const httpDriver: ComplianceDriver = {
   normal: (received) => received.replaceAll(/X-Request-ID: \S+/g, 'X-Request-ID: ID').replaceAll(/(?<=\r\n\r\n|\r\n)[\da-f]+\r\n(.*?)\r\n(?=[\da-f]+\r\n)/gs, '$1'),
   denied: { reply: /^HTTP\/1\.1 403 .*HTTP\/1\.1 403 /s, outcome: 'denied', rule: 'default', verb: 'GET' },
   unit: {
-    condition: '{ methods: [GET] }', steps: 0, bytes: get('/unit'), verb: 'GET', ok: /answer to \/unit;$/, limited: /^HTTP\/1\.1 429 /, held: get('/held'), denied: /^HTTP\/1\.1 (403|503) /,
+    condition: '{ methods: [GET] }', steps: 0, bytes: get('/unit'), verb: 'GET', ok: /answer to \/unit;$/, limited: /^HTTP\/1\.1 429 /, held: get('/held'),
+      denied: /^HTTP\/1\.1 (403|503) /,
   },
   faults: {
     refused: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
@@ -124,7 +125,8 @@ export const httpDriver: ComplianceDriver = {
     'forwarded.maxHops': elsewhere('src/gateways/http/forwarded.test.ts', 'maxHops'),
     'retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
     'routes[].retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
-    'waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'), 'waf.responseBody.limit': elsewhere(waf, 'responseBody'),
+    'waf.requestBody.limit': elsewhere(waf, 'requestBody'),
+    'waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'), 'waf.responseBody.limit': elsewhere(waf, 'responseBody'),
     'routes[].waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'routes[].waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'),
     'routes[].waf.responseBody.limit': elsewhere(waf, 'responseBody'),
     'timeouts.clientHeader': { time: { set: '    timeouts: { clientHeader: 7s }', ms: 7000, steps: 0, part: file.slice(0, 30), reply: /^HTTP\/1\.1 408 / } },

@@ -35,7 +35,8 @@ const sessions = 'test/scenarios/telnet/sessions.test.ts';
 const terminal = 'test/scenarios/telnet/terminal.test.ts';
 const elsewhere = (file: string, test: string): LimitTest => ({ file, test });
 const size = (name: string, value: number, within: string, beyond: string, refused: RegExp): LimitTest => ({
-  size: { set: `    limits: { ${name}: ${value} }`, within: `${login}${within}ls\r\0`, taken: /ran .*ls\r\n\$ $/, beyond: `${login}${beyond}BEYOND\r\0`, refused, canary: 'BEYOND' },
+  size: { set: `    limits: { ${name}: ${value} }`, within: `${login}${within}ls\r\0`, taken: /ran .*ls\r\n\$ $/, beyond: `${login}${beyond}BEYOND\r\0`, refused,
+      canary: 'BEYOND' },
 });
 const time = (name: string, steps: number, reply: RegExp): LimitTest => ({ time: { set: `    timeouts: { ${name}: 7s }`, ms: 7000, steps, reply } });
 /** DO for options that are refused at once: each is a negotiation. */
@@ -125,7 +126,8 @@ export const telnetDriver: ComplianceDriver = {
   forbidden: { rule: '{ actions: [OPTION], path: /TTYPE }', bytes: `${WILL}${option.TTYPE}`, reply: new RegExp(`${DONT}\\u0018`), verb: 'OPTION', path: '/TTYPE' },
   denied: { reply: /Password: .*not permitted/s, outcome: 'denied', rule: 'default', verb: 'CONNECT' },
   unit: {
-    condition: '{ actions: [CONNECT] }', steps: 2, bytes: `${secret}\r\0`, verb: 'CONNECT', ok: /\$ $/, limited: /too many sessions/, held: `${secret}\r\0`, denied: /not permitted/,
+    condition: '{ actions: [CONNECT] }', steps: 2, bytes: `${secret}\r\0`, verb: 'CONNECT', ok: /\$ $/, limited: /too many sessions/, held: `${secret}\r\0`,
+      denied: /not permitted/,
   },
   faults: {
     refused: { reply: /cannot be reached/, outcome: 'failed', verb: 'CONNECT' },

@@ -1,6 +1,5 @@
 // Wire code of a protocol for tests: lines `VERB object` in, one line back for each. No specification but this comment: CRLF
 // ends a line; a bare CR or LF, a NUL, or a line that is too long is a violation. A real codec has a file for each part.
-import { Buffer } from 'node:buffer';
 import type { Failure } from '#core/failure.ts';
 
 export const defaultLineLimits = { maxLineBytes: 256 };
@@ -33,14 +32,17 @@ export class LineParser {
         return at + 1;
       }
       this.#text += String.fromCharCode(byte);
-      if (this.#text.length - (byte === 13 ? 1 : 0) > this.#limits.maxLineBytes) return this.#broken('line.maxLineBytes', 'limit', `a line of more than ${this.#limits.maxLineBytes} bytes`);
+      if (this.#text.length - (byte === 13 ? 1 : 0) > this.#limits.maxLineBytes) {
+        return this.#broken('line.maxLineBytes', 'limit', `a line of more than ${this.#limits.maxLineBytes} bytes`);
+      }
     }
     return NEED_MORE;
   }
 
   #broken(code: string, kind: 'violation' | 'limit', message: string): number {
     const side = this.#side;
-    this.fault = kind === 'violation' ? { kind, code, side, message, spec: 'this file', offset: 0 } : { kind, code, side, message, maximum: this.#limits.maxLineBytes, seen: this.#text.length };
+    this.fault = kind === 'violation' ? { kind, code, side, message, spec: 'this file', offset: 0 }
+      : { kind, code, side, message, maximum: this.#limits.maxLineBytes, seen: this.#text.length };
     return FAULT;
   }
 }

@@ -32,7 +32,8 @@ export const lineDriver: ComplianceDriver = {
   stream: { before: 'TOKEN top-secret-1\r\n', after: 'SET b\r\n', done: /OK SET b\r\n$/, operations: ['TOKEN /***', 'SET /b'] },
   forbidden: { rule: '{ verbs: [DROP] }', bytes: 'DROP table\r\n', reply: /ERR denied\r\n/, verb: 'DROP', path: '/table' },
   denied: { reply: /^ERR denied\r\n$/, outcome: 'denied', rule: 'default', verb: 'TOKEN' },
-  unit: { condition: '{ verbs: [LOOKUP] }', steps: 0, bytes: 'LOOKUP unit\r\n', verb: 'LOOKUP', ok: /^OK LOOKUP unit\r\n$/, limited: /^ERR busy\r\n$/, held: 'LOOKUP held\r\n', denied: /^ERR denied\r\n$/ },
+  unit: { condition: '{ verbs: [LOOKUP] }', steps: 0, bytes: 'LOOKUP unit\r\n', verb: 'LOOKUP', ok: /^OK LOOKUP unit\r\n$/, limited: /^ERR busy\r\n$/,
+      held: 'LOOKUP held\r\n', denied: /^ERR denied\r\n$/ },
   faults: {
     refused: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' }, reset: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' },
     garbage: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' }, silent: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' },
@@ -41,7 +42,8 @@ export const lineDriver: ComplianceDriver = {
   content: { because: 'lines have no content' },
   limits: {
     'limits.maxLineBytes': {
-      size: { set: '    limits: { maxLineBytes: 12 }', within: 'SET 12345678\r\n', taken: /SET 12345678\r\n/, beyond: 'SET BEYOND789\r\n', refused: /^ERR syntax\r\n$/, canary: 'BEYOND' },
+      size: { set: '    limits: { maxLineBytes: 12 }', within: 'SET 12345678\r\n', taken: /SET 12345678\r\n/, beyond: 'SET BEYOND789\r\n',
+      refused: /^ERR syntax\r\n$/, canary: 'BEYOND' },
     },
     'timeouts.idle': time('idle', 'SET', /^$/),
     'timeouts.reply': time('reply', 'SET x\r\n', /^ERR unavailable\r\n$/),
