@@ -46,7 +46,8 @@ test('an editor that trips many rules at once is one candidate, with all of them
 
 test('a rule that meets everybody everywhere is told of once, and counts against nobody', () => {
   const builder = new ReportBuilder();
-  for (let client = 0; client < 8; client++) for (let path = 0; path < 9; path++) builder.add(recordOf(`192.0.2.${client}`, `/p${path}`, path === 0 ? [920_350, 942_100] : [920_350]));
+  for (let client = 0; client < 8; client++) for (let path = 0; path < 9; path++)
+    builder.add(recordOf(`192.0.2.${client}`, `/p${path}`, path === 0 ? [920_350, 942_100] : [920_350]));
   const { rules, places, candidates } = builder.report(10);
   assert.deepEqual(rules[0]!.places.map(({ path, paths, requests, clients }) => [path, paths, requests, clients]), [['', 9, 72, 8]]);
   assert.equal(places.length, 1);

@@ -40,11 +40,9 @@ export function checkSettingLimits(subject: Subject): void {
   const { driver, manifest, scene } = subject;
   it('each limit that the settings declare has a test at its edge, and each such test has its limit', () => {
     const declared = declaredLimits(manifest.settings as z.ZodType);
-    for (const path of declared) {
-      assert.ok(driver.limits[path] !== undefined,
-        `limit ${path} of protocol ${driver.protocol} has no test: give it one in \`limits\` of test/compliance/drivers/${driver.protocol}.ts `
-        + '(`size` or `time`, both sides of the edge), or name the test that shows it');
-    }
+    assert.deepEqual(declared.filter((path) => driver.limits[path] === undefined), [],
+      `limits of protocol ${driver.protocol} without a test: give each one in \`limits\` of test/compliance/drivers/${driver.protocol}.ts `
+      + '(`size` or `time`, both sides of the edge), or name the test that shows it');
     assert.deepEqual(Object.keys(driver.limits).filter((path) => !declared.includes(path)), [], 'limits that the settings do not declare (any more)');
   });
 

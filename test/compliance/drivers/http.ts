@@ -1,4 +1,6 @@
 // HTTP for the compliance suite: requests of each framing on one kept connection, in front of a scripted server.
+import assert from 'node:assert/strict';
+import { httpSettings } from '#gateways/http/settings.ts';
 import type { LimitTest, ComplianceDriver, ComplianceServer } from '../driver.ts';
 import { startRawServer } from '../../harness/raw.ts';
 import { get, ok, post } from '../../harness/site.ts';
@@ -45,6 +47,7 @@ const limits = 'test/scenarios/http/limits.test.ts';
 const timeouts = 'test/scenarios/http/timeouts.test.ts';
 const chunks = 'src/codecs/http1/chunked.test.ts';
 const waf = 'test/scenarios/waf/gateway.test.ts';
+const addresses = 'test/scenarios/waf/addresses.test.ts';
 const elsewhere = (name: string, test: string): LimitTest => ({ file: name, test });
 
 /** A GET with so many bytes of head in one header line, or so many of something else. */
@@ -53,6 +56,12 @@ const size = (name: string, value: number, within: string, beyond: string, statu
 });
 const x = (count: number): string => 'x'.repeat(count);
 const line = (bytes: number, mark: string): string => `X-${mark}: ${x(bytes - mark.length - 4)}`;
+
+/** A text of the configuration: what is too long is not taken. */
+async function pageSize(): Promise<void> {
+  const takes = (bytes: number): boolean => httpSettings.safeParse({ routes: [], waf: { refusal: { page: x(bytes) } } }).success;
+  assert.deepEqual([takes(65_536), takes(65_537)], [true, false]);
+}
 
 export const httpDriver: ComplianceDriver = {
   protocol: 'http',
@@ -129,6 +138,9 @@ export const httpDriver: ComplianceDriver = {
     'waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'), 'waf.responseBody.limit': elsewhere(waf, 'responseBody'),
     'routes[].waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'routes[].waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'),
     'routes[].waf.responseBody.limit': elsewhere(waf, 'responseBody'),
+    'waf.refusal.page': { own: { options: {}, run: pageSize } }, 'routes[].waf.refusal.page': { because: 'the same setting, given for a route' },
+    'limits.maxDiscardedBytes': elsewhere('test/scenarios/http/discard.test.ts', 'maxDiscardedBytes counts bytes on the wire'),
+    'waf.rbl.timeout': elsewhere(addresses, 'timeout: 150ms'), 'routes[].waf.rbl.timeout': elsewhere(addresses, 'timeout: 150ms'),
     'timeouts.clientHeader': { time: { set: '    timeouts: { clientHeader: 7s }', ms: 7000, steps: 0, part: file.slice(0, 30), reply: /^HTTP\/1\.1 408 / } },
     'timeouts.clientIdle': { time: { set: '    timeouts: { clientIdle: 7s }', ms: 7000, steps: 1, reply: /^$/ } },
     'timeouts.clientBody': { time: { set: '    timeouts: { clientBody: 7s }', ms: 7000, atLatestMs: 7000 * 1.25, steps: 1, part: upload.slice(0, -2), reply: /^HTTP\/1\.1 408 / } },

@@ -105,7 +105,7 @@ async function heldInput({ visit, gateway, session, server }: Scene): Promise<vo
     assert.equal(await bytesIn(), before + read, 'reading stops at the limit');
   }
   const waiting = / approval (\S+)/.exec((await gateway.sessions())[0]!.doing)![1]!;
-  await gateway.ask({ what: 'control', session: id, command: 'approve', argument: waiting });
+  await gateway.ask({ what: 'control', session: id, command: 'approve', argument: `${waiting} proven tester` });
   await soon('all of it arrives', () => server.received().includes('123456more'));
 }
 
