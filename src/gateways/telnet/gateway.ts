@@ -132,9 +132,10 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   }
 
   #limited(side: TelnetSide, code: string, reason: string): void {
+    const whose = `${reason} from the ${side.name}`;
     this.#rule = code;
-    recordEvent(this.port, { kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'limited', rule: code, reason });
-    this.#finish('limited', `${reason} from the ${side.name}`, true);
+    recordEvent(this.port, { kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'limited', rule: code, reason: whose });
+    this.#finish('limited', whose, true);
   }
 
   sideRead(side?: TelnetSide): void {
