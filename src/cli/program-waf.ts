@@ -38,6 +38,17 @@ export function addWafCommands(program: Command, finish: Finish): void {
       const { wafExclusions } = await import('./commands/waf-exclude.ts');
       finish(await wafExclusions(await found(options), outputFor(options)));
     });
+  examples(remote(waf.command('learn').description('Which arguments the paths have been seen with, of what kind and how long, from stored records; and rules that say so.'))
+    .option('--since <time>', 'from then on (1h, 7d, a date; default 7d)')
+    .option('--service <name>', 'only this service')
+    .option('--min <n>', 'only paths with as many requests (default 10)')
+    .option('--rules', 'print rules instead, which report whatever is new; to be watched before they deny')
+    .option('--first-id <n>', 'id of the first of them (default 9000000)'),
+  'sallyport waf learn', 'sallyport waf learn --since 30d --service shop --rules > learned.conf', 'sallyport waf test --history 7d --with learned.conf')
+    .action(async (options) => {
+      const { wafLearn } = await import('./commands/waf-learn.ts');
+      finish(await wafLearn(await found(options), options, outputFor(options)));
+    });
   examples(remote(waf.command('test').argument('[file]', 'requests in .http form (request line, fields, empty line, body; parted by ###), - for standard input')
     .description('Run requests through the rules in force, and through a draft of them. Nothing is sent. Exit code 1 when a request would be refused.'))
     .option('--curl', 'the request is what curl would send with the arguments behind --')

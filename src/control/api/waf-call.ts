@@ -9,7 +9,7 @@ import { prepareRules, type PreparedRules } from '../waf/prepare.ts';
 import { settingsFor } from '../waf/service-rules.ts';
 import { ApiProblem } from './problem.ts';
 
-const maxRecords = 200_000;
+export const maxRecords = 200_000;
 
 export const fromMs = z.coerce.number().int().nonnegative();
 

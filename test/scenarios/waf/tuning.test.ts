@@ -70,6 +70,12 @@ test('from a false alarm to an exclusion', { timeout: 90_000 }, async () => {
     assert.equal(await get('/search?q=attack'), 200);
     assert.equal(await get('/search?other=attack'), 403);
     assert.match((await sallyport(['history'], { cwd })).stdout, /harmless/);
+    let learned = { paths: [] as { path: string; arguments: { name: string }[] }[] };
+    for (let tries = 0; learned.paths.length === 0 && tries < 50; tries++) learned = await json('waf', 'learn', '--min', '1');
+    assert.deepEqual(learned.paths.map(({ path, arguments: found }) => [path, found.map(({ name }) => name)]), [['/search', ['q']]]);
+    assert.match((await sallyport(['waf', 'learn', '--min', '1'], { cwd })).stdout, /shop \/search {2}GET {2}1 request, 1 client\n +ARGUMENT[^]*  q +1 +word/);
+    writeFileSync(join(cwd, 'learned.conf'), (await sallyport(['waf', 'learn', '--min', '1', '--rules'], { cwd })).stdout);
+    assert.match((await sallyport(['waf', 'test', '--with', 'learned.conf', '--curl', '--', 'http://a/search?debug=1'], { cwd })).stdout, /has not been seen with/);
     const hits = await json<{ sets: { rules: { id: number; hits: number }[] }[] }>('waf', 'rules');
     assert.ok(hits.sets[0]!.rules.some(({ id, hits: count }) => id === 1001 && count > 0));
     const { stdout } = await sallyport(['explain', incident], { cwd });

@@ -3,13 +3,14 @@
 import { z } from 'zod';
 import type { ControlPlane } from '../../control-plane.ts';
 import { inspectionOf } from '../../waf/facts.ts';
+import { LearningBuilder, proposedRules } from '../../waf/learn.ts';
 import { inspectionsOf } from '../../waf/prepare.ts';
 import { describedRequest, differenceOf, replay, requestOfRecord, type ReplayDifference } from '../../waf/replay.ts';
 import { ReportBuilder } from '../../waf/report.ts';
 import { firstService, settingsFor } from '../../waf/service-rules.ts';
 import { ApiProblem } from '../problem.ts';
 import { route, type AnyRoute } from '../route.ts';
-import { fromMs, prepared, running, settingsOf, wafHistory as history } from '../waf-call.ts';
+import { fromMs, maxRecords, prepared, running, settingsOf, wafHistory as history } from '../waf-call.ts';
 
 const maxReplayed = 20_000;
 const maxDifferences = 500;
@@ -114,6 +115,27 @@ export const wafRoutes: readonly AnyRoute[] = [
       const builder = new ReportBuilder();
       for await (const record of history(plane, query.from, query.service)) builder.add(record);
       return builder.report(query.limit);
+    },
+  }),
+  route({
+    method: 'GET', url: '/v1/waf/learned', role: 'viewer', tag: 'firewall', summary: 'Arguments that paths have been seen with, and rules that say so',
+    query: z.object({
+      from: fromMs.default(0).describe('Records since this time (ms since 1970).'), service: z.string().optional(),
+      min: z.coerce.number().int().min(1).default(10).describe('Only paths with as many requests.'),
+      firstId: z.coerce.number().int().min(1).max(2_000_000_000).default(9_000_000).describe('Id of the first rule.'),
+    }),
+    answer: z.looseObject({ records: z.number(), skipped: z.number(), rules: z.string().describe('SecLang.'),
+      paths: z.array(z.looseObject({ path: z.string(), arguments: z.array(z.looseObject({ name: z.string(), kind: z.string() })) })) })
+      .describe('From requests that were allowed, answered below 400, and in which the firewall found nothing; at most the latest 200,000 records.'),
+    handle: async ({ plane, query }) => {
+      const builder = new LearningBuilder();
+      let records = 0;
+      for await (const record of plane.trail.query({ fromMs: query.from, kinds: ['operation'], ...(query.service === undefined ? {} : { services: [query.service] }) })) {
+        if (++records > maxRecords) break;
+        builder.add(record);
+      }
+      const learned = builder.report(query.min);
+      return { records: Math.min(records, maxRecords), ...learned, rules: proposedRules(learned.paths, query.firstId) };
     },
   }),
   route({
