@@ -32,7 +32,8 @@ test('kinds, lengths, repetition; the narrowest kind that all values have been',
   const [search, item] = paths;
   assert.deepEqual(search!.arguments.map(({ name, requests, kind, maxLength, repeated }) => [name, requests, kind, maxLength, repeated]), [
     ['page', 3, 'integer', 2, false], ['at', 2, 'date', 20, false], ['id', 2, 'number', 3, false], ['on', 2, 'boolean', 4, false], ['q', 2, 'text', 11, false],
-    ['sort', 2, 'word', 8, false], ['h', 1, 'hex', 10, false], ['m', 1, 'email', 16, false], ['pw', 1, 'secret', 0, false], ['tag', 1, 'word', 1, true], ['u', 1, 'uuid', 36, false],
+    ['sort', 2, 'word', 8, false], ['h', 1, 'hex', 10, false], ['m', 1, 'email', 16, false], ['pw', 1, 'secret', 0, false],
+    ['tag', 1, 'word', 1, true], ['u', 1, 'uuid', 36, false],
   ]);
   assert.deepEqual([item!.path, item!.methods, item!.requests, item!.clients], ['/item/*', ['GET', 'POST'], 2, 2]);
 });
