@@ -37,12 +37,12 @@ export interface StagedEdit {
   abandon(): void;
 }
 
-const byHand = 'bring both together first: "sallyport diff" shows the difference, "sallyport reload" takes the files, or change the running configuration alone';
+const byHand = 'bring both together first: "sallyport diff" shows the difference, "sallyport reload" takes the files, or change the running configuration alone (--no-file)';
 
 export function stageEdit(edit: WantedEdit): StagedEdit | EditRefusal {
   const refusal = (message: string, hint = ''): EditRefusal => ({ ok: false, message, hint });
   const { manifests, paths, places } = edit;
-  if (paths.length === 0) return refusal('this gateway runs on an embedded configuration: there is no file to write to', 'change the running configuration alone');
+  if (paths.length === 0) return refusal('this gateway runs on an embedded configuration: there is no file to write to', 'change the running configuration alone (--no-file)');
   const options = { ...places, withoutRules: true };
   const now = loadConfiguration({ paths }, manifests, options);
   if (!now.ok) return refusal('the configuration files have errors, and are not what the gateway runs', 'see them with "sallyport check"');
@@ -53,14 +53,14 @@ export function stageEdit(edit: WantedEdit): StagedEdit | EditRefusal {
   const source = now.sources.find((one) => one.file === file);
   if (source === undefined) return refusal(`${edit.resource.join('.')} is in none of the configuration files`);
   const changed = edit.edit(source.text);
-  if (!changed.ok) return refusal(`${file}: ${changed.reason}`, 'change the file by hand, or the running configuration alone');
+  if (!changed.ok) return refusal(`${file}: ${changed.reason}`, 'change the file by hand, or the running configuration alone (--no-file)');
   const then = loadConfiguration({ texts: now.sources.map((one) => (one === source ? { file, text: changed.text } : one)) }, manifests, options);
   if (!then.ok || then.version !== edit.wanted) {
     return refusal(`${file}: the change cannot be written without changing something else too (is a part of it used in several places by an alias?)`,
-      'change the file by hand, or the running configuration alone');
+      'change the file by hand, or the running configuration alone (--no-file)');
   }
   try { return staged(file, source.text, changed.text, changed.line); } catch (error) {
-    return refusal(`${file} cannot be replaced: ${(error as Error).message}`, 'give the gateway the right to write there, or change the running configuration alone');
+    return refusal(`${file} cannot be replaced: ${(error as Error).message}`, 'let the gateway write there, or change the running configuration alone (--no-file)');
   }
 }
 
