@@ -1,5 +1,5 @@
 // `sallyport logs`: the audit log as lines for people or as JSON, from the store and, if asked, as it goes on.
-import type { StoredRecord } from '#audit/record.ts';
+import { outcomes, recordKinds, type StoredRecord } from '#audit/record.ts';
 import { consoleLine } from '#audit/sinks/console-line.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
@@ -41,7 +41,15 @@ export function parseTime(text: string, nowMs: number): number {
   return ms;
 }
 
-function filterOf(options: LogsOptions): URLSearchParams {
+function requireKnown(what: string, values: readonly string[] | undefined, known: readonly string[]): void {
+  const odd = values?.find((value) => !known.includes(value));
+  if (odd !== undefined) throw new CommandFailure(`"${odd}" is no ${what}`, `wanted one of ${known.join(', ')}`, exitCodes.usage);
+}
+
+/** @throws CommandFailure for what no record could have. */
+export function filterOf(options: LogsOptions): URLSearchParams {
+  requireKnown('outcome', options.outcome, outcomes);
+  requireKnown('kind of record', options.kind, recordKinds);
   const query = new URLSearchParams();
   for (const name of ['service', 'outcome', 'rule', 'client', 'kind', 'verb'] as const) for (const value of options[name] ?? []) query.append(name, value);
   for (const name of ['status', 'host', 'path', 'user', 'session', 'text'] as const) {
@@ -68,7 +76,7 @@ export async function logs(client: AdminClient, options: LogsOptions, out: Outpu
   };
   if (options.follow !== true) {
     const records = await newest(client, query, lines);
-    for (const record of records.reverse()) print(record);
+    for (const record of inOrder(records)) print(record);
     if (records.length === 0 && !out.json) process.stderr.write('no records fit\n');
     return exitCodes.ok;
   }
@@ -77,7 +85,7 @@ export async function logs(client: AdminClient, options: LogsOptions, out: Outpu
     const stream = client.lines(`/v1/records/follow?${query.toString()}`, signal);
     await stream.next();
     const shown = new Set<string>();
-    for (const record of (await newest(client, query, lines)).reverse()) {
+    for (const record of inOrder(await newest(client, query, lines))) {
       print(record);
       if (record.id !== undefined) shown.add(record.id);
     }
@@ -104,6 +112,12 @@ async function printTranscript(client: AdminClient, options: LogsOptions, query:
   if (options.kind === undefined) records.push(...await newest(client, new URLSearchParams({ kind: 'control', path: options.session! }), defaultLines));
   out.write(transcript(records, out));
   return exitCodes.ok;
+}
+
+/** Oldest first. The store has them by block, and each worker hands over blocks of its own: what was done last comes last. */
+export function inOrder(newestFirst: readonly StoredRecord[]): StoredRecord[] {
+  const doneMs = ({ time, ms }: StoredRecord): number => time + (ms ?? 0);
+  return newestFirst.toReversed().sort((one, other) => doneMs(one) - doneMs(other));
 }
 
 /** The newest that fit, newest first. */

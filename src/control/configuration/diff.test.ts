@@ -1,5 +1,6 @@
 // Differences by resource and what they interrupt, and changes of single resources.
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { simpleDocument } from '#test/configuration/simple-manifest.ts';
 import { versionOf } from './canonical.ts';
@@ -106,8 +107,8 @@ describe('the impact of a change', () => {
   for (const [before, after, kind, text] of [
     [4, 6, 'none', '2 more workers will be started'], [4, 3, 'drain', '1 worker will be retired: its sessions are drained'],
     [4, 0, 'restart', 'counts from the next start of the gateway'], [0, 4, 'restart', 'counts from the next start of the gateway'],
-    [4, undefined, 'drain', 'one worker a processor core (auto): more are started, or some retired with their sessions drained'],
-    ['auto', 4, 'drain', 'one worker a processor core (auto): more are started, or some retired with their sessions drained'],
+    [availableParallelism(), undefined, 'none', `as many as before (auto is ${availableParallelism()} here)`],
+    ['auto', availableParallelism() + 2, 'none', `2 more workers will be started (auto is ${availableParallelism()} here)`],
   ] as const) {
     it(`of ${before} workers made ${after ?? 'unsaid'}: ${kind}`, () => {
       const report = impactOf(diffDocuments({ runtime: { workers: before } }, { runtime: { workers: after } }));

@@ -1,5 +1,6 @@
 // What applying a change interrupts: listeners that close, servers and pools that drain, settings that need a restart.
 // Reads a diff and the two documents; interrupts nothing itself.
+import { availableParallelism } from 'node:os';
 import { canonicalText } from './canonical.ts';
 import type { ConfigurationDiff, ResourceChange } from './diff.ts';
 import type { ConfigDocument } from './merge.ts';
@@ -130,12 +131,14 @@ function runtimeImpact(change: ResourceChange): Impact[] {
 function workersImpact(resource: string, before: unknown, after: unknown): Impact {
   // Inside the supervisor's process or outside of it: that is decided at the start.
   if (before === 0 || after === 0) return { kind: 'restart', resource, effect: 'counts from the next start of the gateway' };
-  if (typeof before === 'number' && typeof after === 'number') {
-    const count = Math.abs(after - before);
-    if (after > before) return { kind: 'none', resource, effect: `${count} more ${count === 1 ? 'worker' : 'workers'} will be started` };
-    return { kind: 'drain', resource, effect: count === 1 ? '1 worker will be retired: its sessions are drained' : `${count} workers will be retired: their sessions are drained` };
-  }
-  return { kind: 'drain', resource, effect: 'one worker a processor core (auto): more are started, or some retired with their sessions drained' };
+  // The comparison is made where the gateway runs.
+  const countOf = (value: unknown): number => typeof value === 'number' ? value : availableParallelism();
+  const more = countOf(after) - countOf(before);
+  const count = Math.abs(more);
+  const auto = before === 'auto' || after === 'auto' ? ` (auto is ${availableParallelism()} here)` : '';
+  if (more === 0) return { kind: 'none', resource, effect: `as many as before${auto}` };
+  if (more > 0) return { kind: 'none', resource, effect: `${count} more ${count === 1 ? 'worker' : 'workers'} will be started${auto}` };
+  return { kind: 'drain', resource, effect: `${count === 1 ? '1 worker will be retired: its' : `${count} workers will be retired: their`} sessions are drained${auto}` };
 }
 
 /** Names of services that a change of documents takes their listener away from, for a last question before applying. */
