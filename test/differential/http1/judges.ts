@@ -116,7 +116,7 @@ async function answers(port: number): Promise<boolean> {
 
 export interface Front { port: number; stop(): Promise<void> }
 
-async function start(program: string, makeArguments: (folder: string, port: number) => string[]): Promise<Front> {
+export async function start(program: string, makeArguments: (folder: string, port: number) => string[]): Promise<Front> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-judge-'));
   const port = await freePort();
   const child: ChildProcess = spawn(program, makeArguments(folder, port), { stdio: ['ignore', 'ignore', 'pipe'] });
