@@ -10,6 +10,7 @@ import type { Explanation, LeaseReport, ListenerReport, SessionReport, WorkerQue
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
 import { chosenApproval, waitingApprovals, type ApprovalAnswer, type Approver, type WaitingApproval } from './approvals.ts';
+import { CounterTotals } from './counter-totals.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
 import type { Configuration, LoadResult } from './configuration/index.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
@@ -80,6 +81,8 @@ export class ControlPlane {
   /** Latest first. */
   readonly notices: (Notice & { timeMs: number })[] = [];
   readonly options: ControlPlaneOptions;
+  /** Of all workers, also those that were replaced: for metrics. */
+  readonly counters = new CounterTotals();
   readonly #startedAtMs = Date.now();
   readonly #changeListeners = new Set<() => void>();
   readonly #preparer: ThreadPreparer | undefined;

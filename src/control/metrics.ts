@@ -1,10 +1,11 @@
 // The gateway's figures as Prometheus text (exposition format 0.0.4): rate, errors and duration per service, pool and
-// server, workers, audit log. Pure: what is known goes in, text comes out. Counters that live in workers start again with
-// a worker, as Prometheus expects of counters.
+// server, workers, audit log. What is known goes in, text comes out. Counters with a label `worker` start again with that
+// worker, as Prometheus expects of counters; sums over workers do not (counter-totals.ts).
 import { latencyBoundsMs, type AuditStatistics } from '#audit/statistics.ts';
 import type { WorkerStatus } from '#runtime/messages.ts';
 import type { PoolReport, ServerReport } from '#upstream/messages.ts';
 import type { FirewallCounts, GatewayStatus } from './control-plane.ts';
+import type { CounterTotals } from './counter-totals.ts';
 import { limitTotals, ruleTotals } from './totals.ts';
 
 export interface MetricSources {
@@ -13,6 +14,9 @@ export interface MetricSources {
   readonly pools: readonly PoolReport[];
   readonly statistics: AuditStatistics;
   readonly firewalls: readonly FirewallCounts[];
+  readonly counters: CounterTotals;
+  /** Process ids of all workers, also of those that have not answered. */
+  readonly pids: readonly number[];
 }
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -43,11 +47,12 @@ function escaped(text: string): string { return text.replaceAll('\\', '\\\\').re
 
 export function prometheusText(sources: MetricSources): string {
   const out = new Exposition();
+  countWorkers(sources);
   processFigures(out, sources.status);
   serviceFigures(out, sources.statistics);
-  serverFigures(out, sources.pools);
+  serverFigures(out, sources);
   workerFigures(out, sources.workers);
-  policyFigures(out, sources.workers);
+  policyFigures(out, sources);
   firewallFigures(out, sources.firewalls);
   auditFigures(out, sources);
   return out.text;
@@ -67,6 +72,25 @@ function firewallFigures(out: Exposition, firewalls: readonly FirewallCounts[]):
   out.family('waf_rule_hits_total', 'counter', 'Requests in which a rule matched.');
   for (const { place, hits } of firewalls) for (const [rule, count] of hits) out.sample(count, { firewall: place, rule });
 }
+
+/** What is added up over workers, each under the name by which it is written below. */
+function countWorkers({ workers, counters, pids }: MetricSources): void {
+  counters.begin();
+  for (const { pid, pools, rules, limits } of workers) {
+    for (const report of pools) {
+      for (const name of ['queueRefusals', 'queueTimeouts', 'retries', 'retriesRefused'] as const) counters.add(pid, key(name, report.pool), report[name]);
+      for (const server of report.servers) {
+        if (server.removed) continue;
+        for (const name of ['requests', 'failures'] as const) counters.add(pid, key(name, report.pool, server.name), server[name]);
+      }
+    }
+    for (const { id, effect, hits } of rules) counters.add(pid, key('hits', id, effect), hits);
+    for (const { limit, measure, refused } of limits) counters.add(pid, key('refused', limit, measure), refused);
+  }
+  counters.end(pids);
+}
+
+function key(...parts: readonly string[]): string { return parts.join('\n'); }
 
 function processFigures(out: Exposition, status: GatewayStatus): void {
   out.one('info', 'gauge', 'The gateway that runs; always 1.', 1, { version: status.productVersion, configuration: status.configuration.version.slice(0, 12) });
@@ -97,15 +121,15 @@ function serviceFigures(out: Exposition, statistics: AuditStatistics): void {
   }
 }
 
-function serverFigures(out: Exposition, pools: readonly PoolReport[]): void {
-  const family = (name: string, type: 'counter' | 'gauge', help: string, value: (server: ServerReport) => number): void => {
+function serverFigures(out: Exposition, { pools, counters }: MetricSources): void {
+  const family = (name: string, type: 'counter' | 'gauge', help: string, value: (server: ServerReport, pool: string) => number): void => {
     out.family(name, type, help);
-    for (const { pool, servers } of pools) for (const server of servers) if (!server.removed) out.sample(value(server), { pool, server: server.name });
+    for (const { pool, servers } of pools) for (const server of servers) if (!server.removed) out.sample(value(server, pool), { pool, server: server.name });
   };
   family('server_up', 'gauge', '1 when active checks found the server up or there are none, 0 when down.', (server) => server.health === 'down' ? 0 : 1);
   family('server_eligible', 'gauge', '1 when the server may get new requests.', (server) => server.eligible ? 1 : 0);
-  family('server_requests_total', 'counter', 'Requests given to the server.', (server) => server.requests);
-  family('server_failures_total', 'counter', 'Requests that failed at the server.', (server) => server.failures);
+  family('server_requests_total', 'counter', 'Requests given to the server.', (server, pool) => counters.total(key('requests', pool, server.name)));
+  family('server_failures_total', 'counter', 'Requests that failed at the server.', (server, pool) => counters.total(key('failures', pool, server.name)));
   family('server_ejections_total', 'counter', 'Times that the server was taken out because requests failed.', (server) => server.ejections);
   family('server_active_requests', 'gauge', 'Requests under way.', (server) => server.activeRequests);
   family('server_connections', 'gauge', 'Connections to the server.', (server) => server.connections);
@@ -115,10 +139,10 @@ function serverFigures(out: Exposition, pools: readonly PoolReport[]): void {
     for (const report of pools) out.sample(value(report), { pool: report.pool });
   };
   ofPools('pool_waiting', 'gauge', 'Requests that wait for a server.', (pool) => pool.waiting);
-  ofPools('pool_queue_refusals_total', 'counter', 'Requests refused because the queue was full.', (pool) => pool.queueRefusals);
-  ofPools('pool_queue_timeouts_total', 'counter', 'Requests that waited too long.', (pool) => pool.queueTimeouts);
-  ofPools('pool_retries_total', 'counter', 'Requests tried again.', (pool) => pool.retries);
-  ofPools('pool_retries_refused_total', 'counter', 'Retries refused by the budget.', (pool) => pool.retriesRefused);
+  ofPools('pool_queue_refusals_total', 'counter', 'Requests refused because the queue was full.', ({ pool }) => counters.total(key('queueRefusals', pool)));
+  ofPools('pool_queue_timeouts_total', 'counter', 'Requests that waited too long.', ({ pool }) => counters.total(key('queueTimeouts', pool)));
+  ofPools('pool_retries_total', 'counter', 'Requests tried again.', ({ pool }) => counters.total(key('retries', pool)));
+  ofPools('pool_retries_refused_total', 'counter', 'Retries refused by the budget.', ({ pool }) => counters.total(key('retriesRefused', pool)));
 }
 
 function workerFigures(out: Exposition, workers: readonly WorkerStatus[]): void {
@@ -136,13 +160,13 @@ function workerFigures(out: Exposition, workers: readonly WorkerStatus[]): void 
   family('worker_bugs_total', 'counter', 'Faults of the gateway itself that cost one session each.', (worker) => worker.bugs);
 }
 
-function policyFigures(out: Exposition, workers: readonly WorkerStatus[]): void {
+function policyFigures(out: Exposition, { workers, counters }: MetricSources): void {
   out.family('rule_hits_total', 'counter', 'Operations that a rule decided.');
-  for (const { id, effect, hits } of ruleTotals(workers)) out.sample(hits, { rule: id, effect });
+  for (const { id, effect } of ruleTotals(workers)) out.sample(counters.total(key('hits', id, effect)), { rule: id, effect });
   out.family('limit_refused_total', 'counter', 'Operations and connections that a limit refused.');
-  for (const { limit, measure, refused } of limitTotals(workers)) out.sample(refused, { limit, measure });
+  for (const { limit, measure } of limitTotals(workers)) out.sample(counters.total(key('refused', limit, measure)), { limit, measure });
   out.family('limit_keys', 'gauge', 'Keys that a limit keeps counts of.');
-  for (const { limit, keys } of limitTotals(workers)) out.sample(keys, { limit });
+  for (const { limit, measure, keys } of limitTotals(workers)) out.sample(keys, { limit, measure });
 }
 
 function auditFigures(out: Exposition, { status, statistics }: MetricSources): void {

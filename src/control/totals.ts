@@ -22,8 +22,10 @@ export function limitTotals(workers: readonly WorkerStatus[]): LimitTotal[] {
   const totals = new Map<string, { -readonly [Key in keyof LimitTotal]: LimitTotal[Key] }>();
   for (const worker of workers) {
     for (const limit of worker.limits) {
-      const total = totals.get(limit.limit);
-      if (total === undefined) { totals.set(limit.limit, { ...limit }); continue; }
+      // One limit may count operations and connections, each by itself.
+      const name = `${limit.limit} ${limit.measure}`;
+      const total = totals.get(name);
+      if (total === undefined) { totals.set(name, { ...limit }); continue; }
       total.keys = Math.max(total.keys, limit.keys);
       total.admitted += limit.admitted;
       total.refused += limit.refused;

@@ -10,7 +10,7 @@ import { eventually } from '../harness/site.ts';
 
 const packages = {
   nginx: 'nginx-light', haproxy: 'haproxy', apache2: 'apache2', wrk: 'wrk', curl: 'curl', ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack',
-  gpg: 'gnupg',
+  gpg: 'gnupg', promtool: 'prometheus',
 } as const;
 export type PeerName = keyof typeof packages;
 

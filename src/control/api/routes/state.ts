@@ -32,9 +32,9 @@ export const stateRoutes: readonly AnyRoute[] = [
     method: 'GET', url: '/v1/metrics', role: 'viewer', tag: 'state', summary: 'Metrics for Prometheus',
     answer: z.string().describe('Prometheus text format 0.0.4.'), answerType: 'text/plain',
     handle: async ({ plane, reply }) => {
-      const text = prometheusText({
-        status: await plane.status(), workers: await plane.workers(), pools: await plane.backends(), statistics: plane.trail.statistics, firewalls: await plane.firewalls(),
-      });
+      const [status, workers, pools, firewalls] = [await plane.status(), await plane.workers(), await plane.backends(), await plane.firewalls()];
+      const { counters, supervisor, trail: { statistics } } = plane;
+      const text = prometheusText({ status, workers, pools, statistics, firewalls, counters, pids: supervisor.pids });
       reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
       return undefined;
     },

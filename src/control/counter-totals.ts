@@ -1,0 +1,35 @@
+// Counters of worker processes added up so that the sum never falls back by itself: a worker that died, was replaced or has
+// not answered takes nothing away, and one that begins again at nought adds from there. Without this a sum over workers would
+// look to Prometheus like a counter that was reset, and its rate like a burst. Counts what is new at each look; asks nobody.
+
+export class CounterTotals {
+  readonly #totals = new Map<string, number>();
+  /** By process, what each counter had when last looked. */
+  readonly #last = new Map<number, Map<string, number>>();
+  #seen = new Set<string>();
+
+  /** `add` everything between `begin` and `end`. */
+  begin(): void { this.#seen = new Set(); }
+
+  add(pid: number, counter: string, value: number): void {
+    this.#seen.add(counter);
+    let last = this.#last.get(pid);
+    if (last === undefined) this.#last.set(pid, last = new Map());
+    const before = last.get(counter) ?? 0;
+    last.set(counter, value);
+    this.#totals.set(counter, (this.#totals.get(counter) ?? 0) + (value >= before ? value - before : value));
+  }
+
+  /** Processes that are not alive any more are forgotten, and so are counters that nobody has any more: what they counted was removed. */
+  end(alive: readonly number[]): void {
+    for (const pid of this.#last.keys()) if (!alive.includes(pid)) this.#last.delete(pid);
+    if (this.#seen.size === 0) return;
+    for (const counter of this.#totals.keys()) {
+      if (this.#seen.has(counter)) continue;
+      this.#totals.delete(counter);
+      for (const last of this.#last.values()) last.delete(counter);
+    }
+  }
+
+  total(counter: string): number { return this.#totals.get(counter) ?? 0; }
+}
