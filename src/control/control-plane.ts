@@ -6,7 +6,7 @@ import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
-import type { Explanation, LeaseReport, ListenerReport, SessionReport, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
+import type { Explanation, LeaseReport, ListenerReport, SessionReport, SessionStart, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
 import { mergePoolReports, type AdministrativeState, type PoolReport } from '#upstream/messages.ts';
 import { chosenApproval, waitingApprovals, type ApprovalAnswer, type Approver, type WaitingApproval } from './approvals.ts';
@@ -107,6 +107,7 @@ export class ControlPlane {
       manifests: options.manifests, product: options.product,
       audit: (block, done) => { this.trail.accept(block, done); },
       event: (event) => { this.#supervisorSaid(event); },
+      sessionsLost: (sessions, how) => { this.#recordLost(sessions, how); },
     });
     this.#preparer = options.preparationEntry === undefined ? undefined : new ThreadPreparer(options.preparationEntry, this.places);
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
@@ -199,6 +200,30 @@ export class ControlPlane {
     record.rule = event.kind;
     record.reason = event.message;
     this.trail.record(record);
+  }
+
+  /** The end of sessions whose worker cannot write it any more. */
+  #recordLost(sessions: readonly SessionStart[], how: string): void {
+    for (const session of sessions) {
+      // What a worker says of itself may be anything: it faces the network.
+      const record = new AuditRecord();
+      record.kind = 'session';
+      record.id = String(session.id);
+      record.session = record.id;
+      record.timeMs = Number(session.timeMs);
+      record.protocol = String(session.protocol);
+      record.listener = String(session.listener);
+      record.service = String(session.service);
+      record.client = String(session.client);
+      record.clientPort = Number(session.clientPort);
+      record.zone = String(session.zone);
+      record.configuration = String(session.configuration);
+      record.outcome = 'aborted';
+      record.rule = 'worker';
+      record.reason = how;
+      record.durationMs = Date.now() - record.timeMs;
+      this.trail.record(record);
+    }
   }
 
   /** Every act of an administrator is in the audit log. */

@@ -12,6 +12,20 @@ import type { AddressReport, AdministrativeReport, HealthReport, PassiveReport, 
 /** Which of how many workers one is, in the division of what servers may be given. Not its number: that stays when others go. */
 export interface WorkerShare { readonly worker: number; readonly workers: number }
 
+/** What the supervisor knows of a session from its start, to write its end if the worker cannot. */
+export interface SessionStart {
+  readonly id: string;
+  /** Wall clock. */
+  readonly timeMs: number;
+  readonly protocol: string;
+  readonly listener: string;
+  readonly service: string;
+  readonly client: string;
+  readonly clientPort: number;
+  readonly zone: string;
+  readonly configuration: string;
+}
+
 export type ToWorker =
   | { readonly type: 'configure'; readonly configuration: RunConfiguration; readonly version: string; readonly share?: WorkerShare | undefined }
   | { readonly type: 'health'; readonly reports: readonly HealthReport[] }
@@ -31,6 +45,8 @@ export type FromWorker =
   | { readonly type: 'configured'; readonly version: string; readonly listeners: readonly ListenerReport[] }
   | { readonly type: 'refused'; readonly version: string; readonly reason: string }
   | { readonly type: 'audit'; readonly block: AuditBlock }
+  /** Sessions that have lasted from one hand-over of records to the next, and those of them that have ended. */
+  | { readonly type: 'sessions'; readonly begun: readonly SessionStart[]; readonly ended: readonly string[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
   | { readonly type: 'limits'; readonly deltas: readonly LimitDelta[] }
   | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswer }

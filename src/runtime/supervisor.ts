@@ -9,7 +9,9 @@ import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
 import { requireFreePorts } from './free-ports.ts';
-import type { Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
+import type {
+  Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus,
+} from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
 import { TlsProfiles } from './tls/profiles.ts';
 import type { TlsProfile } from './tls/settings.ts';
@@ -34,6 +36,8 @@ export interface SupervisorOptions {
   audit(block: AuditBlock, done: () => void): void;
   /** Something that an operator should know: a worker died, a bug was caught, a server changed its health. */
   event(event: SupervisorEvent): void;
+  /** A worker has died, and these sessions with it. Their records are for somebody else to write. */
+  sessionsLost(sessions: readonly SessionStart[], how: string): void;
 }
 
 export interface SupervisorEvent {
@@ -44,15 +48,17 @@ export interface SupervisorEvent {
 
 interface Member {
   readonly number: number;
+  /** Sessions whose records are still to come. */
+  readonly open: Map<string, SessionStart>;
   handle: WorkerHandle;
   startedMs: number;
   restarts: number;
   configured: boolean;
   /** Has not been told yet what the others hold. */
   fresh: boolean;
-  /** Sessions when last asked, to say what went with a worker that died. */
-  sessions: number;
   gone: boolean;
+  /** How it ended. */
+  how: string;
   share: WorkerShare;
   /** There are to be fewer workers: it finishes what it has and is not replaced. */
   retiring: boolean;
@@ -68,6 +74,8 @@ export interface Staffing {
 
 interface Question { readonly resolve: (answer: WorkerAnswer | undefined) => void; readonly timer: NodeJS.Timeout }
 
+/** Of one worker: more than these are carried all the same, but not written down when it dies. */
+const maxKnownSessions = 100_000;
 /** A worker that has not ended this long after its sessions had to is killed. */
 const retireGraceMs = 5_000;
 
@@ -131,11 +139,13 @@ export class Supervisor {
   #startMember(number: number, share: WorkerShare, restarts = 0): Member {
     const { workers, workerEntry, user, manifests, product } = this.#options;
     const member: Member = {
-      number, handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, sessions: 0, gone: false, share, retiring: false,
+      number, open: new Map(), handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, gone: false, how: '', share,
+      retiring: false,
     };
     const events = {
       message: (message: FromWorker) => { this.#received(member, message); },
-      gone: (how: string) => { this.#gone(member, how); },
+      gone: (how: string) => { this.#gone(member, how); member.how = how; },
+      silent: () => { this.#closeSessions(member); },
     };
     member.handle = workers === 0
       ? embedWorker({ worker: 0, workers: 1, manifests, product }, events)
@@ -246,6 +256,10 @@ export class Supervisor {
       case 'configured': this.#configured(member, message.version, message.listeners); break;
       case 'refused': this.#refused(member, message.version, message.reason); break;
       case 'audit': this.#options.audit(message.block, () => { member.handle.send({ type: 'audit-kept', blocks: 1 }); }); break;
+      case 'sessions':
+        for (const session of message.begun) if (member.open.size < maxKnownSessions) member.open.set(session.id, session);
+        for (const id of message.ended) member.open.delete(id);
+        break;
       case 'limits':
         this.#ledger.note(member.number, message.deltas);
         this.#shareLimits(message.deltas, member);
@@ -295,12 +309,18 @@ export class Supervisor {
       return;
     }
     this.#restarts++;
-    const ended = member.sessions === 0 ? 'no session was open when last asked' : `${member.sessions} sessions ended with it`;
+    const ended = member.open.size === 0 ? 'no session was open' : `sessions that ended with it: ${member.open.size}`;
     this.#options.event({ kind: 'worker', severity: 'error', message: `worker ${member.number} (pid ${member.handle.pid}) ended by ${how}: ${ended}; it is being replaced` });
     if (this.#round?.waiting.has(member.number) === true) this.#round.reject(new Error(`worker ${member.number} ended by ${how} while it took the configuration`));
     const quick = performance.now() - member.startedMs < healthyAfterMs;
     const restarts = quick ? member.restarts + 1 : 0;
     setTimeout(() => { this.#replace(member, restarts); }, quick ? Math.min(maxRestartDelayMs, 50 * 2 ** restarts) : 0);
+  }
+
+  #closeSessions(member: Member): void {
+    if (member.open.size === 0) return;
+    this.#options.sessionsLost([...member.open.values()], `worker ${member.number} ended by ${member.how}`);
+    member.open.clear();
   }
 
   #replace(member: Member, restarts: number): void {
@@ -351,9 +371,7 @@ export class Supervisor {
   async workers(): Promise<WorkerStatus[]> {
     const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
       const answer = await this.#ask(member, { what: 'status' });
-      if (answer?.what !== 'status') return [];
-      member.sessions = answer.status.sessions;
-      return [answer.status];
+      return answer?.what === 'status' ? [answer.status] : [];
     }));
     return answers.flat();
   }

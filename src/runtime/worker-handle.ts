@@ -17,6 +17,8 @@ export interface WorkerEvents {
   message(message: FromWorker): void;
   /** It is gone: by itself (exit code), by a signal, or because it never started. */
   gone(how: string): void;
+  /** Nothing more will come of what it sent before it ended. After `gone`. */
+  silent(): void;
 }
 
 /** V8 flags of workers. A pattern that backtracks without end is finished by the linear engine; a large young generation
@@ -66,10 +68,13 @@ export function forkWorker(spec: ProcessSpec, events: WorkerEvents): WorkerHandl
     if (gone) return;
     gone = true;
     events.gone(how);
+    if (!child.connected) events.silent();
   };
   child.on('message', (message) => { events.message(message as FromWorker); });
   child.on('exit', (code, signal) => { leave(signal === null ? `exit code ${code ?? 0}` : `signal ${signal}`); });
   child.on('error', (error) => { leave(error.message); });
+  // The channel is read to its end before: what the worker had sent may come after its exit.
+  child.on('disconnect', () => { if (gone) events.silent(); });
   return {
     pid: child.pid ?? 0,
     // A worker that has just died is replaced when its exit is seen; what was sent to it meanwhile is moot.

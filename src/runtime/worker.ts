@@ -26,13 +26,14 @@ import { Acceptor } from './acceptor.ts';
 import { ClosingLinks } from './closing.ts';
 import { Connector, ServerLink } from './connector.ts';
 import type { SocketLink } from './link.ts';
-import type { FromWorker, LeaseReport, ListenerReport, SessionReport, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
+import type { FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 
 /** How often alarms, queues and idle connections are looked at. */
 export const sweepMs = 100;
 /** How often limits are exchanged with the other workers: the bound of decision 0004 depends on it. */
 const limitExchangeMs = 25;
-const auditFlushMs = 200;
+/** What a worker that is killed takes along at most. */
+const auditFlushMs = 25;
 
 export interface WorkerOptions {
   /** From 0. */
@@ -77,6 +78,9 @@ export class Worker implements SessionHost {
   #users = new Users({});
   #recordings: Recordings | undefined = undefined;
   readonly #sessions = new Map<string, Session>();
+  /** Not told to the supervisor yet. */
+  readonly #begun = new Set<Session>();
+  #ended: string[] = [];
   readonly #listeners = new Map<string, OpenListener>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #closing = new ClosingLinks();
@@ -126,7 +130,7 @@ export class Worker implements SessionHost {
 
   #makeBatch(configuration: RunConfiguration): AuditBatch {
     const { mask, onOverflow } = configuration.audit;
-    return new AuditBatch({ deliver: (block) => { this.#options.send({ type: 'audit', block }); }, ...(mask === undefined ? {} : { mask }), onOverflow });
+    return new AuditBatch({ deliver: (block) => { this.#options.send({ type: 'audit', block }); this.#tellSessions(); }, ...(mask === undefined ? {} : { mask }), onOverflow });
   }
 
   start(): void {
@@ -156,6 +160,19 @@ export class Worker implements SessionHost {
     this.#recordings?.flush();
     this.#closing.resetAll();
     this.#batch.flush();
+    this.#tellSessions();
+  }
+
+  /** Right behind the records of the same time: a session is open for the supervisor until its record has been handed over. */
+  #tellSessions(): void {
+    if (this.#begun.size === 0 && this.#ended.length === 0) return;
+    const begun = Array.from(this.#begun, (session): SessionStart => ({
+      id: session.id, timeMs: session.startedWallMs, protocol: session.protocol, listener: session.listener, service: session.service,
+      client: session.subject.address, clientPort: session.subject.port, zone: session.subject.zones[0] ?? '', configuration: session.plan.shortVersion,
+    }));
+    this.#options.send({ type: 'sessions', begun, ended: this.#ended });
+    this.#begun.clear();
+    this.#ended = [];
   }
 
   receive(message: ToWorker): void {
@@ -288,6 +305,7 @@ export class Worker implements SessionHost {
     link.guard = session;
     link.security = this.#security;
     this.#sessions.set(session.id, session);
+    this.#begun.add(session);
     this.#sessionsTotal++;
     if (listener.tls === '') session.start();
     else this.#startSecured(session, link, listener.tls, service.alpn);
@@ -386,7 +404,8 @@ export class Worker implements SessionHost {
   sessionEnded(session: Session): void {
     session.plan.limiter.releaseConnection(session.connection);
     this.#channels.sessionEnded(session);
-    this.#sessions.delete(session.id);
+    // One that was refused was never among them.
+    if (this.#sessions.delete(session.id) && !this.#begun.delete(session)) this.#ended.push(session.id);
     this.#closing.watch(session.client as SocketLink, this.nowMs());
   }
 
@@ -415,7 +434,10 @@ export class Worker implements SessionHost {
   }
 
   /** Hands over the records that were collected so far. A timer calls it. */
-  flushAudit(): void { this.#batch.flush(); }
+  flushAudit(): void {
+    this.#batch.flush();
+    this.#tellSessions();
+  }
 
   #exchangeLimits(): void {
     const deltas = this.plan.limiter.collectDeltas();

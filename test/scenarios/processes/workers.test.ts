@@ -46,6 +46,8 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   }
   const load = new Load(cluster.port(), 12, 50);
   await load.more(500);
+  const carried = (await cluster.plane.sessions()).filter(({ worker, operations }) => worker === 0 && operations === 1).map(({ id }) => id);
+  assert.ok(carried.length >= 3);
   process.kill(pid, 'SIGKILL');
   for (const client of byWorker.get(0)!) assert.equal(await client.untilEnd(), '', 'its sessions end');
   await eventually('replaced', async () => (await cluster.plane.workers()).filter(({ version }) => version !== '').length === 2 && !alive(pid));
@@ -60,6 +62,12 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   for (const client of byWorker.get(1)!) assert.ok(!client.ended && !client.closed, 'the sessions of the other stand');
   assert.ok(cluster.notices.some(({ message }) => message.includes(`worker 0 (pid ${pid}) ended by signal SIGKILL`)));
   assert.ok(cluster.records.some(({ kind, reason }) => kind === 'system' && reason?.includes(`pid ${pid}`) === true));
+  const ends = cluster.records.filter(({ kind }) => kind === 'session');
+  assert.equal(new Set(ends.map(({ id }) => id)).size, ends.length, 'no session ends twice');
+  for (const id of carried) {
+    const end = ends.find((record) => record.id === id)!;
+    assert.deepEqual([end.outcome, end.rule, end.reason, end.service, end.client], ['aborted', 'worker', 'worker 0 ended by signal SIGKILL', 'site', '127.0.0.1']);
+  }
   const status = await cluster.plane.status();
   assert.deepEqual([status.workers.length, status.workerRestarts], [2, 1]);
   for (const clients of byWorker.values()) for (const client of clients) client.abort();
