@@ -67,3 +67,16 @@ test('a bug is reported to the guard that was there when the bytes came', async 
   assert.match(String(await reported), /a bug behind/);
   close();
 });
+
+test('the buffer of a relay that ends with its connection serves the next relay', async () => {
+  const [first, second, target] = [await pair(), await pair(), await pair()];
+  first.link.relayTo(target.link, Number.MAX_SAFE_INTEGER);
+  const buffer = first.link.nextReadBuffer();
+  assert.ok(buffer !== undefined);
+  const gone = new Promise<void>((resolve) => { first.link.handler = handler({ closed: () => { resolve(); } }); });
+  first.peer.resetAndDestroy();
+  await gone;
+  second.link.relayTo(target.link, Number.MAX_SAFE_INTEGER);
+  assert.equal(second.link.nextReadBuffer(), buffer);
+  for (const one of [first, second, target]) one.close();
+});

@@ -337,6 +337,14 @@ export class SocketLink implements Link, OutboxLink {
     this.#lent = undefined;
   }
 
+  /** The handle is closed: it reads nowhere any more, and its writes are done or were given up. Without this every relay that
+   *  ends with its connection (a file by FTP) would leave its buffer to the collector. */
+  #giveBuffersBack(): void {
+    if (this.#retiring !== undefined) giveRelayBuffer(this.#retiring);
+    this.#retiring = undefined;
+    if (this.#lent !== undefined) this.#takeBackLent();
+  }
+
   onClosed(): void {
     if (this.closed) return;
     this.closed = true;
@@ -344,6 +352,7 @@ export class SocketLink implements Link, OutboxLink {
     this.#waitingSource?.resume();
     this.#waitingSource = undefined;
     if (this.#relayTarget !== undefined) this.#endRelay();
+    this.#giveBuffersBack();
     const { handler, guard } = this;
     this.handler = noHandler;
     try { handler.closed(this, this.failure); } catch (error) { this.#bug(error, guard); }
