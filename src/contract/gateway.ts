@@ -142,8 +142,8 @@ export interface SessionPort {
   authenticate(user: string, password: string, done: (subject: Subject | undefined) => void): void;
   /** Which of some block lists have an address. Known already, it is answered at once; else undefined, and `done` is called later. */
   listed(address: string, lists: BlockLists, done: (listed: ReadonlyMap<string, string>) => void): ReadonlyMap<string, string> | undefined;
-  /** An inspection for content of this session, or undefined when nothing is configured for it. */
-  inspect(content: ContentFacts): ContentInspection | undefined;
+  /** An inspection for the content that the operation moves, or undefined when nothing is configured for it. */
+  inspect(operation: Operation, content: ContentFacts, trace?: Trace): ContentInspection | undefined;
   /** A recording of this session, or undefined when none is configured. */
   recording(header: Readonly<Record<string, unknown>>): Recording | undefined;
   /** False when the pool's retry budget is used up. Counts a retry when true. */

@@ -263,12 +263,13 @@ export class ControlPlane {
     return result;
   }
 
-  /** The configuration says the same as before, but the rule files that it names may not. */
+  /** The configuration says the same as before, but the files of rules and sums that it names may not. */
   async #reloadRules(author: string): Promise<void> {
     const plan = await this.transactions.plan({ input: { paths: this.options.paths } }, true);
     if ('ok' in plan || plan.load.configuration === undefined) return;
     const next = plan.run ?? this.#runConfiguration(plan.load.configuration);
-    const hashes = ({ inspection }: RunConfiguration): string => Object.values(inspection?.sets ?? {}).map(({ hash }) => hash).join();
+    const hashes = ({ inspection, inspectors }: RunConfiguration): string => [...Object.values(inspection?.sets ?? {}).map(({ hash }) => hash),
+      ...Object.values(inspectors ?? {}).flatMap(({ sums }) => sums)].join();
     if (this.supervisor.configuration === undefined || hashes(next) === hashes(this.supervisor.configuration)) return;
     await this.supervisor.configure(next, plan.load.version);
     this.recordControl('reload', author, 'firewall rules', 'rule files have changed', 'allowed');

@@ -2,6 +2,8 @@
 // right to. The rest (admin, runtime, the store) stays with the supervisor.
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { parseSums } from '#inspection/content/list.ts';
+import type { InspectorSettings } from '#session/inspectors.ts';
 import type { TlsProfile, TlsProfileSettings } from '#runtime/tls/settings.ts';
 import { inspectionPlanOf } from './waf/prepare.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
@@ -28,6 +30,7 @@ export function runConfigurationOf(configuration: Configuration, places: FilePla
       directory: within(places.stateDirectory, recordings.directory),
       key: recordings.keyFile === undefined ? undefined : readKey(within(places.baseDirectory, recordings.keyFile)),
     } : undefined,
+    inspectors: Object.fromEntries(Object.entries(configuration.inspectors).map(([name, settings]) => [name, { settings, sums: readSums(settings, places.baseDirectory) }])),
     inspection: inspectionPlanOf(configuration, places, manifests),
     audit: { mask: audit.mask, onOverflow: audit.onOverflow },
   };
@@ -44,6 +47,16 @@ function readProfile(profile: TlsProfileSettings, baseDirectory: string): TlsPro
     certificates: profile.certificates.map(({ certificate, key }) => ({ certificate: read(certificate), key: read(key) })),
     ca: profile.ca === undefined ? undefined : read(profile.ca),
   };
+}
+
+/** @throws Error naming the list file. */
+function readSums({ denySha256Files }: InspectorSettings, baseDirectory: string): string[] {
+  return denySha256Files.flatMap((file) => {
+    const path = within(baseDirectory, file);
+    try { return parseSums(readFileSync(path, 'utf8')); } catch (error) {
+      throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  });
 }
 
 function readKey(path: string): string {

@@ -9,6 +9,7 @@ import { AuditRecord } from '#contract/audit-record.ts';
 import type {
   DialOwner, DialRequest, ExplainRequest, GatewayManifest, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest,
 } from '#contract/gateway.ts';
+import type { Inspector } from '#contract/inspection.ts';
 import type { Link } from '#contract/link.ts';
 import type { BlockLists } from '#contract/web-inspection.ts';
 import { BlockListLookup } from './block-lists.ts';
@@ -43,6 +44,8 @@ export interface WorkerOptions {
   readonly product: string;
   /** The machine's own clock unless a test brings one. Alarms are looked at in real time all the same. */
   readonly clock?: Clock;
+  /** Content inspectors that are not configured but built in: asked behind the others. */
+  readonly inspectors?: readonly Inspector[];
   send(message: FromWorker): void;
 }
 
@@ -121,9 +124,9 @@ export class Worker implements SessionHost {
   nextId(): string { return this.#ids.next(); }
 
   #environment() {
-    const { manifests, product } = this.#options;
+    const { manifests, product, inspectors } = this.#options;
     return {
-      manifests, product, ...this.#share, random: Math.random, nowMs: this.nowMs(), measureMs: () => performance.now(),
+      manifests, product, inspectors, ...this.#share, random: Math.random, nowMs: this.nowMs(), measureMs: () => performance.now(),
       inspectionFailed: (error: unknown) => { this.bug(error); },
     };
   }

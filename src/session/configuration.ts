@@ -4,6 +4,7 @@ import type { InspectionPlan } from '#inspection/web/rule-files.ts';
 import type { LimitsSettings } from '#policy/limits/settings.ts';
 import type { RuleSettings, ZonesSettings } from '#policy/settings.ts';
 import type { PoolSettings } from '#upstream/settings.ts';
+import type { InspectorPlan } from './inspectors.ts';
 
 export interface ListenerConfiguration {
   readonly bind: readonly { readonly host: string; readonly port: number }[];
@@ -25,6 +26,8 @@ export interface RunConfiguration {
   readonly recordings?: { readonly directory: string; readonly key: string | undefined } | undefined;
   /** The gateway's own users; opaque to sessions. */
   readonly users?: Readonly<Record<string, unknown>> | undefined;
+  /** Content inspectors, in order. */
+  readonly inspectors?: Readonly<Record<string, InspectorPlan>> | undefined;
   /** Firewall rules of the services, read from their files. */
   readonly inspection?: InspectionPlan | undefined;
   /** What workers must know of the audit section. */

@@ -3,6 +3,7 @@
 import type { AuditRecord } from '#contract/audit-record.ts';
 import type { Decision, LimitRefusal, Trace } from '#contract/decision.ts';
 import type { ExplainRequest, ServerLinkOwner, ServerRequest, ServicePlan, SessionFacts, SessionPort } from '#contract/gateway.ts';
+import type { ContentFacts, ContentInspection } from '#contract/inspection.ts';
 import type { Link } from '#contract/link.ts';
 import type { Operation, Subject } from '#contract/operation.ts';
 import { affinityOf } from '#upstream/affinity.ts';
@@ -69,7 +70,9 @@ class ExplainPort implements SessionPort {
   lease(): never { throw new Error('an explanation opens no port'); }
   authenticate(_user: string, _password: string, done: (subject: Subject | undefined) => void): void { done(undefined); }
   listed(): ReadonlyMap<string, string> { return new Map(); }
-  inspect(): undefined { return undefined; }
+  inspect(operation: Operation, content: ContentFacts): ContentInspection | undefined {
+    return this.#plan.inspectors.open(operation, content, this.#clock.wallMs(), this.#trace);
+  }
   recording(): undefined { return undefined; }
   mayRetry(): boolean { return false; }
   record(_record: AuditRecord): void { /* nothing happened */ }

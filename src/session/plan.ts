@@ -9,6 +9,7 @@ import { compilePolicy, type Policy } from '#policy/policy.ts';
 import { compileLimits, type Limiter } from '#policy/limits/limiter.ts';
 import { compileZones, type Zones } from '#policy/zones.ts';
 import { Pool } from '#upstream/pool.ts';
+import { ContentInspectors } from './inspectors.ts';
 import type { RunConfiguration } from './configuration.ts';
 
 export interface ListenerPlan {
@@ -30,8 +31,8 @@ export interface Plan {
   readonly services: ReadonlyMap<string, ServicePlan>;
   readonly listeners: ReadonlyMap<string, ListenerPlan>;
   readonly pools: ReadonlyMap<string, Pool>;
-  /** Asked in this order about the content of transfers. */
-  readonly inspectors: readonly Inspector[];
+  /** Asked about the content of transfers. */
+  readonly inspectors: ContentInspectors;
   /** Firewall rule sets of the services. */
   readonly webInspectors: Inspectors;
   /** What it was compiled from. */
@@ -46,6 +47,7 @@ export interface PlanEnvironment {
   readonly worker: number;
   readonly workers: number;
   readonly nowMs: number;
+  /** Content inspectors that are asked behind the configured ones, about everything. */
   readonly inspectors?: readonly Inspector[] | undefined;
   /** A bug of the firewall engine, which the session goes on without. */
   inspectionFailed?(error: unknown): void;
@@ -66,7 +68,8 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   const zones = compileZones(configuration.zones);
   const policy = compilePolicy(configuration.policy, zones, vocabularies);
   const limiter = compileLimits(configuration.limits, zones, vocabularies, previous?.limiter);
-  const observed = [...policy.observed, ...limiter.observed];
+  const inspectors = new ContentInspectors(configuration.inspectors ?? {}, vocabularies, environment.inspectors ?? []);
+  const observed = [...policy.observed, ...limiter.observed, ...inspectors.observed];
   const webInspectors = Inspectors.compile(configuration.inspection, previous?.webInspectors, environment.measureMs ?? (() => environment.nowMs));
   for (const inspector of webInspectors.all()) inspector.onError = (error) => { environment.inspectionFailed?.(error); };
   const webInspector = (settings: WebInspectionSettings): WebInspector => webInspectors.get(settings);
@@ -86,7 +89,7 @@ export function compilePlan(configuration: RunConfiguration, version: string, en
   for (const [name, settings] of Object.entries(configuration.listeners)) {
     listeners.set(name, { name, service: settings.service, binds: settings.bind, backlog: settings.backlog, tls: settings.tls ?? '' });
   }
-  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors: environment.inspectors ?? [], webInspectors, configuration, observed };
+  return { version, shortVersion, zones, policy, limiter, services, listeners, pools, inspectors, webInspectors, configuration, observed };
 }
 
 /** The service of the previous plan when it would be compiled to the same. Firewall rules may have changed though the settings have not. */

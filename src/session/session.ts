@@ -198,12 +198,8 @@ export class Session implements SessionPort {
     });
   }
 
-  inspect(content: ContentFacts): ContentInspection | undefined {
-    for (const inspector of this.plan.inspectors) {
-      const inspection = inspector.open(content);
-      if (inspection !== undefined) return inspection;
-    }
-    return undefined;
+  inspect(operation: Operation, content: ContentFacts): ContentInspection | undefined {
+    return this.plan.inspectors.open(operation, content, this.#host.wallMs());
   }
 
   recording(header: Readonly<Record<string, unknown>>): Recording | undefined {

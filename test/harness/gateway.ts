@@ -4,6 +4,7 @@ import { once, EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
+import type { Inspector } from '#contract/inspection.ts';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { Clock } from '#core/clock.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
@@ -42,11 +43,13 @@ export interface GatewayOptions {
   readonly manifests?: readonly GatewayManifest[];
   /** A clock that the test moves; alarms are rung by `worker.sweep()` then, or within 100 ms. */
   readonly clock?: Clock;
+  /** Content inspectors that are asked about everything. */
+  readonly inspectors?: readonly Inspector[];
 }
 
 /** The worker keeps audit blocks for a fifth of a second; tests that wait for a record wait on this event. */
 export async function startGateway(
-  text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }, { manifests = gateways, clock }: GatewayOptions = {},
+  text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }, { manifests = gateways, clock, inspectors = [] }: GatewayOptions = {},
 ): Promise<GatewayUnderTest> {
   const events = new EventEmitter();
   events.setMaxListeners(0);
@@ -57,7 +60,7 @@ export async function startGateway(
   let unkept = 0;
   let listeners: readonly ListenerReport[] = [];
   const worker = new Worker({
-    worker: 0, workers: 1, manifests, product: productName, ...(clock === undefined ? {} : { clock }),
+    worker: 0, workers: 1, manifests, product: productName, inspectors, ...(clock === undefined ? {} : { clock }),
     send: (message: FromWorker) => {
       if (message.type === 'audit') {
         for (const line of message.block.text.split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
@@ -80,7 +83,10 @@ export async function startGateway(
     const [answer] = await done as [FromWorker];
     if (answer.type === 'refused') throw new Error(answer.reason);
   };
-  await configure(text);
+  try { await configure(text); } catch (error) {
+    worker.stop();
+    throw error;
+  }
   return {
     worker, records, bugs, configure,
     port: (listener) => (listener === undefined ? listeners[0]! : listeners.find(({ name }) => name === listener)!).binds[0]!.port,

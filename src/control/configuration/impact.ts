@@ -48,7 +48,7 @@ function impactsOf(change: ResourceChange): Impact[] {
         ? impact('drain', 'another protocol: its sessions are drained')
         : impact('new-sessions', 'new sessions follow the new settings, and HTTP connections from their next request on');
     case 'pools': return poolImpact(change, impact);
-    case 'zones': case 'policy': case 'limits':
+    case 'zones': case 'policy': case 'limits': case 'inspectors':
       return impact('new-sessions', 'decides for new sessions, and for HTTP connections from their next request on; no session is interrupted');
     case 'audit': return impact('none', 'records go to where the new settings say, from now on');
     case 'admin': return impact('none', 'the admin API opens anew; requests under way are finished');

@@ -57,6 +57,7 @@ class ReferenceCheck {
     this.#zones();
     this.#configuration.policy.forEach((rule, index) => this.#condition(rule, ['policy', index]));
     for (const [name, limit] of Object.entries(this.#configuration.limits)) this.#condition(limit, ['limits', name]);
+    for (const [name, inspector] of Object.entries(this.#configuration.inspectors)) this.#condition(inspector, ['inspectors', name]);
     this.#unused();
     if (this.#declared.listeners.size === 0) {
       this.findings.push({

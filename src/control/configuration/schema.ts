@@ -15,6 +15,8 @@ import { tlsSchema } from '#runtime/tls/settings.ts';
 import type { TlsProfileSettings } from '#runtime/tls/settings.ts';
 import { usersSchema } from '#runtime/users.ts';
 import type { UserSettings } from '#runtime/users.ts';
+import { buildInspectorSettings } from '#session/inspectors.ts';
+import type { InspectorSettings } from '#session/inspectors.ts';
 import { poolSettingsWith } from '#upstream/settings.ts';
 import type { PoolSettings } from '#upstream/settings.ts';
 
@@ -29,6 +31,7 @@ export interface Configuration {
   pools: Record<string, PoolSettings>;
   policy: RuleSettings[];
   limits: Record<string, LimitSettings>;
+  inspectors: Record<string, InspectorSettings>;
   tls: Record<string, TlsProfileSettings>;
   users: Record<string, UserSettings>;
   recordings: RecordingsSettings;
@@ -37,7 +40,7 @@ export interface Configuration {
   runtime: RuntimeSettings;
 }
 
-export const sectionNames = ['zones', 'listeners', 'services', 'pools', 'policy', 'limits', 'tls', 'users', 'recordings', 'audit', 'admin', 'runtime'] as const;
+export const sectionNames = ['zones', 'listeners', 'services', 'pools', 'policy', 'limits', 'inspectors', 'tls', 'users', 'recordings', 'audit', 'admin', 'runtime'] as const;
 export type SectionName = typeof sectionNames[number];
 
 /** Order of sections in texts that are made for people. */
@@ -48,6 +51,7 @@ export const sectionSummaries: Record<SectionName, string> = {
   pools: 'Servers that services forward to, how they are balanced and how their health is known.',
   policy: 'Rules, asked from top to bottom for every operation: the first that matches decides; what none matches is denied.',
   limits: 'Rates and numbers that operations and connections must stay within.',
+  inspectors: 'What looks at the files that are transferred, and at which: every inspector that applies must be content.',
   tls: 'Certificates, keys and trust, by name, for listeners and pools.',
   users: 'The gateway\'s own users, for protocols that let the gateway ask who somebody is.',
   recordings: 'Recordings of terminal sessions.',
@@ -80,6 +84,7 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
   const zones = zonesSettings();
   const policy = buildRuleSettings(manifests) as unknown as z.ZodDefault<z.ZodArray<z.ZodType<RuleSettings>>>;
   const limits = buildLimitSettings(manifests) as unknown as z.ZodDefault<z.ZodRecord<z.ZodString, z.ZodType<LimitSettings>>>;
+  const inspectors = buildInspectorSettings(manifests);
   const map = (entry: z.ZodType): SectionSchema => section(z.record(resourceName(), entry).prefault({}), entry);
   return {
     zones: section(zones, zones.unwrap().valueType),
@@ -88,6 +93,7 @@ export function sectionSchemas(manifests: readonly GatewayManifest[]): Record<Se
     pools: map(poolSettingsWith(manifests.flatMap(({ health }) => health ?? []))),
     policy: section(policy, policy.unwrap().element),
     limits: section(limits, limits.unwrap().valueType),
+    inspectors: section(inspectors, inspectors.unwrap().valueType),
     tls: section(tlsSchema.prefault({}), tlsSchema.valueType),
     users: section(usersSchema.prefault({}), usersSchema.valueType),
     recordings: section(recordingsSchema.prefault({})),

@@ -1,5 +1,5 @@
 // Facts of an FTP command that rules and limits may ask for beyond verb, class, host and path (operations.ts lists them).
-import { typeOfName } from './content-type.ts';
+import { typeOfName } from '#core/content-type.ts';
 import type { FtpOperation } from './operations.ts';
 import type { SessionState } from './state.ts';
 

@@ -8,6 +8,7 @@ import { FtpOperation } from './operations.ts';
 import { presetPermits } from './presets.ts';
 import { denialCode } from './replies.ts';
 import type { FtpService } from './service.ts';
+import { contentFacts } from './transfer-handlers.ts';
 import { SessionState } from './state.ts';
 
 export function explainCommand(service: FtpService, port: SessionPort, request: ExplainRequest, trace: Trace): void {
@@ -46,5 +47,7 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
   }
   const refusal = port.admit(operation, trace);
   if (refusal === undefined) port.release(operation);
+  // Each inspector says whether it would look at the file.
+  if (refusal === undefined && entry.transfer !== '' && entry.class !== 'list') port.inspect(operation, contentFacts(operation, entry.verb === 'APPE', -1), trace)?.abandon();
   trace.step('decision', refusal?.limit ?? decision.rule, refusal === undefined ? 'allow' : 'limited', refusal?.reason ?? decision.reason);
 }

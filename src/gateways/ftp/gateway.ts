@@ -9,7 +9,6 @@ import { CommandParser, ftpViolation, replyText, verbEntry, VIOLATION, type FtpR
 import { Alarms, type AlarmName } from './alarms.ts';
 import { attributeOf } from './attributes.ts';
 import { CommandRun } from './command-run.ts';
-import type { ContentTap } from './content.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { DataSide } from './data-side.ts';
 import { handlers } from './handlers.ts';
@@ -334,8 +333,6 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     const { clientTls, serverTls } = this.service.settings;
     return (role === 'client' ? clientTls : serverTls).closeNotify === 'require';
   }
-
-  judgesContent(tap: ContentTap): boolean { return this.service.content.judges || tap.inspected; }
 
   sending(text: string): void { (this.transfer?.run ?? this.#current)?.sent.push(text); }
 

@@ -3,7 +3,6 @@ import { NetworkSet } from '#core/network.ts';
 import type { ExplainRequest, Gateway, GatewayEnvironment, ServicePlan, SessionPort } from '#contract/gateway.ts';
 import type { Trace } from '#contract/decision.ts';
 import type { PathRules } from '#codecs/ftp/index.ts';
-import { ContentRules } from './content.ts';
 import { explainCommand } from './explain.ts';
 import { FtpGateway } from './gateway.ts';
 import type { FtpSettings } from './settings.ts';
@@ -23,7 +22,6 @@ export class FtpService implements ServicePlan {
   readonly settings: FtpSettings;
   readonly timeouts: FtpSettings['timeouts'];
   readonly limits: FtpSettings['limits'];
-  readonly content: ContentRules;
   readonly paths: PathRules;
   readonly proxyDenied: NetworkSet;
   readonly mayLogIn: (user: string) => boolean;
@@ -36,7 +34,6 @@ export class FtpService implements ServicePlan {
     this.pools = settings.pool === undefined ? [] : [settings.pool];
     this.timeouts = settings.timeouts;
     this.limits = settings.limits;
-    this.content = new ContentRules(settings.content);
     this.paths = { maxPathBytes: settings.limits.maxPathBytes, maxPathSegments: settings.limits.maxPathSegments, backslash: settings.backslash };
     this.proxyDenied = new NetworkSet(settings.proxy?.denyNetworks ?? []);
     this.mayLogIn = settings.login.users === undefined ? () => true : globMatcher(settings.login.users);

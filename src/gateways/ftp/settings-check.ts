@@ -28,9 +28,6 @@ export function checkFtpSettings(settings: FtpSettings): SettingsProblem[] {
   if (!settings.clientData.passive && !settings.clientData.active) {
     problem(['clientData'], 'neither passive nor active data connections: no transfer can take place', 'allow one of them', 'warning');
   }
-  if (settings.content.denySha256.length > 0 && settings.content.mode === 'kill') {
-    problem(['content', 'denySha256'], 'with `mode: kill` all but the end of a file has passed before its sum is known', 'use `mode: hold`', 'warning');
-  }
   return problems;
 }
 

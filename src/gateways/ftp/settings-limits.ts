@@ -1,8 +1,7 @@
-// Schemas of time limits, limits and content rules of an FTP service. Enforced by the session machine and the codec.
+// Schemas of time limits, limits and content settings of an FTP service. Enforced by the session machine and the codec.
 import { z } from 'zod';
 import { defaultFtpLimits, type FtpLimits } from '#codecs/ftp/index.ts';
 import { byteSize, duration } from '#core/settings/primitives.ts';
-import { contentTypes } from './content-type.ts';
 
 /** What `unlimited` becomes: a number that no file reaches, and that JSON can carry between processes. */
 export const unlimitedBytes = Number.MAX_SAFE_INTEGER;
@@ -55,21 +54,13 @@ export const ftpLimitSettings = z.strictObject({
   maxDownloadBytes: sizeOrUnlimited().prefault('unlimited').describe('Largest file that clients may fetch. 451, the connection to the client is reset.').meta({ limit: true }),
 });
 
-const typeName = z.enum(contentTypes);
+const partial = (verbs: string, of: string) => z.enum(['refuse', 'allow']).prefault('refuse')
+  .describe(`${verbs}, while inspectors apply to ${of}: they do not see the whole file then. \`allow\`: what passes is inspected as far as that goes, without its type and sum.`);
 
 export const contentSettings = z.strictObject({
   hash: z.enum(['sha256', 'sha256-uploads', 'sha256-downloads', 'off']).prefault('sha256')
     .describe('Of which transfers the SHA-256 is taken and recorded: of all, of one direction, of none. It is about half a second of a processor for each GiB, more than '
-      + 'passing it on. `denySha256` takes it of all.'),
-  denyTypes: z.array(typeName).max(contentTypes.length).prefault([])
-    .describe('Types of files that are not transferred, judged by their first bytes, not by their name.').meta({ examples: [['executable', 'script']] }),
-  allowTypes: z.array(typeName).min(1).max(contentTypes.length).optional().describe('The only types of files that are transferred. All unless given.'),
-  mismatch: z.enum(['allow', 'deny']).prefault('allow').describe('What to do when the first bytes of a file are of another type than its name says (a program named `photo.jpg`).'),
-  denySha256: z.array(z.string().regex(/^[0-9a-f]{64}$/, 'wanted 64 hexadecimal digits in lower case')).max(100_000).prefault([])
-    .describe('SHA-256 sums of files that are not transferred. Needs `mode: hold` to keep the last bytes back, and works up to `maxHeldBytes`.'),
-  mode: z.enum(['kill', 'hold']).prefault('kill')
-    .describe('`kill`: bytes pass while they are looked at; what is found cuts the transfer with a reset on both sides. `hold`: nothing passes until all was seen.'),
-  maxHeldBytes: byteSize().prefault('16MiB').describe('For `mode: hold`: largest file that is kept in memory. A larger one is refused.').meta({ limit: true }),
-  partialUploads: z.enum(['refuse', 'allow']).prefault('refuse')
-    .describe('REST before STOR, and APPE, while files are inspected: an inspector does not see the whole file then.'),
+      + 'passing it on. An inspector with sums has it taken where it applies.'),
+  partialUploads: partial('REST before STOR, and APPE', 'an upload'),
+  partialDownloads: partial('REST before RETR', 'a download'),
 });

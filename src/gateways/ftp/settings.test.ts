@@ -14,7 +14,6 @@ test('what does not go together is said', () => {
     [{ pool: 'p', login: { mode: 'gateway' } }, ['error login.serverLogins', 'warning clientTls']],
     [{ pool: 'p', preset: 'ftp:anonymous', login: { anonymous: 'deny' } }, ['error login.anonymous']],
     [{ pool: 'p', clientData: { passive: false, active: false } }, ['warning clientData']],
-    [{ pool: 'p', content: { denySha256: ['0'.repeat(64)] } }, ['warning content.denySha256']],
   ];
   for (const [input, wanted] of rows) assert.deepEqual(problems(input), wanted, JSON.stringify(input));
   for (const input of [{ pool: 'p', nonsense: 1 }, { pool: 'p', clientData: { ports: '80-90' } },

@@ -118,7 +118,7 @@ export const ftpSettings = z.strictObject({
   listOptions: z.string().regex(/^[A-Za-z0-9]*$/).max(62).prefault('aAlFtrS1C')
     .describe('Option letters allowed in LIST, NLST and STAT. Not among them: R, with which one command lists a whole tree.'),
   backslash: z.enum(['refuse', 'pass']).prefault('refuse').describe('A backslash in names: some servers take it for a separator, past every rule on paths.'),
-  content: contentSettings.prefault({}).describe('What files may hold.'),
+  content: contentSettings.prefault({}).describe('How files are looked at. What they may be is for `inspectors` to say.'),
   timeouts: ftpTimeouts.prefault({}).describe('Time limits.'),
   limits: ftpLimitSettings.prefault({}).describe('Limits on sizes, counts and rates.'),
 });

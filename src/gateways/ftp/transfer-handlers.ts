@@ -1,10 +1,12 @@
 // RETR, STOR, LIST and their kin: what has to hold before a transfer may begin, and its beginning.
+import type { ContentFacts } from '#contract/inspection.ts';
 import type { CommandRun } from './command-run.ts';
 import { ContentTap } from './content.ts';
-import { typeOfName } from './content-type.ts';
+import { typeOfName } from '#core/content-type.ts';
 import { prepareServer } from './data-handlers.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { FtpGateway } from './gateway.ts';
+import type { FtpOperation } from './operations.ts';
 import { Transfer } from './transfer.ts';
 
 export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
@@ -15,17 +17,16 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   if (clientTls.require === 'data' && !state.protectedData) return gateway.refuse(run, 521, 'Data connections must be protected, use PROT P.', 'ftp.tls-required');
   const upload = run.entry!.transfer === 'up';
   const isFile = run.operation.verbClass !== 'list';
-  const { port } = gateway;
-  const resumed = state.restOffset > 0 || run.verb === 'APPE';
-  const inspection = isFile ? port.inspect({
-    direction: upload ? 'to-server' : 'to-client', declaredType: typeOfName(run.operation.path), name: run.operation.path,
-    declaredSize: upload ? state.announcedBytes : -1,
-  }) : undefined;
-  if (upload && resumed && service.content.partialUploads === 'refuse' && (inspection !== undefined || service.content.judges)) {
-    inspection?.abandon();
-    return gateway.refuse(run, 551, 'Only whole files can be stored here.', 'ftp.partial-upload');
+  const partial = state.restOffset > 0 || run.verb === 'APPE';
+  const facts = contentFacts(run.operation, partial, upload ? state.announcedBytes : -1);
+  const inspection = isFile ? gateway.port.inspect(run.operation, facts) : undefined;
+  const { hash, partialUploads, partialDownloads } = service.settings.content;
+  if (inspection !== undefined && partial && (upload ? partialUploads : partialDownloads) === 'refuse') {
+    inspection.abandon();
+    return gateway.refuse(run, upload ? 551 : 550, 'Only whole files can be transferred here.', upload ? 'ftp.partial-upload' : 'ftp.partial-download');
   }
-  const tap = new ContentTap(service.content, run.operation.path, upload, isFile, resumed, inspection);
+  const hashed = hash === 'sha256' || hash === (upload ? 'sha256-uploads' : 'sha256-downloads');
+  const tap = new ContentTap({ path: run.operation.path, isFile, partial, hashed }, inspection);
   run.transfer = {
     direction: upload ? 'upload' : 'download', bytes: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
     clientMode: setup.client.way === 'listen' ? 'passive' : 'active', serverMode: '', clientLease: setup.client.leaseId, serverLease: '', clientTls: '', serverTls: '', verdict: '',
@@ -40,6 +41,11 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
     state.replaceSetup(undefined);
     gateway.refuse(run, 425, 'Cannot open data connection.', refused, run.reason);
   });
+}
+
+/** What inspectors are told before the first byte. */
+export function contentFacts(operation: FtpOperation, partial: boolean, declaredSize: number): ContentFacts {
+  return { direction: operation.direction === 'upload' ? 'to-server' : 'to-client', declaredType: typeOfName(operation.path), name: operation.path, declaredSize, partial };
 }
 
 function begin(gateway: FtpGateway, run: CommandRun, setup: DataSetup, tap: ContentTap): void {

@@ -31,7 +31,8 @@ export class Transfer implements DataSideOwner {
   readonly #setup: DataSetup;
   readonly #upload: boolean;
   readonly #maxBytes: number;
-  readonly #holds: boolean;
+  /** More than 0: all is kept until it was seen, up to so many bytes. */
+  readonly #holdsBytes: number;
   #state: State = 'connecting';
   #cut: Cut | undefined = undefined;
   #aborted = false;
@@ -51,10 +52,10 @@ export class Transfer implements DataSideOwner {
     this.#upload = run.entry!.transfer === 'up';
     const { limits } = gateway.service;
     this.#maxBytes = run.operation.verbClass === 'list' ? allBytes : this.#upload ? limits.maxUploadBytes : limits.maxDownloadBytes;
-    this.#holds = run.operation.verbClass !== 'list' && gateway.service.content.mode === 'hold' && gateway.judgesContent(tap);
+    this.#holdsBytes = tap.holdsBytes;
     setup.client!.owner = this;
     setup.server!.owner = this;
-    tap.onBlock = (verdict) => { this.#blocked(verdict); };
+    tap.onVerdict = (verdict) => { this.#judged(verdict); };
   }
 
   get isOver(): boolean { return this.#state === 'done'; }
@@ -112,7 +113,7 @@ export class Transfer implements DataSideOwner {
     this.#gateway.clearAlarm('dataConnect');
     this.#gateway.alarm('dataStall', this.#gateway.service.timeouts.dataStall / stallLooks);
     const source = this.#source.link!;
-    if (!this.#holds) {
+    if (this.#holdsBytes === 0) {
       for (const bytes of this.#held) this.#sink.link!.send(bytes, 0, bytes.length);
       this.#held = [];
       const left = this.#maxBytes - this.tap.bytes;
@@ -138,13 +139,12 @@ export class Transfer implements DataSideOwner {
     this.tap.pass(bytes, start, end);
     // The tap may have cut the transfer.
     if (this.#cut !== undefined) return;
-    if (!this.#holds && this.#state === 'flowing') {
+    if (this.#holdsBytes === 0 && this.#state === 'flowing') {
       this.#sink.link!.send(bytes, start, end);
       return;
     }
     this.#heldBytes += end - start;
-    const most = this.#holds ? this.#gateway.service.content.maxHeldBytes : maxEarlyBytes;
-    if (this.#heldBytes > most) {
+    if (this.#heldBytes > (this.#holdsBytes === 0 ? maxEarlyBytes : this.#holdsBytes)) {
       this.cut(this.#upload ? 552 : 451, 'The file is too large to be inspected.', 'limited', 'ftp.limit.maxHeldBytes', 'larger than what is held for inspection');
     } else this.#held.push(Buffer.from(bytes.subarray(start, end)));
   }
@@ -160,11 +160,7 @@ export class Transfer implements DataSideOwner {
     }
     this.#sourceDone = true;
     this.#state = 'judging';
-    this.tap.finish((verdict) => {
-      if (this.#state !== 'judging') return;
-      if (verdict !== undefined) this.#blocked(verdict);
-      else this.#flush();
-    });
+    this.tap.finish(() => { if (this.#state === 'judging' && this.#cut === undefined) this.#flush(); });
   }
 
   /** Hold mode: what was held goes out now. Then the end. */
@@ -200,9 +196,13 @@ export class Transfer implements DataSideOwner {
       `${side.role}: ${failure?.message ?? 'the data connection was closed in the middle'}`);
   }
 
-  #blocked(verdict: Verdict): void {
-    this.run.transfer!.verdict = `${verdict.inspector}: ${verdict.code} ${verdict.evidence}`.slice(0, 300);
-    this.cut(this.#upload ? 553 : 550, 'The content of the file is not permitted.', 'denied', verdict.code, verdict.evidence);
+  /** While bytes pass, what is found leaves a part of the file at the other side: 451. Held, it leaves nothing: the permanent denial. */
+  #judged(verdict: Verdict): void {
+    if (this.#state === 'done') return;
+    this.run.transfer!.verdict = `${verdict.action} by ${verdict.inspector}: ${verdict.code} ${verdict.evidence}`.slice(0, 300);
+    if (verdict.action !== 'block') return;
+    const code = this.#holdsBytes === 0 ? 451 : verdict.code === 'content.too-large' && this.#upload ? 552 : this.#upload ? 553 : 550;
+    this.cut(code, 'The content of the file is not permitted.', 'denied', verdict.code, `${verdict.inspector}: ${verdict.evidence}`);
   }
 
   /** Final reply of the server. */

@@ -1,41 +1,71 @@
 // Inspectors on FTP transfers: one that finds the EICAR test file, in both modes and both directions, with a verdict in the
-// middle, at the end, and late. The inspector is put in where the session layer would hand one out.
+// middle, at the end, and late, that blocks or only tells.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
-import type { ContentInspection, Verdict } from '#contract/inspection.ts';
-import { Session } from '#session/session.ts';
+import type { ContentInspection, Inspector, Verdict } from '#contract/inspection.ts';
 import type { GatewayUnderTest } from '../../harness/gateway.ts';
 import { behaveAgain, FtpClient, startFtp, startScriptedServer } from './peers.ts';
 
 /** In two parts, so that no scanner takes this file for it. */
 const eicar = `X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-${'ANTIVIRUS-TEST-FILE!$H+H*'}`;
-const found: Verdict = { inspector: 'eicar', action: 'block', code: 'eicar', evidence: 'EICAR test file' };
-const clean: Verdict = { inspector: 'eicar', action: 'pass', code: '', evidence: '' };
+type When = 'at-once' | 'at-end' | 'late';
+
+/** An antivirus as it would come through the interface: it looks for one thing, across pieces. */
+class EicarInspector implements Inspector {
+  readonly name = 'eicar';
+  readonly mode: 'kill' | 'hold';
+  readonly when: When;
+  readonly action: 'block' | 'alert';
+  readonly maxHeldBytes: number;
+  abandoned = 0;
+
+  constructor(mode: 'kill' | 'hold', when: When, action: 'block' | 'alert' = 'block', maxHeldBytes = 1_000_000) {
+    this.mode = mode;
+    this.when = when;
+    this.action = action;
+    this.maxHeldBytes = maxHeldBytes;
+  }
+
+  open(): ContentInspection { return new EicarInspection(this); }
+}
 
 class EicarInspection implements ContentInspection {
-  static when: 'at-once' | 'at-end' | 'late' = 'at-once';
-  static abandoned = 0;
+  readonly holdsBytes: number;
+  readonly needsSha256 = false;
+  readonly #inspector: EicarInspector;
   #tail = '';
   #found = false;
+  #told = false;
+
+  constructor(inspector: EicarInspector) {
+    this.#inspector = inspector;
+    this.holdsBytes = inspector.mode === 'hold' ? inspector.maxHeldBytes : 0;
+  }
+
+  get #verdict(): Verdict {
+    return this.#found && !this.#told ? { inspector: 'eicar', action: this.#inspector.action, code: 'eicar', evidence: 'EICAR test file' }
+      : { inspector: 'eicar', action: 'pass', code: '', evidence: '' };
+  }
 
   feed(bytes: Buffer, start: number, end: number): Verdict | undefined {
     const text = this.#tail + bytes.toString('latin1', start, end);
     this.#found ||= text.includes(eicar);
     this.#tail = text.slice(-eicar.length);
-    return this.#found && EicarInspection.when === 'at-once' ? found : undefined;
+    if (!this.#found || this.#told || this.#inspector.when !== 'at-once') return undefined;
+    const verdict = this.#verdict;
+    this.#told = true;
+    return verdict;
   }
 
   finish(done: (verdict: Verdict) => void): void {
-    const verdict = this.#found ? found : clean;
-    if (EicarInspection.when === 'late') setTimeout(() => { done(verdict); }, 50);
+    const verdict = this.#verdict;
+    if (this.#inspector.when === 'late') setTimeout(() => { done(verdict); }, 50);
     else done(verdict);
   }
 
-  abandon(): void { EicarInspection.abandoned++; }
+  abandon(): void { this.#inspector.abandoned++; }
 }
-
-Session.prototype.inspect = () => new EicarInspection();
 
 const server = await startScriptedServer();
 after(async () => { await server.close(); });
@@ -70,19 +100,21 @@ async function upload(gateway: GatewayUnderTest, bytes: Buffer): Promise<{ reply
 for (const mode of ['kill', 'hold'] as const) {
   for (const when of ['at-once', 'at-end', 'late'] as const) {
     test(`${mode}, verdict ${when}`, async () => {
-      EicarInspection.when = when;
-      const gateway = await startFtp(server, `    content: { mode: ${mode} }`);
+      const gateway = await startFtp(server, '', '', '', [new EicarInspector(mode, when)]);
       assert.deepEqual(await download(gateway, '/harmless'), { reply: '226 Done.', bytes: harmless.length, reset: false });
       assert.deepEqual(await upload(gateway, harmless), { reply: '226 Stored.', stored: harmless.length, end: 'fin' });
       const down = await download(gateway, '/infected');
-      assert.match(down.reply, /^550 The content/);
+      assert.match(down.reply, mode === 'kill' ? /^451 The content/ : /^550 The content/);
       assert.ok(down.reset, 'a cut file looks cut');
+      assert.ok(down.bytes < infected.length || when !== 'at-once');
       const up = await upload(gateway, infected);
-      assert.match(up.reply, /^553 The content/);
+      assert.match(up.reply, mode === 'kill' ? /^451 The content/ : /^553 The content/);
       assert.equal(up.end, 'reset');
-      if (mode === 'hold') assert.deepEqual([down.bytes, up.stored], [0, 0]);
+      if (mode === 'hold') assert.deepEqual([down.bytes, up.stored], [0, 0], 'nothing of it passes');
+      if (mode === 'kill' && when === 'at-once') assert.ok(up.stored < infected.length, 'its end does not pass');
       const record = await gateway.record(({ verb, outcome }) => verb === 'STOR' && outcome === 'denied');
       assert.equal(record.rule, 'eicar');
+      assert.match(String((record as unknown as { facts: Record<string, unknown> }).facts['verdict']), /^block by eicar: eicar EICAR test file/);
       assert.deepEqual(gateway.bugs, []);
       await gateway.stop();
       behaveAgain(server);
@@ -90,9 +122,33 @@ for (const mode of ['kill', 'hold'] as const) {
   }
 }
 
+test('the file that is found cut into single bytes, and across the border of two reads', async () => {
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('hold', 'at-once')]);
+  const client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  data.socket.setNoDelay(true);
+  await client.command('STOR x');
+  for (const byte of eicar) {
+    data.send(byte);
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+  assert.match(await client.reply(), /^553/);
+  assert.equal(server.sessions.at(-1)!.stored!.length, 0);
+  client.close();
+  await gateway.stop();
+});
+
+test('an alert lets it pass, and the record says what was found', async () => {
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('kill', 'at-once', 'alert')]);
+  assert.deepEqual(await upload(gateway, infected), { reply: '226 Stored.', stored: infected.length, end: 'fin' });
+  const record = await gateway.record(({ verb }) => verb === 'STOR');
+  assert.equal(record.outcome, 'allowed');
+  assert.match(String((record as unknown as { facts: Record<string, unknown> }).facts['verdict']), /^alert by eicar/);
+  await gateway.stop();
+});
+
 test('hold: a file as large as may be held, and one byte more', async () => {
-  EicarInspection.when = 'at-end';
-  const gateway = await startFtp(server, '    content: { mode: hold, maxHeldBytes: 1000 }');
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('hold', 'at-end', 'block', 1000)]);
   assert.match((await upload(gateway, Buffer.alloc(1000, 'x'))).reply, /^226/);
   const over = await upload(gateway, Buffer.alloc(1001, 'x'));
   assert.match(over.reply, /^552/);
@@ -102,14 +158,36 @@ test('hold: a file as large as may be held, and one byte more', async () => {
 });
 
 test('an inspection is given up when the transfer is', async () => {
-  const gateway = await startFtp(server);
-  const before = EicarInspection.abandoned;
+  const inspector = new EicarInspector('kill', 'at-end');
+  const gateway = await startFtp(server, '', '', '', [inspector]);
   const client = await new FtpClient(gateway.port()).login();
   const data = await client.passive();
   await client.command('STOR x');
   data.socket.resetAndDestroy();
   assert.match(await client.reply(), /^426/);
-  assert.equal(EicarInspection.abandoned, before + 1);
+  assert.equal(inspector.abandoned, 1);
   client.close();
   await gateway.stop();
+});
+
+test('what an inspector would not see whole is refused: REST and APPE for uploads, REST for downloads', async () => {
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('kill', 'at-end')]);
+  for (const [command, wanted, rule] of [['STOR x', /^551/, 'ftp.partial-upload'], ['RETR /harmless', /^550/, 'ftp.partial-download']] as const) {
+    const client = await new FtpClient(gateway.port()).login();
+    await client.passive();
+    assert.match(await client.command('REST 10'), /^350/);
+    assert.match(await client.command(command), wanted);
+    assert.match(await client.command('APPE x'), /^551/);
+    assert.equal((await gateway.record((record) => record.rule === rule)).outcome, 'refused');
+    assert.ok(!server.sessions.at(-1)!.commands.some((line) => /^(STOR|RETR|APPE)/.test(line)));
+    client.close();
+  }
+  await gateway.stop();
+  const open = await startFtp(server, '    content: { partialUploads: allow, partialDownloads: allow }', '', '', [new EicarInspector('kill', 'at-end')]);
+  const client = await new FtpClient(open.port()).login();
+  await client.passive();
+  await client.command('REST 10');
+  assert.match(await client.command('STOR x'), /^150/);
+  client.close();
+  await open.stop();
 });

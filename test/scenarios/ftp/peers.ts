@@ -2,6 +2,7 @@
 // (any login, PASV, files in memory); a test replaces single answers or sends bytes of its own.
 import { once } from 'node:events';
 import net from 'node:net';
+import type { Inspector } from '#contract/inspection.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { RawClient } from '../../harness/raw.ts';
 
@@ -206,7 +207,8 @@ export class FtpClient {
 }
 
 /** A gateway in front of a scripted server; `settings` are further lines of the service, `rules` come before the one that allows all. */
-export async function startFtp(server: ScriptedServer, settings = '', rules = '', more = ''): Promise<GatewayUnderTest> {
+export async function startFtp(server: ScriptedServer, settings = '', rules = '', more = '',
+  inspectors: readonly Inspector[] = []): Promise<GatewayUnderTest> {
   return startGateway(`
 listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
 services:
@@ -220,5 +222,5 @@ ${more}
 policy:
 ${rules}
   - { id: open, then: allow }
-`);
+`, undefined, { inspectors });
 }
