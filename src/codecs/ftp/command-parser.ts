@@ -34,6 +34,13 @@ export class CommandParser {
     return next < 0 ? next : this.#read(this.#reader.text, next);
   }
 
+  /** An ABOR that waits for nothing but its LF, which may never come: the command is there then. Asked while a transfer is under way. */
+  takeAbort(): boolean {
+    if (!this.#reader.takeWithoutLf('ABOR')) return false;
+    this.#read('ABOR', 0);
+    return true;
+  }
+
   #read(line: string, next: number): number {
     const { command } = this;
     const space = line.indexOf(' ');

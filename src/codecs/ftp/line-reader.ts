@@ -37,6 +37,7 @@ export class LineReader {
   #length = 0;
   #state: State = 'data';
   #command = 0;
+  #lfMayFollow = false;
   #telnetCommands = 0;
   #subBytes = 0;
   /** Bytes of the stream so far, for offsets of faults. */
@@ -80,7 +81,20 @@ export class LineReader {
     return NEED_MORE;
   }
 
+  /** Takes a line of which only the LF is missing: TCP's urgent byte, lost (Python's ftplib sends ABOR so). Should it still come,
+   *  it is skipped. */
+  takeWithoutLf(line: string): boolean {
+    if (this.#state !== 'cr' || this.fault !== undefined || this.#line.toString('latin1', 0, this.#length).toUpperCase() !== line) return false;
+    this.#state = 'data';
+    this.#length = 0;
+    this.#lfMayFollow = true;
+    return true;
+  }
+
   #data(byte: number): void {
+    const lfMayFollow = this.#lfMayFollow;
+    this.#lfMayFollow = false;
+    if (lfMayFollow && byte === lf) return;
     if (byte === cr) this.#state = 'cr';
     else if (byte === iac) this.#state = 'iac';
     else if (byte === lf) this.#refuse('bare-lf');

@@ -134,8 +134,8 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
         this.#fault(this.#parser.fault!);
         break;
       }
-      if (next < 0) break;
-      at = next;
+      if (next < 0 && !(this.transfer !== undefined && this.#parser.takeAbort())) break;
+      at = next < 0 ? end : next;
       this.#unparsed = end - at;
       const { verb, argument } = this.#parser.command;
       this.#arrived({ verb, argument });

@@ -29,6 +29,8 @@ interface Expected {
   readonly final: ReplyTaker;
   /** Given for commands that move data: takes the 1xx. */
   preliminary: ReplyTaker | undefined;
+  /** A second 1xx is its end. */
+  markEnds: boolean;
 }
 
 type State = 'idle' | 'opening' | 'tls-first' | 'greeting' | 'auth' | 'securing' | 'up' | 'gone';
@@ -91,10 +93,15 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
   command(verb: string, argument: string, final: ReplyTaker, preliminary?: ReplyTaker, masked = argument): void {
     if (this.#state === 'gone') return;
     if (this.#expected !== undefined) throw new Error(`${verb} to the server while ${this.#expected.verb} is under way`);
-    this.#expected = { verb, final, preliminary };
+    this.#expected = { verb, final, preliminary, markEnds: false };
     this.#owner.sending(masked === '' ? verb : `${verb} ${masked}`);
     this.#owner.waiting('reply');
     this.link!.sendText(commandLine(verb, argument));
+  }
+
+  /** The data connection of the command under way was reset. pure-ftpd answers that with a second 150 and no other reply. */
+  transferCut(): void {
+    if (this.#expected !== undefined) this.#expected.markEnds = true;
   }
 
   received(_link: Link, bytes: Buffer, start: number, end: number): void {
@@ -135,7 +142,7 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
       this.#refuse('reply-unasked');
       return;
     }
-    if (reply.code < 200) {
+    if (reply.code < 200 && !(expected.markEnds && expected.preliminary === undefined)) {
       const { preliminary } = expected;
       expected.preliminary = undefined;
       if (preliminary === undefined) this.#refuse('reply-order');

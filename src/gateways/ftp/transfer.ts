@@ -238,6 +238,7 @@ export class Transfer implements DataSideOwner {
     this.#cut = { code, text, outcome, rule, reason };
     this.#held = [];
     this.#drop(true);
+    if (this.#serverAsked) this.#gateway.server.transferCut();
     if (!this.#serverAsked || this.#final !== undefined) this.#finishCut();
     else this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
   }

@@ -1,5 +1,6 @@
-// Real FTP clients, each told to list, fetch, store, resume and rename through one port, as its own command line wants it.
-import { execFile } from 'node:child_process';
+// Real FTP clients, each told to list, fetch, store, resume, rename and abort through one port, as its own command line wants it.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { program } from './programs.ts';
 import { mega } from './servers.ts';
 
 export type DataMode = 'passive' | 'extended' | 'active';
-export type Act = 'list' | 'download' | 'upload' | 'resume' | 'rename';
+export type Act = 'list' | 'download' | 'upload' | 'resume' | 'rename' | 'abort';
 
 export interface Visit {
   readonly port: number;
@@ -17,6 +18,8 @@ export interface Visit {
   readonly mode: DataMode;
   /** A file name that nobody else uses. */
   readonly unique: string;
+  /** For `abort`: the transfer of `huge-UNIQUE` is under way at the gateway. */
+  flowing(): Promise<void>;
 }
 
 export interface RealClient {
@@ -44,6 +47,21 @@ function run(name: string, arguments_: readonly string[], input = '', timeout = 
   });
 }
 
+/** Starts to fetch, and is interrupted as by Control-C once bytes flow. What came of it, the gateway's records say. */
+async function interrupted(name: string, arguments_: readonly string[], visit: Visit, input = ''): Promise<string> {
+  const found = program(name)!;
+  const child = spawn(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, stdio: ['pipe', 'ignore', 'ignore'] });
+  const gone = once(child, 'exit');
+  child.stdin.on('error', () => { /* it did not read */ });
+  child.stdin.end(input);
+  const timer = setTimeout(() => { child.kill('SIGKILL'); }, 10_000);
+  await Promise.race([visit.flowing(), gone]);
+  child.kill('SIGINT');
+  await gone;
+  clearTimeout(timer);
+  return '';
+}
+
 const local = mkdtempSync(join(tmpdir(), 'sallyport-ftp-client-'));
 const half = mega.length / 2;
 
@@ -65,13 +83,14 @@ const short = (ran: Ran): string => ran.output.trim().split('\n').slice(-3).join
 const listed = (text: string, ran: Ran): string => (/mega/.test(text) ? '' : `no listing: ${short(ran)}`);
 
 const curl: RealClient = {
-  name: 'curl', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename'],
+  name: 'curl', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
   lacks: (tls, mode) => (tls && mode === 'active' ? 'curl 7.88 fails at active TLS data connections, also straight to vsftpd' : ''),
   async act(act, visit, root) {
     const base = ['-sS', '-k', '--max-time', '10', '-u', `${visit.user}:${visit.password}`, ...visit.tls ? ['--ssl-reqd'] : [],
       ...visit.mode === 'active' ? ['-P', '-'] : visit.mode === 'passive' ? ['--disable-epsv'] : []];
     const url = `ftp://127.0.0.1:${visit.port}`;
     const target = join(local, visit.unique);
+    if (act === 'abort') return interrupted('curl', [...base, '-o', '/dev/null', `${url}/huge-${visit.unique}`], visit);
     if (act === 'list') {
       const ran = await run('curl', [...base, `${url}/`]);
       return listed(ran.stdout, ran);
@@ -90,18 +109,21 @@ const curl: RealClient = {
 };
 
 const lftp: RealClient = {
-  name: 'lftp', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename'],
+  name: 'lftp', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
   async act(act, visit, root) {
     const target = join(local, visit.unique);
     if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
     const words: Record<Act, string> = {
       list: 'ls', download: `get mega -o ${target}`, resume: `get -c mega -o ${target}`, upload: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}`,
       rename: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}; mv incoming/${visit.unique} incoming/${visit.unique}.new`,
+      abort: `cat huge-${visit.unique}`,
     };
     const settings = `set net:max-retries 1; set net:timeout 6; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
       + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; `
       + `set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
-    const ran = await run('lftp', ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`]);
+    const commands = ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`];
+    if (act === 'abort') return interrupted('lftp', commands, visit);
+    const ran = await run('lftp', commands);
     if (act === 'list') return listed(ran.stdout, ran);
     if (ran.code !== 0) return short(ran);
     return same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
@@ -137,17 +159,26 @@ if act == 'resume':
 if act in ('upload', 'rename'):
     with open(local, 'rb') as f: ftp.storbinary('STOR incoming/' + remote, f)
 if act == 'rename': ftp.rename('incoming/' + remote, 'incoming/' + remote + '.new')
+if act == 'abort':
+    ftp.voidcmd('TYPE I')
+    data = ftp.transfercmd('RETR huge-' + remote)
+    data.recv(100000)
+    ftp.abort()
+    data.close()
+    ftp.voidresp()
+    ftp.voidcmd('NOOP')
 ftp.quit()
 `;
 
 const ftplib: RealClient = {
-  name: 'ftplib', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename'],
+  name: 'ftplib', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
   async act(act, visit, root) {
     const target = act === 'upload' || act === 'rename' ? file(`${visit.unique}.up`, mega) : join(local, visit.unique);
     if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
     const ran = await run('python3', ['-c', pythonText, visit.mode, visit.tls ? '1' : '0', String(visit.port), visit.user, visit.password, act, target, visit.unique]);
     if (act === 'list') return listed(ran.stdout, ran);
     if (ran.code !== 0) return short(ran);
+    if (act === 'abort') return '';
     return same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
   },
 };
@@ -155,19 +186,21 @@ const ftplib: RealClient = {
 /** The classic command line of BSD: commands on its standard input. */
 function classic(name: string, extended: boolean): RealClient {
   return {
-    name, speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'rename'],
+    name, speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
     async act(act, visit, root) {
       const target = join(local, visit.unique);
       if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
       const upload = `put ${file(`${visit.unique}.up`, mega)} incoming/${visit.unique}\n`;
       const words: Record<Act, string> = {
         list: 'ls\n', download: `get mega ${target}\n`, upload, resume: name === 'tnftp' ? `reget mega ${target}\n` : `reget mega ${target}\n`,
-        rename: `${upload}rename incoming/${visit.unique} incoming/${visit.unique}.new\n`,
+        rename: `${upload}rename incoming/${visit.unique} incoming/${visit.unique}.new\n`, abort: `get huge-${visit.unique} /dev/null\n`,
       };
       const passive = name === 'tnftp' ? (visit.mode === 'active' ? 'passive off\n' : 'passive on\n') : '';
       const epsv = name === 'tnftp' && !(extended && visit.mode === 'extended') ? 'epsv4 off\n' : '';
       const flags = name === 'tnftp' ? ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'] : ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'];
-      const ran = await run(name, flags, `open 127.0.0.1 ${visit.port}\nuser ${visit.user} ${visit.password}\n${passive}${epsv}binary\n${words[act]}quit\n`);
+      const commands = `open 127.0.0.1 ${visit.port}\nuser ${visit.user} ${visit.password}\n${passive}${epsv}binary\n${words[act]}quit\n`;
+      if (act === 'abort') return interrupted(name, flags, visit, commands);
+      const ran = await run(name, flags, commands);
       if (act === 'list') return listed(ran.stdout, ran);
       const result = same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
       return result === '' ? '' : `${result}: ${short(ran)}`;
@@ -176,7 +209,7 @@ function classic(name: string, extended: boolean): RealClient {
 }
 
 const ncftp: RealClient = {
-  name: 'ncftp', speaksTls: false, acts: ['list', 'download', 'upload', 'resume'],
+  name: 'ncftp', speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'abort'],
   async act(act, visit, root) {
     const base = ['-u', visit.user, '-p', visit.password, '-P', String(visit.port), visit.mode === 'active' ? '-E' : '-F', '-t', '8'];
     if (act === 'list') {
@@ -188,6 +221,7 @@ const ncftp: RealClient = {
       const ran = await run('ncftpput', [...base, '127.0.0.1', '/incoming', source]);
       return ran.code === 0 ? same(stored(root, visit)) : short(ran);
     }
+    if (act === 'abort') return interrupted('ncftpget', [...base, '-c', '127.0.0.1', `/huge-${visit.unique}`], visit);
     const directory = mkdtempSync(join(local, 'get-'));
     if (act === 'resume') writeFileSync(join(directory, 'mega'), mega.subarray(0, half));
     const ran = await run('ncftpget', [...base, ...act === 'resume' ? ['-z'] : [], '127.0.0.1', directory, '/mega']);

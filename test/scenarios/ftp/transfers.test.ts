@@ -194,6 +194,57 @@ test('ABOR cuts both sides and is answered twice', async () => {
   assert.match(await client.command('NOOP'), /^200/);
 });
 
+test('an ABOR whose LF was TCP\'s urgent byte, and got lost (ftplib); one whose LF comes late', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 endless\r\n');
+    void session.dataReady!.then((data) => {
+      data.write(Buffer.alloc(100_000));
+      data.once('close', () => { session.say('426 cut\r\n'); });
+    });
+  };
+  for (const behind of ['NOOP\r\n', '\nNOOP\r\n']) {
+    client = await new FtpClient(gateway.port()).login();
+    const data = await client.passive();
+    await client.command('RETR /endless');
+    await data.until((text) => text.length >= 1000);
+    client.raw.send('ABOR\r');
+    assert.match(await client.reply(), /^426 /);
+    assert.match(await client.reply(), /^226 /);
+    client.raw.send(behind);
+    assert.match(await client.reply(), /^200/);
+    client.close();
+  }
+  // Without a transfer it is a line that is not finished, and a bare CR is a bare CR.
+  client = await new FtpClient(gateway.port()).login();
+  client.raw.send('ABOR\rNOOP\r\n');
+  assert.match(await client.reply(), /^500/);
+  await gateway.record(({ rule }) => rule === 'ftp.bare-cr');
+});
+
+test('a server that answers a reset with a second 150 and nothing else (pure-ftpd)', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 endless\r\n');
+    void session.dataReady!.then((data) => {
+      data.write(Buffer.alloc(100_000));
+      data.once('close', () => { session.say('150 0.004 seconds (measured here)\r\n'); });
+    });
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /endless');
+  await data.until((text) => text.length >= 1000);
+  client.raw.send('ABOR\r\n');
+  assert.match(await client.reply(), /^426 /);
+  assert.match(await client.reply(), /^226 /);
+  assert.match(await client.command('NOOP'), /^200/);
+  // In a transfer that goes on it is a breach of the protocol as before.
+  server.answers['RETR'] = (session) => { session.say('150 one\r\n150 two\r\n'); };
+  await client.passive();
+  assert.match(await client.command('RETR /x'), /^150/);
+  assert.match(await client.reply(), /^421/);
+  await gateway.record(({ rule }) => rule === 'ftp.reply-order');
+});
+
 test('a client that resets an upload resets it at the server too', async () => {
   client = await new FtpClient(gateway.port()).login();
   const data = await client.passive();
