@@ -1,5 +1,5 @@
 // What the FTP codec refuses, as values with stable codes. The gateway's own refusals (a reply that nobody asked for, bytes
-// before TLS) are listed here too, so that there is one list. Documented in docs/protocols/ftp.md.
+// before TLS) are listed here too, so that there is one list. Documented in docs/violations/ftp.md (describe.ts).
 import type { LimitReached, Side, Violation } from '#core/failure.ts';
 import type { FtpLimits } from './limits.ts';
 
@@ -25,7 +25,7 @@ export const ftpViolations = {
 
 export type FtpViolationName = keyof typeof ftpViolations;
 
-const limitMessages: Record<keyof FtpLimits, string> = {
+export const ftpLimitMessages: Record<keyof FtpLimits, string> = {
   maxCommandBytes: 'a command line is too long',
   maxReplyLineBytes: 'a line of a reply is too long',
   maxReplyLines: 'a reply has too many lines',
@@ -41,5 +41,5 @@ export function ftpViolation(name: FtpViolationName, side: Side, offset: number)
 
 /** `code` is `ftp.limit.` and the name of the limit. */
 export function ftpLimit(limit: keyof FtpLimits, maximum: number, seen: number, side: Side): LimitReached {
-  return { kind: 'limit', code: `ftp.limit.${limit}`, side, maximum, seen, message: `${limitMessages[limit]} (${limit} ${maximum})` };
+  return { kind: 'limit', code: `ftp.limit.${limit}`, side, maximum, seen, message: `${ftpLimitMessages[limit]} (${limit} ${maximum})` };
 }

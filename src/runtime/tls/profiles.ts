@@ -133,8 +133,10 @@ export class TlsProfiles implements LinkSecurity {
     secured.once('close', done);
     // Before the handshake is done, errors of a TLS server end come only by this event.
     secured.on('_tlsError', (error: Error) => { fail(`TLS: ${error.message}`); });
-    // Once TLS stands, a reset is a reset.
-    secured.prependListener('error', (error: NodeJS.ErrnoException) => { if (link.tls === undefined || error.syscall === undefined) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`); });
+    secured.prependListener('error', (error: NodeJS.ErrnoException) => {
+      // Once TLS stands, a reset is a reset.
+      if (link.tls === undefined || error.syscall === undefined) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`);
+    });
   }
 }
 

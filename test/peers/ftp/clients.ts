@@ -35,7 +35,7 @@ export interface RealClient {
 
 interface Ran { readonly code: number; readonly output: string; readonly stdout: string }
 
-function run(name: string, arguments_: readonly string[], input = '', timeout = 15_000): Promise<Ran> {
+function run(name: string, arguments_: readonly string[], input = '', timeout = 30_000): Promise<Ran> {
   const found = program(name)!;
   return new Promise((resolve) => {
     const child = execFile(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, timeout, maxBuffer: 8 * 1024 * 1024,
@@ -147,7 +147,7 @@ if tls == '1':
     ftp = Reusing(context=context)
 else:
     ftp = ftplib.FTP()
-ftp.connect('127.0.0.1', int(port), timeout=8)
+ftp.connect('127.0.0.1', int(port), timeout=20)
 ftp.login(user, password)
 if tls == '1': ftp.prot_p()
 ftp.set_pasv(mode != 'active')
