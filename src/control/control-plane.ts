@@ -259,8 +259,13 @@ export class ControlPlane {
     if (this.options.paths.length === 0) return { ok: false, reason: 'failed', message: 'this gateway runs on an embedded configuration: there is no file to read again' };
     const input = { paths: this.options.paths };
     const result = await this.transactions.apply({ input, author, reason, source: this.options.paths.join(', '), confirmWithinMs });
-    if (result.ok && !result.changed && this.supervisor.configuration?.inspection !== undefined) await this.#reloadRules(author);
+    if (result.ok && !result.changed && this.#namesFiles) await this.#reloadRules(author);
     return result;
+  }
+
+  get #namesFiles(): boolean {
+    const { inspection, inspectors = {} } = this.supervisor.configuration ?? {};
+    return inspection !== undefined || Object.values(inspectors).some(({ settings }) => settings.denySha256Files.length > 0);
   }
 
   /** The configuration says the same as before, but the files of rules and sums that it names may not. */

@@ -88,12 +88,12 @@ export const ftpDriver: ComplianceDriver = {
   },
   neverReached: ['client drained', 'client relayed', 'server drained', 'server relayed'],
   content: {
-    service: '    content: { mode: hold }',
+    service: '',
     install: ({ worker }, fault) => {
       const told = { looked: false };
-      (worker.plan as { inspectors: unknown }).inspectors = [{
-        name: 'faulty',
+      (worker.plan as { inspectors: unknown }).inspectors = {
         open: () => ({
+          holdsBytes: 1000, needsSha256: false,
           feed() {
             told.looked = true;
             if (fault === 'throws') throw new Error('put in by the compliance suite');
@@ -101,7 +101,7 @@ export const ftpDriver: ComplianceDriver = {
           },
           finish() { /* never answers */ }, abandon() { /* nothing to give up */ },
         }),
-      }];
+      };
       return told;
     },
     steps: 5, bytes: 'RETR /file\r\n', canary: 'hello', bugs: { throws: 1, never: 0 },
@@ -131,7 +131,6 @@ export const ftpDriver: ComplianceDriver = {
     'limits.maxFeatures': { own: { options: { service: '    limits: { maxFeatures: 2 }' }, run: features } },
     'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/transfers.test.ts', 'sizes to the byte'),
     'limits.maxDownloadBytes': elsewhere(limits, 'a download limit is to the byte'),
-    'content.maxHeldBytes': elsewhere('test/scenarios/ftp/inspection.test.ts', 'hold: a file as large as may be held, and one byte more'),
     'login.maxAttempts': elsewhere('test/scenarios/ftp/commands.test.ts', 'failed logins look alike, and the third ends the session'),
     'proxy.connectTimeout': elsewhere('src/runtime/channels.test.ts', 'a dial that nobody answers fails when its time is over'),
   },
