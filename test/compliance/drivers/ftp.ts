@@ -129,7 +129,7 @@ export const ftpDriver: ComplianceDriver = {
     'limits.maxPipelinedCommands': elsewhere('test/scenarios/ftp/commands.test.ts', 'more commands than may wait are not lost'),
     'limits.maxCommandsPerSecond': elsewhere(limits, 'commands a second: beyond it the client waits, and nothing is lost'),
     'limits.maxFeatures': { own: { options: { service: '    limits: { maxFeatures: 2 }' }, run: features } },
-    'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/transfers.test.ts', 'sizes to the byte'),
+    'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/edges.test.ts', 'uploads: sizes to the byte'),
     'limits.maxDownloadBytes': elsewhere(limits, 'a download limit is to the byte'),
     'login.maxAttempts': elsewhere('test/scenarios/ftp/commands.test.ts', 'failed logins look alike, and the third ends the session'),
     'proxy.connectTimeout': elsewhere('src/runtime/channels.test.ts', 'a dial that nobody answers fails when its time is over'),

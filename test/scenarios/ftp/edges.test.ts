@@ -100,3 +100,17 @@ test('SITE: only what is listed, its path resolved and judged; OPTS: what is und
     client.close();
   });
 });
+
+test('uploads: sizes to the byte', async () => {
+  await within('    limits: { maxUploadBytes: 2000 }', async (gateway) => {
+    for (const [bytes, wanted, end] of [[2000, /^226 /, 'fin'], [2001, /^552 /, 'reset']] as const) {
+      const client = await new FtpClient(gateway.port()).login();
+      const data = await client.passive();
+      await client.command('STOR x');
+      data.send(Buffer.alloc(bytes, 'u')).end();
+      assert.match(await client.reply(), wanted);
+      assert.equal(server.sessions.at(-1)!.storedEnd, end);
+      client.close();
+    }
+  });
+});
