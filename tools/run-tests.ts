@@ -33,8 +33,7 @@ const paint = (code: number, text: string): string => process.stdout.isTTY ? `\u
 async function run(group: string, files: readonly string[]): Promise<Result> {
   const started = Date.now();
   const concurrency = oneAtATime.test(group) ? 1 : 2;
-  // force-exit: a test that failed half-way leaves sockets and servers open, which would keep its process until the group is late.
-  const options = [`--test-concurrency=${concurrency}`, '--test-reporter=tap', '--test-force-exit', `--test-timeout=${testTimeoutMs}`];
+  const options = [`--test-concurrency=${concurrency}`, '--test-reporter=tap', `--test-timeout=${testTimeoutMs}`, '--import', './test/harness/lingering.ts'];
   // A process group of its own, so that all that a group of tests has started can be ended with it.
   const child = spawn(process.execPath, ['--test', ...options, ...files], {
     cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'tests') },
