@@ -37,6 +37,23 @@ test('the catalogue for users lists the same members in the same order', () => {
   assert.deepEqual([...catalogue.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]), Object.keys(JSON.parse(encodeRecord(filled()))));
 });
 
+test('facts that come again are written as the first time, clean or masked', () => {
+  const encoder = new RecordEncoder(['cookie']);
+  for (const attributes of ['"agent":"curl/8"', '"observed":{"header:cookie":"geheim"}', '"agent":"\u00e9\u0001"', `"agent":"${'x'.repeat(20_000)}"`]) {
+    const first = encoder.encode(filled({ attributes }));
+    assert.equal(encoder.encode(filled({ attributes })), first);
+    assert.equal(encodeRecord(filled({ attributes })), first);
+    assert.doesNotMatch(first, /geheim/);
+  }
+});
+
+test('more different facts than are kept ready: each record has its own', () => {
+  const encoder = new RecordEncoder([]);
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 1200; i++) assert.match(encoder.encode(filled({ attributes: `"agent":"program/${i}"` })), new RegExp(`"facts":\\{"agent":"program/${i}"\\}`));
+  }
+});
+
 test('empty fields are left out', () => {
   assert.equal(encodeRecord(new AuditRecord()), '{"time":1000,"outcome":"allowed","kind":"operation","ms":0}');
 });

@@ -84,6 +84,9 @@ export interface NativeBuffer extends Buffer {
 /** Most values that one field keeps ready; some (a reason) may hold text of a peer, so it is begun anew when full. */
 const maximumKnown = 512;
 
+/** Facts that are longer are hardly said again. */
+const maximumKnownFacts = 400;
+
 /** Ready-made bytes of one field whose values come from the configuration and repeat from record to record. */
 class RepeatingField {
   readonly #name: string;
@@ -106,6 +109,21 @@ class RepeatingField {
     if (this.#known.size >= maximumKnown) this.#known.clear();
     if (bytes.length < 256) this.#known.set(value, bytes);
     return bytes;
+  }
+}
+
+/** Facts that were written before as they are, as bytes. They hold text of peers: few, short, begun anew when full. */
+class KnownFacts {
+  readonly #known = new Map<string, Uint8Array>();
+
+  get(value: string): Uint8Array | undefined {
+    return this.#known.get(value);
+  }
+
+  learn(value: string, written: Uint8Array): void {
+    if (value.length > maximumKnownFacts) return;
+    if (this.#known.size >= maximumKnown) this.#known.clear();
+    this.#known.set(value, new Uint8Array(written));
   }
 }
 
@@ -166,6 +184,7 @@ export class RecordEncoder {
   readonly #why = new RepeatingGroup('rule', 'reason', '', '');
   readonly #where = new RepeatingGroup('route', 'pool', '', '');
   readonly #server = new RepeatingField('server');
+  readonly #knownFacts = new KnownFacts();
 
   constructor(mask: readonly string[] = defaultMask) {
     this.#secrets = new SecretNames(mask);
@@ -258,16 +277,20 @@ export class RecordEncoder {
   }
 
   #facts(value: string, at: number): number {
+    const known = this.#knownFacts.get(value);
+    if (known !== undefined) return this.#bytes(known, at);
     if (value.length > maximumFactsLength) value = '"truncated":true';
     const target = this.#target;
+    const start = at;
     target.set(factsKey, at);
     at += factsKey.length;
     let end = at + target.utf8Write(value, at, value.length * 3);
-    if (!this.#secrets.membersAreClean(target, at, end)) {
-      end = at + target.latin1Write(escaped(this.#secrets.maskMembers(value), plainOrSyntax), at);
-    }
-    target[end] = closing;
-    return end + 1;
+    const clean = this.#secrets.membersAreClean(target, at, end);
+    if (!clean) end = at + target.latin1Write(escaped(this.#secrets.maskMembers(value), plainOrSyntax), at);
+    target[end++] = closing;
+    // What had to be masked is not kept in memory for that.
+    if (clean) this.#knownFacts.learn(value, target.subarray(start, end));
+    return end;
   }
 
   #number(name: Uint8Array, value: number, at: number): number {

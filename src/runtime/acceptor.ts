@@ -2,7 +2,9 @@
 // so that the kernel spreads connections over them.
 // Does not decide who may connect (the worker asks the limiter) and knows no protocol.
 import net from 'node:net';
+import { HandleSocket } from './handle-socket.ts';
 import { SocketLink, sharedReadBuffer } from './link.ts';
+import { isTcpHandle, streamHandles } from './node-handles.ts';
 
 export interface AcceptorOptions {
   readonly host: string;
@@ -13,7 +15,7 @@ export interface AcceptorOptions {
   failed(error: Error): void;
 }
 
-/** The parts of Node's TCP handle that reading into our own buffer needs; absent parts mean the ordinary way. */
+/** The part of Node's TCP handle that is used before it is a socket. */
 interface AcceptedHandle { setNoDelay?(on: boolean): number }
 type OnConnection = (status: number, handle: AcceptedHandle | undefined) => void;
 
@@ -59,9 +61,10 @@ export class Acceptor {
   }
 
   /**
-   * net.Server offers no `onread` for accepted sockets, though net.Socket does: reading into one shared buffer saves an
-   * allocation a read. The socket is made here from the accepted handle; where this Node does not work so, 'connection'
-   * events go on as usual (docs/decisions/0002-reading-into-own-buffers.md).
+   * A link works on the accepted handle itself (docs/decisions/0007-sockets-by-their-handles.md). Where this Node does not
+   * work so, a socket is made from the handle: net.Server offers no `onread` for accepted sockets, though net.Socket does,
+   * and reading into one shared buffer saves an allocation a read. Where that is not to be had either, 'connection' events
+   * go on as usual (docs/decisions/0002-reading-into-own-buffers.md).
    */
   #acceptByHandle(): void {
     const handle = (this.#server as unknown as { _handle?: { onconnection?: OnConnection } })._handle;
@@ -72,6 +75,12 @@ export class Acceptor {
         return;
       }
       accepted.setNoDelay?.(true);
+      if (streamHandles !== undefined && isTcpHandle(accepted)) {
+        const link = new SocketLink(new HandleSocket(accepted, sharedReadBuffer), 'client');
+        this.#options.accepted(link);
+        link.begin();
+        return;
+      }
       // Assigned once, but read by a callback that runs while the socket is made.
       // oxlint-disable-next-line prefer-const
       let link: SocketLink | undefined;

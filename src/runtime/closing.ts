@@ -21,7 +21,7 @@ export class ClosingLinks {
   /** Called behind `close`: nearly always there is nothing left to wait for. */
   watch(link: SocketLink, nowMs: number): void {
     const { unsentBytes } = link;
-    if (unsentBytes > 0 && !link.given) this.#links.push({ link, unsentBytes, sinceMs: nowMs });
+    if ((unsentBytes > 0 || link.closing) && !link.given) this.#links.push({ link, unsentBytes, sinceMs: nowMs });
   }
 
   sweep(nowMs: number): void {

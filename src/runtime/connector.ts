@@ -32,6 +32,12 @@ export class ServerLink extends SocketLink {
     this.server = server;
     this.openedMs = nowMs;
   }
+
+  override onClosed(): void {
+    if (this.closed) return;
+    super.onClosed();
+    this.pool.connectionClosed(this.server);
+  }
 }
 
 /** One operation on its way to a server: waiting in the pool's queue, then for a connection to stand. */
@@ -189,10 +195,10 @@ export class Connector {
       relayed() { /* no relay yet */ },
       closed: (_, failure) => { this.#dialFailed(pending, server, address, failure); },
     };
-    socket.on('close', () => { pool.connectionClosed(server); });
     socket.once('connect', () => {
       const { tls } = pool.settings;
       if (tls === undefined) {
+        link.connected();
         this.#dialed(pending, link);
         return;
       }

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
+import { HandleSocket, type SocketOwner } from './handle-socket.ts';
 import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
@@ -38,8 +39,7 @@ function onEnd(this: Socket): void { (this as LinkSocket).link.onEnded(); }
 function onDrain(this: Socket): void { (this as LinkSocket).link.onDrained(); }
 function onClose(this: Socket): void { (this as LinkSocket).link.onClosed(); }
 function onError(this: Socket, error: NodeJS.ErrnoException): void {
-  const link = (this as LinkSocket).link;
-  link.failure ??= failureOf(error, link.role);
+  (this as LinkSocket).link.onFailed(error);
 }
 
 function onSecuredBytes(this: Socket, bytes: Buffer): void { (this as LinkSocket).link.deliver(bytes, 0, bytes.length); }
@@ -50,10 +50,13 @@ export interface LinkSecurity {
   secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket;
 }
 
-export class SocketLink implements Link, OutboxLink {
+/** A connection as node:net has it, or on its handle (runtime/handle-socket.ts). */
+export type LinkTransport = Socket | HandleSocket;
+
+export class SocketLink implements Link, OutboxLink, SocketOwner {
   readonly role: 'client' | 'server';
   /** What is read and written: the TCP socket, or TLS over it once `secure` was called. */
-  socket: Socket;
+  socket: LinkTransport;
   /** Makes TLS of it when a gateway or the runtime asks: given by the worker. */
   security: LinkSecurity | undefined = undefined;
   handler: LinkHandler = noHandler;
@@ -76,6 +79,8 @@ export class SocketLink implements Link, OutboxLink {
   #waitsForDrain = false;
   #paused = false;
   #ending = false;
+  /** `close` was called; what is in the outbox goes out first. */
+  #closing = false;
   /** A large relay's read buffer, while it has one; `#readsInto` is where the socket reads now. */
   #relayBuffer: Buffer | undefined = undefined;
   #readsInto: Buffer = sharedReadBuffer;
@@ -83,38 +88,53 @@ export class SocketLink implements Link, OutboxLink {
   /** Relay buffers of others that writes of this link hold until it has drained. */
   #lent: Buffer[] | undefined = undefined;
   /** The TCP socket below. */
-  readonly #transport: Socket;
+  #transport: LinkTransport;
   #peer: Endpoint | undefined = undefined;
   #local: Endpoint | undefined = undefined;
 
-  constructor(socket: Socket, role: 'client' | 'server') {
+  constructor(socket: LinkTransport, role: 'client' | 'server') {
     this.socket = socket;
     this.#transport = socket;
     this.role = role;
-    (socket as LinkSocket).link = this;
-    for (const [event, listener] of socketListeners) socket.on(event, listener);
+    if (socket instanceof HandleSocket) socket.attach(this);
+    else {
+      (socket as LinkSocket).link = this;
+      for (const [event, listener] of socketListeners) socket.on(event, listener);
+    }
   }
 
   get peer(): Endpoint {
-    return this.#peer ??= { address: plainAddress(this.#transport.remoteAddress), port: this.#transport.remotePort ?? 0 };
+    if (this.#peer !== undefined) return this.#peer;
+    const transport = this.#transport;
+    const { address, port } = transport instanceof HandleSocket ? transport.names('getpeername') : { address: transport.remoteAddress, port: transport.remotePort };
+    return this.#peer = { address: plainAddress(address), port: port ?? 0 };
   }
 
   get local(): Endpoint {
-    return this.#local ??= { address: plainAddress(this.#transport.localAddress), port: this.#transport.localPort ?? 0 };
+    if (this.#local !== undefined) return this.#local;
+    const transport = this.#transport;
+    const { address, port } = transport instanceof HandleSocket ? transport.names('getsockname') : { address: transport.localAddress, port: transport.localPort };
+    return this.#local = { address: plainAddress(address), port: port ?? 0 };
   }
 
   /** True from the moment that it was given up, which is before it is `closed`. */
   get given(): boolean { return this.closed || this.#transport.destroyed || this.socket.destroyed; }
 
+  /** Closes once what is in the outbox has gone. */
+  get closing(): boolean { return this.#closing && !this.given; }
+
   /** Node counts a write as pending until all of it is taken; how far it is, its handle knows. Without what is in the outbox:
    *  that leaves within the turn. */
   get unsentBytes(): number {
-    const pending = this.socket.writableLength;
-    return pending === 0 ? 0 : pending + ((this.socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0);
+    const { socket } = this;
+    const pending = socket.writableLength;
+    if (pending === 0) return 0;
+    return pending + (socket instanceof HandleSocket ? socket.writeQueueSize : (socket as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0);
   }
 
   /** Bytes read from the socket, called by whoever owns its read path. The buffer is only lent. */
   deliver(bytes: Buffer, start: number, end: number): void {
+    if (this.#closing) return;
     this.bytesIn += end - start;
     // The handler may give the link back while it runs; a bug is still this session's.
     const { guard } = this;
@@ -194,7 +214,7 @@ export class SocketLink implements Link, OutboxLink {
   }
 
   sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number, tail = ''): boolean {
-    if (this.closed) return true;
+    if (this.closed || this.#closing) return true;
     const tailStart = text.length + end - start;
     const length = tailStart + tail.length;
     this.bytesOut += length;
@@ -215,9 +235,30 @@ export class SocketLink implements Link, OutboxLink {
   writeQueued(piece: Buffer): boolean {
     if (this.closed || this.socket.destroyed) return true;
     const flows = this.socket.write(piece);
+    const taken = this.socket.writableLength === 0;
+    if (this.#closing) {
+      if (this.queuedBytes === 0) this.#closeNow();
+      return taken;
+    }
     // What was queued has made a sender wait; the kernel took it at once, so that no `drain` comes to say so.
     if (flows && this.#waitsForDrain) process.nextTick(drainedOf, this);
-    return this.socket.writableLength === 0;
+    return taken;
+  }
+
+  /** Runtime only: a connection that was dialled stands and nothing has been sent on it; it goes on without its socket. */
+  connected(): void {
+    const socket = this.#transport as Socket;
+    const transport = HandleSocket.takeOver(socket, this.#readsInto);
+    if (transport === undefined) return;
+    for (const [event, listener] of socketListeners) socket.off(event, listener);
+    this.socket = this.#transport = transport;
+    transport.attach(this);
+    this.begin();
+  }
+
+  /** Runtime only: reading starts, unless somebody has paused, secured or given up the link already. */
+  begin(): void {
+    if (!this.#paused && this.socket instanceof HandleSocket) this.socket.resume();
   }
 
   pause(): void {
@@ -267,9 +308,9 @@ export class SocketLink implements Link, OutboxLink {
   secure(request: SecureRequest): void {
     if (this.closed) return;
     if (this.security === undefined) throw new Error('TLS was asked for on a link that has no TLS profiles');
-    const transport = this.#transport;
     // What was sent before goes in the clear: the reply to STARTTLS.
     if (this.queuedBytes > 0) flushOutbox();
+    const transport = this.#ordinaryTransport();
     for (const [event, listener] of socketListeners) transport.off(event, listener);
     // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
     transport.on('error', onError);
@@ -278,6 +319,16 @@ export class SocketLink implements Link, OutboxLink {
     for (const [event, listener] of socketListeners) secured.on(event, listener);
     secured.on('data', onSecuredBytes);
     this.socket = secured;
+  }
+
+  /** TLS of Node works on sockets of Node. */
+  #ordinaryTransport(): Socket {
+    const transport = this.#transport;
+    if (!(transport instanceof HandleSocket)) return transport;
+    const socket = transport.toSocket();
+    (socket as LinkSocket).link = this;
+    this.socket = this.#transport = socket;
+    return socket;
   }
 
   /** Runtime only: the handshake is done. */
@@ -293,10 +344,19 @@ export class SocketLink implements Link, OutboxLink {
     this.socket.end();
   }
 
+  /** What is in the outbox for a client keeps its place there: a connection for each request would undo what the outbox is for. */
   close(): void {
-    if (this.closed) return;
+    if (this.closed || this.#closing) return;
     this.#ending = true;
+    if (this.queuedBytes > 0 && this.role === 'client') {
+      this.#closing = true;
+      return;
+    }
     if (this.queuedBytes > 0) flushOutbox();
+    this.#closeNow();
+  }
+
+  #closeNow(): void {
     if (this.socket.writableLength === 0) this.socket.destroy();
     else this.socket.destroySoon();
   }
@@ -304,6 +364,7 @@ export class SocketLink implements Link, OutboxLink {
   reset(): void {
     if (this.closed) return;
     if (this.queuedBytes > 0) flushOutbox();
+    if (this.given) return;
     const transport = this.#transport;
     // While its FIN is on the way the system takes no reset (uv_tcp_close_reset: EINVAL), and the handle would never close.
     if (transport.writableEnded && !transport.writableFinished && transport.writableLength === 0) transport.destroy();
@@ -313,6 +374,7 @@ export class SocketLink implements Link, OutboxLink {
   /** Runtime only: the socket's events. */
   onEnded(): void {
     this.peerEnded = true;
+    if (this.#closing) return;
     const { guard } = this;
     try { this.handler.ended(this); } catch (error) { this.#bug(error, guard); }
   }
@@ -343,6 +405,10 @@ export class SocketLink implements Link, OutboxLink {
     if (this.#retiring !== undefined) giveRelayBuffer(this.#retiring);
     this.#retiring = undefined;
     if (this.#lent !== undefined) this.#takeBackLent();
+  }
+
+  onFailed(error: NodeJS.ErrnoException): void {
+    this.failure ??= failureOf(error, this.role);
   }
 
   onClosed(): void {

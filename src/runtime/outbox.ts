@@ -68,7 +68,7 @@ export function flushOutbox(): void {
     const link = links[i]!;
     const end = ends[i]!;
     links[i] = nobody;
-    link.queuedBytes = 0;
+    link.queuedBytes -= end - start;
     if (!link.writeQueued(buffer.subarray(start, end))) free = false;
     start = end;
   }

@@ -51,10 +51,27 @@ function recordedTarget(path: string, query: string | undefined): string {
   return query === undefined ? path : `${path}?${query}`;
 }
 
+/** Clients are many, their programs few: the member of a program is made once, and known to the encoder as the same text.
+ *  Client text, so that it is bounded and begun anew when full. */
+const agents = new Map<string, string>();
+const maxAgents = 256;
+const maxAgentLength = 256;
+
+function agentMember(agent: string): string {
+  const known = agents.get(agent);
+  if (known !== undefined) return known;
+  const made = `"agent":${quoted(agent)}`;
+  if (agent.length > maxAgentLength) return made;
+  if (agents.size >= maxAgents) agents.clear();
+  // A copy: the text of the client is a slice of its whole head, which would be kept with it.
+  agents.set(Buffer.from(agent, 'latin1').toString('latin1'), made);
+  return made;
+}
+
 function attributesOf(exchange: Exchange): string {
   const { head } = exchange.parser;
   const agent = head.headers.get(HeaderId.UserAgent);
-  let members = agent === undefined ? '' : `"agent":${quoted(agent)}`;
+  let members = agent === undefined ? '' : agentMember(agent);
   if (exchange.inspected) members += `${members === '' ? '' : ','}${exchange.inspection!.attributes(recordedTarget(head.path, head.query))}`;
   const { observed } = exchange.service;
   if (observed.length === 0) return members;
