@@ -23,7 +23,7 @@ SecRule REQUEST_HEADERS:Content-Type "^application/(?:[a-z0-9.-]+[+])?json" "id:
 `;
 
 /** The settings of the rule set's own test suite. */
-const testSettings = `
+export const testSettings = `
 SecAction "id:900005,phase:1,nolog,pass,setvar:tx.blocking_paranoia_level=4,setvar:tx.crs_validate_utf8_encoding=1,\\
 setvar:tx.arg_name_length=100,setvar:tx.arg_length=400,setvar:tx.total_arg_length=64000,setvar:tx.max_num_args=255,\\
 setvar:tx.max_file_size=64100,setvar:tx.combined_file_sizes=65535"

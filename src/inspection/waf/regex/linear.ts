@@ -7,7 +7,7 @@ const opSet = 0;
 const opSplit = 1;
 const opAssert = 2;
 const opMatch = 3;
-const assertCodes = { start: 0, end: 1, boundary: 2, inside: 3 } as const;
+const assertCodes = { start: 0, end: 1, boundary: 2, inside: 3, lineStart: 4, lineEnd: 5 } as const;
 const maxInstructions = 60_000;
 /** Cells of the transition table (four bytes each); when full, it begins anew. */
 const maxTableCells = 1 << 16;
@@ -21,6 +21,8 @@ const stateMask = acceptBit - 1;
 const contextStart = 0;
 const contextWord = 1;
 const contextOther = 2;
+const contextLine = 3;
+const lineFeed = 10;
 
 class Unsupported extends Error {}
 
@@ -86,7 +88,7 @@ function byteClasses(sets: readonly Uint8Array[]): { classes: Uint8Array; repres
   const seen = new Map<string, number>();
   const representatives: number[] = [];
   for (let code = 0; code < 256; code++) {
-    let key = String(isWordByte[code]);
+    let key = code === lineFeed ? 'n' : String(isWordByte[code]);
     for (const set of sets) key += set[code] === 1 ? '1' : '0';
     let id = seen.get(key);
     if (id === undefined) { id = representatives.push(code) - 1; seen.set(key, id); }
@@ -209,7 +211,7 @@ export class LinearMatcher {
       if (!this.anchored) following.push(this.start);
       if (following.length === 0 && !found) result = dead;
       else {
-        const context = isWordByte[byte] === 1 ? contextWord : contextOther;
+        const context = isWordByte[byte] === 1 ? contextWord : byte === lineFeed ? contextLine : contextOther;
         const overflow = (this.states.length + 1) * this.width > maxTableCells;
         if (overflow) this.reset();
         const next = this.stateOf([...new Set(following)], context) | (found ? acceptBit : 0);
@@ -242,13 +244,25 @@ export class LinearMatcher {
       else if (code === opMatch) found = true;
       else {
         const which = x[pc]!;
-        const holds = which === 0 ? state.context === contextStart : which === 1 ? byte < 0 : which === 2 ? boundary : !boundary;
-        if (holds) stack.push(y[pc]!);
+        if (holds(which, state.context, byte, boundary)) stack.push(y[pc]!);
       }
     }
     return found;
   }
 }
+
+function holds(which: number, context: number, byte: number, boundary: boolean): boolean {
+  switch (which) {
+    case assertCodes.start: return context === contextStart;
+    case assertCodes.end: return byte < 0;
+    case assertCodes.boundary: return boundary;
+    case assertCodes.inside: return !boundary;
+    case assertCodes.lineStart: return context === contextStart || context === contextLine;
+    default: return byte < 0 || byte === lineFeed;
+  }
+}
+
+const opposite = { start: 'end', end: 'start', lineStart: 'lineEnd', lineEnd: 'lineStart', boundary: 'boundary', inside: 'inside' } as const;
 
 function startsAnchored(node: PatternNode): boolean {
   if (node.kind === 'assert') return node.which === 'start';
@@ -262,7 +276,7 @@ function reversed(node: PatternNode): PatternNode {
     case 'sequence': return { kind: 'sequence', items: node.items.toReversed().map(reversed) };
     case 'choice': return { kind: 'choice', options: node.options.map(reversed) };
     case 'repeat': return { ...node, item: reversed(node.item) };
-    case 'assert': return node.which === 'start' ? { kind: 'assert', which: 'end' } : node.which === 'end' ? { kind: 'assert', which: 'start' } : node;
+    case 'assert': return { kind: 'assert', which: opposite[node.which] };
     default: return node;
   }
 }

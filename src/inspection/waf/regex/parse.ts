@@ -7,9 +7,13 @@ export type PatternNode =
   | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
   | { readonly kind: 'repeat'; readonly item: PatternNode; readonly min: number; readonly max: number; readonly greedy: boolean }
-  | { readonly kind: 'assert'; readonly which: 'start' | 'end' | 'boundary' | 'inside' }
+  | { readonly kind: 'assert'; readonly which: 'start' | 'end' | 'lineStart' | 'lineEnd' | 'boundary' | 'inside' }
   /** Lookaround or a reference: matches what only a backtracking engine can say. */
   | { readonly kind: 'opaque' };
+
+/** PCRE's "^" and "$" with PCRE_MULTILINE: a line ends at LF alone, where JavaScript's flag `m` also takes CR and others. */
+export const lineStart = String.raw`(?<![^\n])`;
+export const lineEnd = String.raw`(?![^\n])`;
 
 const parser = new RegExpParser({ ecmaVersion: 2025 });
 const wordBytes = new Uint8Array(256);
@@ -117,6 +121,8 @@ function convert(node: AST.Element | AST.Alternative, flags: Flags): PatternNode
     case 'Assertion':
       if (node.kind === 'start' || node.kind === 'end') return { kind: 'assert', which: node.kind };
       if (node.kind === 'word') return { kind: 'assert', which: node.negate ? 'inside' : 'boundary' };
+      if (node.raw === lineStart) return { kind: 'assert', which: 'lineStart' };
+      if (node.raw === lineEnd) return { kind: 'assert', which: 'lineEnd' };
       if (node.raw === '(?![^])') return { kind: 'assert', which: 'end' };
       return node.raw === '(?<![^])' ? { kind: 'assert', which: 'start' } : { kind: 'opaque' };
     default: return { kind: 'opaque' };

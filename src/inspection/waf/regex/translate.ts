@@ -1,6 +1,8 @@
 // Translates a PCRE pattern, as rule files write it, into an equal JavaScript pattern over latin1 strings.
-// Semantics are ModSecurity 2's: DOTALL and DOLLAR_ENDONLY, the C locale (so \s and case folding know ASCII only).
+// Semantics are ModSecurity 3's: DOTALL and MULTILINE, the C locale (so \s and case folding know ASCII only).
 // Does not do recursion, conditionals, \K, \G, \X or Unicode properties: those are refused with their offset.
+
+import { lineEnd, lineStart } from './parse.ts';
 
 export class PatternError extends Error {
   readonly offset: number;
@@ -104,7 +106,9 @@ class Translator {
       case '|': this.alternative(); return;
       case '*': case '+': case '?': this.at++; this.quantifier(char); return;
       case '{': this.brace(); return;
-      case '^': case '$': case '.': this.mark(); this.out.push(char); this.at++; return;
+      case '^': this.mark(); this.out.push(lineStart); this.at++; return;
+      case '$': this.mark(); this.out.push(lineEnd); this.at++; return;
+      case '.': this.mark(); this.out.push(char); this.at++; return;
       default: this.mark(); this.out.push(literal(char)); this.at++;
     }
   }

@@ -1,0 +1,21 @@
+import { readStages, runRequest } from '../../waf/regression-run.ts';
+import { readRequest, type RawRequest } from '../../waf/raw-request.ts';
+import { loadTestRules, engineConfiguration, testSettings } from '../../waf/crs.ts';
+import { crsFolder } from '../../waf/files.ts';
+import { judge, plainResponse, type Exchange } from './judge.ts';
+import { writeFileSync, globSync } from 'node:fs';
+writeFileSync('/tmp/waf-engine.conf', engineConfiguration);
+writeFileSync('/tmp/waf-settings.conf', testSettings);
+export const files = ['/tmp/waf-engine.conf', crsFolder + '/crs-setup.conf.example', '/tmp/waf-settings.conf', ...globSync(crsFolder + '/rules/*.conf').sort()];
+const stages = readStages();
+const rs = loadTestRules();
+const ex: Exchange[] = []; const ours: number[][] = [];
+for (const s of stages) { const r = readRequest(Buffer.from(s.req, 'base64'));
+ ex.push({ method: r.method, target: r.target, version: r.protocol.replace('HTTP/',''), headers: r.headers, body: r.body.toString('latin1'), response: plainResponse });
+}
+const t0=Date.now();
+const theirs = await judge('/tmp/waf-judge', files, ex);
+console.log('judge', Date.now()-t0);
+let same=0; const ref=new Map<string,number>(); 
+stages.forEach((s,i)=>{ const a=JSON.stringify(theirs[i]), b=JSON.stringify([...s.modsecurity_ids].sort((x,y)=>x-y)); if(a===b) same++; else { for (const id of theirs[i]!) if(!s.modsecurity_ids.includes(id)) ref.set('309+'+id,(ref.get('309+'+id)??0)+1); for (const id of s.modsecurity_ids) if(!theirs[i]!.includes(id)) ref.set('309-'+id,(ref.get('309-'+id)??0)+1); } });
+console.log('309 same as 3013', same, stages.length, [...ref].sort((a,b)=>b[1]-a[1]).slice(0,30));

@@ -1,0 +1,34 @@
+import { loadTestRules, loadDebianRules } from '../../waf/crs.ts';
+import { crsFolder } from '../../waf/files.ts';
+import { judge, type Exchange } from './judge.ts';
+import { RequestMaker } from './generator.ts';
+import { readFileSync, globSync, existsSync, writeFileSync } from 'node:fs';
+const files = ['/tmp/waf-engine.conf', crsFolder + '/crs-setup.conf.example', '/tmp/waf-settings.conf', ...globSync(crsFolder + '/rules/*.conf').sort()];
+const n = Number(process.argv[2] ?? 1000), seed = Number(process.argv[3] ?? 1), host = Number(process.argv[4] ?? 10);
+const samples = readFileSync('../shared/data/injection-samples/samples.jsonl','utf8').split('\n').filter(Boolean).map(l=>Buffer.from(JSON.parse(l).input,'base64').toString('latin1')).filter((_,i)=>i%7===0);
+const maker = new RequestMaker(seed, host, samples);
+const ex = Array.from({length:n},()=>maker.next());
+const rs = loadTestRules();
+export function ours(e: Exchange): number[] {
+  const tx = rs.begin({ clientAddress: '127.0.0.1', clientPort: 50000, serverAddress: '127.0.0.1', serverPort: 80, uniqueId: 'x', nowMs: 0, reputation: null });
+  tx.requestLine(e.method, e.target, `HTTP/${e.version}`);
+  for (const [a,b] of e.headers) tx.requestHeader(a,b);
+  tx.endRequestHeaders(); if (e.body!=='') tx.requestBody(Buffer.from(e.body,'latin1')); tx.endRequestBody();
+  tx.responseHead(200,'HTTP/1.1'); tx.responseHeader('Content-Type','text/plain'); tx.endResponseHeaders(); tx.endResponseBody();
+  const s = tx.finish(0);
+  last = s;
+  return [...new Set(s.matches.filter(m=>m.logged).map(m=>m.ruleId))].sort((a,b)=>a-b);
+}
+let last: any;
+const cache = `/tmp/waf-theirs-${n}-${seed}-${host}.json`;
+const theirs: number[][] = existsSync(cache) ? JSON.parse(readFileSync(cache,'utf8')) : await judge('/tmp/waf-judge', files, ex);
+writeFileSync(cache, JSON.stringify(theirs));
+let same = 0; const c = new Map<string, {n:number, ex:string[]}>();
+const show = process.argv[5];
+ex.forEach((e,i)=>{ const o=ours(e), t=theirs[i]!; let d=false;
+ const add=(k:string)=>{ d=true; const x=c.get(k)??{n:0,ex:[]}; x.n++; if(x.ex.length<6) x.ex.push(String(i)); c.set(k,x); if (show===k && x.n<=6) console.log('---', i, JSON.stringify({...e, response:undefined}).slice(0,3000), 'BODYERR', last.bodyError, JSON.stringify(last.matches.filter((m:any)=>m.ruleId===Number(k.slice(1))).map((m:any)=>m.values)).slice(0,600)); };
+ for (const id of o) if(!t.includes(id) && id!==980170) add('+'+id);
+ for (const id of t) if(!o.includes(id) && id!==980170) add('-'+id);
+ if(!d) same++; });
+console.log('same', same, 'of', n);
+for (const [k,v] of [...c].sort((a,b)=>b[1].n-a[1].n).slice(0,60)) console.log(k, v.n, v.ex.join(' '));
