@@ -92,7 +92,7 @@ function evaluateLink(state: TransactionState, rule: CompiledRule, link: Compile
   }
   const argument = link.constantArgument ?? expand(state, link.argument);
   const operator = link.prepared ?? link.prepare?.(argument) ?? null;
-  // What the link before matched is what MATCHED_VARS means while this one is evaluated.
+  // What this link matches joins MATCHED_VARS only after it.
   matchedNow.clear();
   let any = false;
   for (const target of link.includes) {
@@ -100,7 +100,8 @@ function evaluateLink(state: TransactionState, rule: CompiledRule, link: Compile
   }
   if (any) {
     const { matchedVars } = state;
-    matchedVars.clear();
+    // Later links see what every link before matched, as in ModSecurity 3: one value may hold the slash, another the space.
+    if (link === rule.links[0]) matchedVars.clear();
     for (let i = 0; i < matchedNow.keys.length; i++) matchedVars.add(matchedNow.keys[i]!, matchedNow.values[i]!);
   }
   return any;

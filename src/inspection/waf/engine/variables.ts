@@ -51,11 +51,12 @@ function cookies(state: TransactionState): Pairs {
   for (let i = 0; i < requestHeaders.keys.length; i++) {
     if (requestHeaders.lowerKey(i) !== 'cookie') continue;
     for (const part of requestHeaders.values[i]!.split(separator)) {
-      const text = part.trim();
+      // Only the space before a name goes, as in ModSecurity: what surrounds a value is the application's to read.
+      const text = part.trimStart();
       if (text === '') continue;
       const equals = text.indexOf('=');
       if (equals < 0) pairs.add(text, '');
-      else pairs.add(text.slice(0, equals).trimEnd(), text.slice(equals + 1).trimStart());
+      else pairs.add(text.slice(0, equals), text.slice(equals + 1));
     }
   }
   state.cookies = pairs;
