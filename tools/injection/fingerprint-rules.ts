@@ -56,6 +56,12 @@ export const attackShapes: readonly { what: string; shape: RegExp }[] = [
   { what: 'list and a query', shape: /^[1svn],\((E.?|f\()$|^[1sv]\),\(E.$/ },
 
   // Queries and calls that are the whole value.
+  { what: 'call alone, or behind a value', shape: /^[1sv]?f\([1svn]\)$|^f\([1svn]\)[;n1&ocUBk]$/ },
+  { what: 'call inside a string', shape: /^sf\([1svn]n$|^sof\([1svn]$/ },
+  { what: 'list and a call', shape: /^[1svn],f\([1svnf)]$|^so[1sv],f$|^1n,f\($/ },
+  { what: 'query or call behind a name', shape: /^1n(E|\()f\($|^n&f\(n$|^no\([1sv]\)$|^nos,f$|^f\(f\([1svn]$|^sEf\([1svn]$/ },
+  { what: 'union whose SELECT is broken or cut', shape: /^so[1sv](Uo|n[(E&])$|^1Uon1$|^E1UE[1f]$|^nUE[1f][,(o&]$/ },
+  { what: 'comment in C style behind a name', shape: /^nc$/ },
   { what: 'query with logic', shape: /^E[1sv]\)?&(\(?[1svfE]|\(f|\(E|[1sv][)o]|f\()$|^E[1sv]&\([1svfE]$/ },
   { what: 'query that closes a parenthesis', shape: /^E[1sv]\)(c|;E|o[1sv(]|k[1svn(]|,[(1f])$|^E(1|s|v)o(s|v)\)$/ },
   { what: 'query with more of them', shape: /^E[1sv];\(?E[1svfnk]?$|^E[1sv]o\(?[s(Ef]?[(E1svf]?E?$|^E[1svn],(f\(|\([1E])$|^En[,k]f\($/ },
