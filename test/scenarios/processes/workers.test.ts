@@ -2,6 +2,7 @@
 // both together, and orders reach those that are started later.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import type { StoredRecord } from '#audit/record.ts';
 import { RawClient } from '../../harness/raw.ts';
 import { alive, answer, assertNoBugs, freePort, Load, startCluster, type Cluster } from '../../harness/cluster.ts';
 import { eventually, get, startScriptedServer, statusesIn } from '../../harness/site.ts';
@@ -46,8 +47,10 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   }
   const load = new Load(cluster.port(), 12, 50);
   await load.more(500);
-  const carried = (await cluster.plane.sessions()).filter(({ worker, operations }) => worker === 0 && operations === 1).map(({ id }) => id);
-  assert.ok(carried.length >= 3);
+  // Not those of the load: one that began in the last 25 ms is not known to the supervisor yet (docs/audit.md).
+  const ports = new Set(byWorker.get(0)!.map(({ socket }) => `:${socket.localPort}`));
+  const carried = (await cluster.plane.sessions()).filter(({ client }) => ports.has(client.slice(client.lastIndexOf(':')))).map(({ id }) => id);
+  assert.equal(carried.length, byWorker.get(0)!.length);
   process.kill(pid, 'SIGKILL');
   for (const client of byWorker.get(0)!) assert.equal(await client.untilEnd(), '', 'its sessions end');
   await eventually('replaced', async () => (await cluster.plane.workers()).filter(({ version }) => version !== '').length === 2 && !alive(pid));
@@ -62,7 +65,9 @@ test('a worker killed under load: only its sessions end, none hang, it is replac
   for (const client of byWorker.get(1)!) assert.ok(!client.ended && !client.closed, 'the sessions of the other stand');
   assert.ok(cluster.notices.some(({ message }) => message.includes(`worker 0 (pid ${pid}) ended by signal SIGKILL`)));
   assert.ok(cluster.records.some(({ kind, reason }) => kind === 'system' && reason?.includes(`pid ${pid}`) === true));
-  const ends = cluster.records.filter(({ kind }) => kind === 'session');
+  const endsNow = (): StoredRecord[] => cluster.records.filter(({ kind }) => kind === 'session');
+  await eventually('their ends are recorded', () => carried.every((id) => endsNow().some((record) => record.id === id)));
+  const ends = endsNow();
   assert.equal(new Set(ends.map(({ id }) => id)).size, ends.length, 'no session ends twice');
   for (const id of carried) {
     const end = ends.find((record) => record.id === id)!;
