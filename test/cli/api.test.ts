@@ -14,6 +14,7 @@ import { failureLimits, isLoopbackHost } from '#control/api/access.ts';
 import { AdminApi } from '#control/api/server.ts';
 import { routes } from '#control/api/routes/index.ts';
 import { gateways } from '../../src/standard.ts';
+import { eventually } from '../harness/site.ts';
 import { freePort, temporaryDirectory } from './command.ts';
 
 interface Reply { status: number; headers: IncomingHttpHeaders; text: string; body: Record<string, unknown> }
@@ -295,11 +296,18 @@ describe('admin API', { timeout: 60_000 }, () => {
     const changed = new Promise<void>((resolve) => { plane.onChange(resolve); });
     assert.equal((await socket('POST', '/v1/configuration/apply', { document: moved })).status, 200);
     await changed;
-    while (api.httpBind !== `127.0.0.1:${httpPort}`) await new Promise((resolve) => { setImmediate(resolve); });
+    await eventually('it listens on the other port', () => api.httpAddress === `127.0.0.1:${httpPort}`);
     assert.equal((await http(undefined, 'GET', '/healthz')).status, 200);
     await assert.rejects(send({ host: '127.0.0.1', port: before }, 'GET', '/healthz', undefined, {}), { code: 'ECONNREFUSED' });
+    const moving = api.httpAddress;
+    const admin = { ...(document()['admin'] as { http: object }).http, bind: '127.0.0.1:0' };
+    assert.equal((await socket('PUT', '/v1/configuration/admin', { http: admin }, { 'If-Match': '*' })).status, 200);
+    await eventually('the system has chosen a port', () => api.httpAddress !== moving && api.httpAddress !== '');
+    // What is said is where it is, not the 0 that was configured.
+    httpPort = Number(/^127\.0\.0\.1:([1-9]\d*)$/.exec(api.httpAddress)?.[1]);
+    assert.equal((await http(undefined, 'GET', '/healthz')).status, 200);
     assert.equal((await socket('DELETE', '/v1/configuration/admin', undefined, { 'If-Match': '*' })).status, 200);
-    while (api.httpBind !== '') await new Promise((resolve) => { setImmediate(resolve); });
+    await eventually('it is closed', () => api.httpAddress === '');
     await assert.rejects(http(undefined, 'GET', '/healthz'), { code: 'ECONNREFUSED' });
   });
 

@@ -73,7 +73,7 @@ function announce(gateway: GatewayProcess, out: Output): void {
   const { pids, listeners } = plane.supervisor;
   if (out.json) {
     const { version, number } = active;
-    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, workers: pids, version, number, listeners, socket: api.socketPath, http: api.httpBind })}\n`);
+    out.write(`${JSON.stringify({ event: 'started', pid: process.pid, workers: pids, version, number, listeners, socket: api.socketPath, http: api.httpAddress })}\n`);
     return;
   }
   out.write(`${out.paint(`sallyport ${plane.options.version}`, 'bold')} is running: pid ${process.pid}, ${count(pids.length, 'worker')}, `
@@ -81,5 +81,5 @@ function announce(gateway: GatewayProcess, out: Output): void {
   for (const { name, service, protocol, binds } of listeners) {
     for (const bind of binds) out.write(`  listening  ${out.paint(`${protocol}://${formatBind(bind)}`, 'cyan')}  (listener ${name}, service ${service})\n`);
   }
-  out.write(`  admin      ${api.socketPath}${api.httpBind === '' ? '' : `, http://${api.httpBind}`}\n`);
+  out.write(`  admin      ${api.socketPath}${api.httpAddress === '' ? '' : `, http://${api.httpAddress}`}\n`);
 }

@@ -25,7 +25,8 @@ export class AdminApi {
   readonly #plane: ControlPlane;
   readonly #tokens = new TokenAccess(() => performance.now());
   #socket: { app: FastifyInstance; path: string } | undefined = undefined;
-  #http: { app: FastifyInstance; bind: string } | undefined = undefined;
+  /** `bind` as configured; `address` with the port that was had, which the system chooses for port 0. */
+  #http: { app: FastifyInstance; bind: string; address: string } | undefined = undefined;
   #last: Promise<void> = Promise.resolve();
   readonly #changed = (): void => {
     const admin = this.#plane.transactions.active?.configuration.admin;
@@ -51,8 +52,8 @@ export class AdminApi {
   }
 
   get socketPath(): string { return this.#socket?.path ?? ''; }
-  /** `127.0.0.1:9080`, or ''. */
-  get httpBind(): string { return this.#http?.bind ?? ''; }
+  /** Where it is reached over TCP, `127.0.0.1:9080`, or ''. */
+  get httpAddress(): string { return this.#http?.address ?? ''; }
 
   /** Brings what is open to what is configured; what stays the same stays open. */
   async #adopt(settings: AdminSettings): Promise<void> {
@@ -66,14 +67,16 @@ export class AdminApi {
     }
     for (const fault of this.#tokens.adopt(settings.http?.tokens ?? [])) this.#plane.notice({ severity: 'error', message: fault });
     const bind = settings.http === undefined ? '' : formatBind(settings.http.bind);
-    if (this.httpBind === bind) return;
+    if ((this.#http?.bind ?? '') === bind) return;
     const before = this.#http;
     this.#http = undefined;
     void before?.app.close();
     if (settings.http === undefined) return;
     const app = await buildApp(this.#plane, { kind: 'http', tokens: this.#tokens });
-    await app.listen({ host: settings.http.bind.host, port: settings.http.bind.port });
-    this.#http = { app, bind };
+    const { host, port } = settings.http.bind;
+    await app.listen({ host, port });
+    const bound = app.server.address();
+    this.#http = { app, bind, address: formatBind({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port }) };
   }
 
   async #closeSocket({ app, path }: { app: FastifyInstance; path: string }): Promise<void> {
