@@ -2,6 +2,11 @@
 // what to do with each connection. No HTTP library in between: what is on the wire is what the test says.
 import { once } from 'node:events';
 import net from 'node:net';
+import { after } from 'node:test';
+
+/** A test that failed half-way leaves these behind: ended for it, or its process would never end. */
+const left = new Set<() => void>();
+after(() => { for (const end of left) end(); });
 
 export class RawClient {
   readonly socket: net.Socket;
@@ -15,7 +20,12 @@ export class RawClient {
     this.socket.on('data', (bytes: Buffer) => { this.received += bytes.toString('latin1'); });
     this.socket.on('end', () => { this.ended = true; });
     this.socket.on('error', (error: NodeJS.ErrnoException) => { this.reset ||= error.code === 'ECONNRESET' || error.code === 'EPIPE'; });
-    this.socket.on('close', () => { this.closed = true; });
+    const leave = (): void => { this.destroy(); };
+    left.add(leave);
+    this.socket.on('close', () => {
+      this.closed = true;
+      left.delete(leave);
+    });
   }
 
   send(text: string | Buffer): this {
@@ -83,11 +93,16 @@ export async function startRawServer(serve: (socket: net.Socket, index: number, 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const leave = (): void => {
+    for (const socket of connections) socket.destroy();
+    server.close();
+  };
+  left.add(leave);
   return {
     port: (server.address() as net.AddressInfo).port, received, connections,
     close: async () => {
-      for (const socket of connections) socket.destroy();
-      server.close();
+      left.delete(leave);
+      leave();
       await once(server, 'close');
     },
   };
