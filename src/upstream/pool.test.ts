@@ -287,7 +287,7 @@ test('the queue takes its maximum and refuses the next', () => {
   for (let index = 0; index < 3; index++) assert.equal(pool.enqueue(new Waiting(pool), server, 0), undefined);
   const refusal = pool.enqueue(new Waiting(pool), server, 0);
   assert.equal(refusal?.code, 'queue-full');
-  assert.equal(refusal?.message, 'server a:1 of pool web has all 2 connections in use and 3 requests waiting');
+  assert.equal(refusal?.message, 'server a:1 of pool web has all of this worker\'s 2 connections in use and 3 requests waiting');
   assert.deepEqual([pool.waiting, pool.queueRefusals], [3, 1]);
   assert.equal(makePool({ servers: ['a:1'], queue: { max: 0 } }).pool.enqueue(new Waiting(pool), server, 0)?.code, 'queue-full');
 });

@@ -44,10 +44,12 @@ export function nextWaiter(server: ServerState, servers: readonly ServerState[],
   return best;
 }
 
+function counted(count: number, what: string): string { return `${count} ${what}${count === 1 ? '' : 's'}`; }
+
 export function queueFull(pool: string, server: ServerState): OperationalFailure {
-  const message = server.maxQueue === 0
-    ? `server ${server.name} of pool ${pool} has all ${server.limit} connections in use and the pool has no queue`
-    : `server ${server.name} of pool ${pool} has all ${server.limit} connections in use and ${server.waiting.length} requests waiting`;
+  // Of this worker: what is configured is divided among the workers.
+  const waiting = server.maxQueue === 0 ? 'the pool has no queue' : `${counted(server.waiting.length, 'request')} waiting`;
+  const message = `server ${server.name} of pool ${pool} has all of this worker's ${counted(server.limit, 'connection')} in use and ${waiting}`;
   return operational('queue-full', 'gateway', 'queue', true, message);
 }
 

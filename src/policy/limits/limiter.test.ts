@@ -29,7 +29,7 @@ test('a rate lets its count through at once and no more, and again as time passe
   assert.equal(passing(limiter, operation, 0), 10);
   const refusal = limiter.admit(operation(), 0)!;
   assert.deepEqual(refusal, {
-    limit: 'slow', retryAfterMs: 100, maximum: 10, remaining: 0, windowMs: 1000, reason: 'more than 10 in 1000 ms, counted by address', action: 'deny', status: 0, message: '',
+    limit: 'slow', retryAfterMs: 100, maximum: 10, remaining: 0, windowMs: 1000, reason: 'more than 10 in 1s, counted by address', action: 'deny', status: 0, message: '',
   });
   assert.equal(passing(limiter, operation, 99), 0);
   assert.equal(passing(limiter, operation, 100), 1);
@@ -185,7 +185,7 @@ test('an explanation looks and counts nothing', () => {
   limiter.admit(operation({ ...client('10.0.0.1') }), 0);
   const trace = new StepList();
   assert.equal(limiter.admit(operation({ ...client('10.0.0.1') }), 0, trace)!.limit, 'a');
-  assert.equal(trace.steps[0], 'a exceeded: more than 2 in 1000 ms, counted by address');
+  assert.equal(trace.steps[0], 'a exceeded: more than 2 in 1s, counted by address');
   assert.deepEqual(limiter.limits, [
     { limit: 'a', measure: 'operations', keys: 1, admitted: 2, refused: 0, overflowed: 0 },
     { limit: 'b', measure: 'operations', keys: 0, admitted: 0, refused: 0, overflowed: 0 },

@@ -46,6 +46,13 @@ const concurrencyRetryMs = 1000;
  *  is off by up to 1e-7 ms. */
 const tolerance = 1e-3;
 
+/** A window as configurations write it: `10s`, `1h`. */
+function windowText(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
+}
+
 class CompiledLimit {
   readonly name: string;
   readonly measure: 'operations' | 'connections';
@@ -96,7 +103,7 @@ class CompiledLimit {
 
   rateRefusal(slot: number, nowMs: number): LimitRefusal {
     const retryAfterMs = this.table.fullAtMs[slot]! - nowMs - (this.burst - 1) * this.intervalMs;
-    return this.#refusal(Math.max(1, Math.ceil(retryAfterMs)), this.count, this.windowMs, `more than ${this.count} in ${this.windowMs} ms`);
+    return this.#refusal(Math.max(1, Math.ceil(retryAfterMs)), this.count, this.windowMs, `more than ${this.count} in ${windowText(this.windowMs)}`);
   }
 
   heldRefusal(): LimitRefusal {
