@@ -33,3 +33,8 @@ export function examples(command: Command, ...lines: string[]): Command {
 
 /** For options that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] { return [...before ?? [], value]; }
+
+/** The same, also with commas: for names, which hold none. */
+export function collectNames(value: string, before: string[] | undefined): string[] {
+  return [...before ?? [], ...value.split(',').map((name) => name.trim()).filter((name) => name !== '')];
+}

@@ -1,7 +1,7 @@
 // The command line as commander knows it: every command with its options, help and examples. What commands do is in
 // commands/, loaded only when it runs.
 import { Command } from 'commander';
-import { changing, collect, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
+import { changing, collect, collectNames, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
 import { addSessionCommands } from './program-sessions.ts';
 import { addWafCommands } from './program-waf.ts';
 import { productVersion } from './version.ts';
@@ -232,19 +232,19 @@ function addLogs(program: Command, finish: Finish): void {
     .option('-n, --lines <n>', 'the newest records that fit (default 50; 10 with --follow)')
     .option('--since <time>', 'how long ago (30s, 10m, 2h, 1d), or a date')
     .option('--until <time>', 'the same')
-    .option('--service <name>', 'service; may be repeated', collect)
-    .option('--outcome <outcome>', 'allowed, denied, refused, limited, failed, aborted or error; may be repeated', collect)
-    .option('--rule <id>', 'rule, limit or violation that decided; may be repeated', collect)
-    .option('--client <address>', 'address or network; may be repeated', collect)
-    .option('--kind <kind>', 'operation, session, violation, control, health or system; may be repeated', collect)
-    .option('--verb <verb>', 'for HTTP the method; may be repeated', collect)
+    .option('--service <name>', 'service; may be repeated, or a list with commas', collectNames)
+    .option('--outcome <outcome>', 'allowed, denied, refused, limited, failed, aborted or error; may be repeated, or a list with commas', collectNames)
+    .option('--rule <id>', 'rule, limit or violation that decided; may be repeated, or a list with commas', collectNames)
+    .option('--client <address>', 'address or network; may be repeated, or a list with commas', collectNames)
+    .option('--kind <kind>', 'operation, session, violation, control, health or system; may be repeated, or a list with commas', collectNames)
+    .option('--verb <verb>', 'for HTTP the method; may be repeated, or a list with commas', collectNames)
     .option('--status <status>', 'reply code, range or class: 404, 400-499, 5xx')
     .option('--host <host>', 'host asked for: exact, or *.example.org')
     .option('--path <text>', 'part of the path')
     .option('--user <name>', 'user')
     .option('--session <id>', 'one session')
     .option('--text <text>', 'text that occurs anywhere in the record'),
-  'sallyport logs --follow', 'sallyport logs --since 1h --outcome denied --outcome limited', 'sallyport logs --kind control --json')
+  'sallyport logs --follow', 'sallyport logs --since 1h --outcome denied,limited', 'sallyport logs --kind control --json')
     .action(async (options) => {
       const { logs } = await import('./commands/logs.ts');
       finish(await logs(await found(options), options, outputFor(options)));

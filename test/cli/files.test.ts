@@ -1,7 +1,7 @@
 // Commands that need no gateway: check, schema, init, completion, version, help, and what they say when none runs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { sallyport, temporaryDirectory } from './command.ts';
@@ -77,10 +77,25 @@ test('schema is JSON Schema; completions are valid shell and name the commands',
   ]);
   assert.ok('properties' in (JSON.parse(schema.stdout) as object));
   assert.equal(spawnSync('bash', ['-n'], { input: bash.stdout }).status, 0);
-  const listed = spawnSync('bash', ['-c', `${bash.stdout}\nCOMP_WORDS=(sallyport ex); COMP_CWORD=1; _sallyport; printf '%s ' "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
-  assert.equal(listed.stdout.trim(), 'explain');
-  const options = spawnSync('bash', ['-c', `${bash.stdout}\nCOMP_WORDS=(sallyport backends dr); COMP_CWORD=2; _sallyport; printf '%s ' "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
-  assert.equal(options.stdout.trim(), 'drain');
+  // Beside files whose names are like those of commands, and with blanks in them.
+  mkdirSync(join(cwd, 'logs'));
+  writeFileSync(join(cwd, 'a b.yaml'), '');
+  const complete = (...words: string[]): string[] => {
+    const script = `${bash.stdout}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sallyport; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return spawnSync('bash', ['-c', script, 'bash', 'sallyport', ...words], { encoding: 'utf8', cwd }).stdout.trim().split('\n');
+  };
+  assert.deepEqual(complete('ex'), ['explain']);
+  assert.deepEqual(complete('lo'), ['logs']);
+  assert.deepEqual(complete('backends', 'dr'), ['drain']);
+  assert.deepEqual(complete('backends', 'drain', '--rea'), ['--reason']);
+  assert.deepEqual(complete('waf', 'exclude', '--rem'), ['--remove']);
+  assert.deepEqual(complete('logs', '--outcome', 'de'), ['denied']);
+  assert.deepEqual(complete('logs', '--since', ''), ['']);
+  assert.deepEqual(complete('run', '').sort(), ['a b.yaml', 'logs']);
+  assert.deepEqual(complete('run', 'a'), ['a b.yaml']);
+  assert.deepEqual(complete('run', '--st'), ['--state-dir']);
+  assert.match(bash.stdout, /compopt -o filenames/);
+  assert.doesNotMatch(bash.stdout, /complete .*-o filenames/, 'a directory named like a command would be completed as a directory');
   assert.match(fish.stdout, /-a sessions/);
   assert.equal(odd.code, 2);
   assert.match((JSON.parse(version.stdout) as { version: string }).version, /^\d+\.\d+\.\d+/);

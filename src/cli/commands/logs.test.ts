@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredRecord } from '#audit/record.ts';
 import { CommandFailure } from '../exit-codes.ts';
+import { collectNames } from '../program-parts.ts';
 import { filterOf, inOrder } from './logs.ts';
 
 test('records of several workers come in the order in which things were done', () => {
@@ -21,4 +22,8 @@ test('an outcome, a kind or a time that does not exist is wrong usage, said with
       (error: unknown) => error instanceof CommandFailure && error.exitCode === 2 && message.test(error.message) && error.hint !== '');
   }
   assert.equal(filterOf({ outcome: ['denied', 'limited'], kind: ['operation'], status: '4xx' }).toString(), 'outcome=denied&outcome=limited&kind=operation&status=4xx');
+});
+
+test('names of filters may be repeated, and be lists with commas', () => {
+  assert.deepEqual(collectNames('denied, limited,', collectNames('failed', undefined)), ['failed', 'denied', 'limited']);
 });
