@@ -44,7 +44,7 @@ function load(document: ConfigDocument): ReturnType<typeof loadConfiguration> {
     const result = loadConfiguration({ document: whole as ConfigDocument }, gateways);
     const missing = result.problems.flatMap(({ code, message }) => {
       const match = /^there is no (\w+) "([^"]+)"/.exec(message);
-      return code.startsWith('reference.unknown-') && match !== null && match[1]! in stands ? [{ noun: match[1]!, name: match[2]! }] : [];
+      return code.startsWith('reference.unknown-') && match !== null && Object.hasOwn(stands, match[1]!) ? [{ noun: match[1]!, name: match[2]! }] : [];
     });
     if (missing.length === 0 || turn === 5) return result;
     for (const { noun, name } of missing) {

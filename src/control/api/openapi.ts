@@ -17,6 +17,7 @@ const tags = [
   { name: 'traffic', description: 'Sessions, servers, rules and limits as they are now.' },
   { name: 'recordings', description: 'Recordings of terminal sessions.' },
   { name: 'audit', description: 'The audit log.' },
+  { name: 'firewall', description: 'The web application firewall: rules, reports, exclusions, tests.' },
   { name: 'configuration', description: 'What is configured, and changing it as one transaction.' },
 ];
 
@@ -39,6 +40,15 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
   };
 }
 
+const versionHeader = {
+  required: 'Version that the change is made for, as the ETag of /v1/configuration came; `*` is any.',
+  optional: 'Version that the change is made for, as the ETag of /v1/configuration came; another one in force is a conflict.',
+} as const;
+
+function headersOf(version: 'required' | 'optional'): JsonSchema {
+  return { type: 'object', properties: { 'If-Match': { type: 'string', description: versionHeader[version] } }, ...(version === 'required' ? { required: ['If-Match'] } : {}) };
+}
+
 export function documented(one: AnyRoute): FastifySchema {
   const type = one.answerType ?? 'application/json';
   const problem = { description: 'A problem.', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
@@ -48,10 +58,12 @@ export function documented(one: AnyRoute): FastifySchema {
     ...(one.role === undefined ? { security: [] } : {}),
     ...(one.params === undefined ? {} : { params: jsonSchema(one.params, 'input') }),
     ...(one.query === undefined ? {} : { querystring: jsonSchema(one.query, 'input') }),
+    ...(one.version === undefined ? {} : { headers: headersOf(one.version) }),
     ...(one.body === undefined ? {} : { body: jsonSchema(one.body, 'input') }),
     response: {
       200: { description: one.answer.description ?? 'Done.', content: { [type]: { schema: jsonSchema(one.answer, 'output') } } },
       '4xx': problem,
+      '5xx': problem,
     },
   } as FastifySchema;
 }

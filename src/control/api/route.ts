@@ -33,6 +33,8 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   readonly maxBodyBytes?: number;
+  /** Whether If-Match has to, or may, say which version of the configuration a change is made for. */
+  readonly version?: 'required' | 'optional';
   /** What a success gives. */
   readonly answer: z.ZodType;
   readonly answerType?: string;

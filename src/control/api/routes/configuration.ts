@@ -120,7 +120,7 @@ const readRoutes: readonly AnyRoute[] = [
 const changeRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST', url: '/v1/configuration/apply', role: 'admin', tag: 'configuration', summary: 'Puts a configuration in force, or nothing at all',
-    body: applyBody, maxBodyBytes, answer: applyAnswer,
+    body: applyBody, maxBodyBytes, version: 'optional', answer: applyAnswer,
     handle: async (call) => {
       const { body, plane } = call;
       const author = body.author !== undefined && call.identity.name === 'socket' ? body.author : call.author;
@@ -132,7 +132,7 @@ const changeRoutes: readonly AnyRoute[] = [
   }),
   route({
     method: 'POST', url: '/v1/configuration/confirm', role: 'admin', tag: 'configuration', summary: 'Keeps a change that waits for confirmation',
-    body: z.strictObject({ expectedVersion: z.string().min(12).max(64).optional() }), answer: applyAnswer,
+    body: z.strictObject({ expectedVersion: z.string().min(12).max(64).optional() }), version: 'optional', answer: applyAnswer,
     handle: async (call) => carriedOut(await call.plane.transactions.confirm(call.author, call.body.expectedVersion ?? givenTag(call)), call, 'confirm'),
   }),
   route({
@@ -143,7 +143,7 @@ const changeRoutes: readonly AnyRoute[] = [
   route({
     method: 'POST', url: '/v1/configuration/rollback', role: 'admin', tag: 'configuration', summary: 'Applies an earlier version again, as a new one',
     body: z.strictObject({ number: z.number().int().min(1).describe('Number in the history.'), reason, confirmWithin, expectedVersion: z.string().min(12).max(64).optional() }),
-    answer: applyAnswer,
+    version: 'optional', answer: applyAnswer,
     handle: async (call) => {
       const { number, reason: why, confirmWithin: confirmWithinMs } = call.body;
       const result = await call.plane.transactions.rollback(number, {

@@ -9,7 +9,7 @@ import { carriedOut, documentFor, expectedVersion } from '../configuration-call.
 import { ApiProblem } from '../problem.ts';
 import { route, type AnyRoute, type Call } from '../route.ts';
 
-const section = z.string().max(100).describe('zones, listeners, services, pools, policy, limits, audit, admin or runtime.');
+const section = z.string().max(100).describe('Section of the configuration, such as pools.');
 const name = z.string().max(100).describe('Name of the resource; id of a rule.');
 const changeQuery = z.object({
   reason: z.string().max(500).default(''), confirmWithin: duration().optional(),
@@ -65,12 +65,12 @@ function routesAt(url: string, params: z.ZodType<Params>, what: string): AnyRout
     route({ method: 'GET', url, role: 'viewer', tag: 'configuration', summary: `Reads ${what}`, params, answer, handle: async (call) => read(call) }),
     route({
       method: 'PUT', url, role: 'admin', tag: 'configuration', summary: `Makes or changes ${what}`, description: 'Needs If-Match with the version that the change was made for.',
-      params, query: changeQuery, body: z.unknown(), maxBodyBytes, answer: applyAnswer,
+      params, query: changeQuery, body: z.unknown(), maxBodyBytes, version: 'required', answer: applyAnswer,
       handle: async (call) => await change(call, call.body),
     }),
     route({
       method: 'DELETE', url, role: 'admin', tag: 'configuration', summary: `Removes ${what}`, description: 'Needs If-Match with the version that the change was made for.',
-      params, query: changeQuery, answer: applyAnswer, handle: async (call) => await change(call as unknown as ChangeCall, undefined),
+      params, query: changeQuery, version: 'required', answer: applyAnswer, handle: async (call) => await change(call as unknown as ChangeCall, undefined),
     }),
   ];
 }
