@@ -102,7 +102,8 @@ export class GatewayProcess {
   async reload(reason: string, say: (text: string) => void): Promise<void> {
     const result = await this.plane.reload('sallyport', reason);
     if (result.ok) {
-      say(result.changed ? `${reason}: configuration ${result.number} is in force` : `${reason}: nothing has changed`);
+      // What has changed is a notice, whoever changed it.
+      if (!result.changed) say(`${reason}: nothing has changed`);
       return;
     }
     say(`${reason}: ${result.message}`);

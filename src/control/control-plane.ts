@@ -120,7 +120,9 @@ export class ControlPlane {
         });
         await this.trail.reconfigure(this.#auditSettings(load.configuration));
       },
-      changed: (active, { author, reason, source, diff }) => {
+      changed: (active, { author, reason, source, diff, pending }) => {
+        const until = pending === undefined ? '' : ' until it is confirmed or its time is over';
+        this.notice({ severity: 'info', message: `configuration ${active.number} is in force${until}: ${reason || source} (${author})` });
         const resources = diff.resources.map(({ section, name }) => (name === '' ? section : `${section}/${name}`)).join(', ');
         this.recordControl('configure', author, `version ${active.number}`, `${reason || source}${resources === '' ? '' : `: ${resources}`}`, 'allowed');
         for (const listener of this.#changeListeners) listener();

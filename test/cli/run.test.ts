@@ -177,7 +177,7 @@ runtime: { drainTimeout: 20s }
   test('SIGHUP reads the files again; a faulty file changes nothing', async () => {
     writeFileSync(join(cwd, 'sallyport.yaml'), configuration.replace('/admin/**', '/private/**'));
     gateway.signal('SIGHUP');
-    await gateway.prints(/SIGHUP: configuration 2 is in force/, 'stderr');
+    await gateway.prints(/configuration 2 is in force: signal SIGHUP \(sallyport\)/, 'stderr');
     assert.equal((await fetched(`http://127.0.0.1:${port}/private/x`)).status, 403);
     writeFileSync(join(cwd, 'sallyport.yaml'), 'listeners: {{');
     gateway.signal('SIGHUP');
