@@ -18,6 +18,7 @@ test('an allowed operation', () => {
 test('a denial says why; other kinds say what they are', () => {
   assert.match(consoleLine({ ...record, outcome: 'denied', rule: 'no-admin', reason: 'office only' }), /GET shop\.example\/a\?b=1 no-admin: office only$/);
   assert.match(consoleLine({ time: 0, kind: 'system', outcome: 'error', rule: 'store-failing', reason: 'disk is full' }), /system store-failing: disk is full$/);
+  assert.match(consoleLine({ time: 0, kind: 'health', outcome: 'allowed', rule: 'health', reason: 'web/a:80 is up: HTTP 200' }), /health web\/a:80 is up: HTTP 200$/);
   assert.match(consoleLine({ time: 0, kind: 'session', outcome: 'aborted', verb: 'end' }), /session end$/);
 });
 

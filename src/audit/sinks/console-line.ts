@@ -66,7 +66,7 @@ function object(record: StoredRecord): string {
 }
 
 function why(record: StoredRecord): string {
-  if (record.kind === 'control') return record.reason ?? '';
+  if (record.kind === 'control' || (record.outcome === 'allowed' && (record.kind === 'health' || record.kind === 'system'))) return record.reason ?? '';
   if (record.outcome === 'allowed') return record.server === undefined ? '' : `-> ${record.server}`;
   return [record.rule, record.reason].filter((part) => part !== undefined && part !== '').join(': ');
 }
