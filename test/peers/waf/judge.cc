@@ -2,7 +2,8 @@
 // It does no HTTP of its own: requests come taken apart, so that both engines see the same. Arguments: rule files, in order.
 // Input: texts, each a 32-bit little-endian length and its bytes. A transaction is: method, target, version ("1.1"), body,
 // status of the response, body of the response, number of request header fields, of response header fields, names and values.
-// Output: a line for each transaction, ids separated by spaces.
+// Output: a line for each transaction, ids separated by spaces. With "--data" as first argument each logged match of its own, in order: the
+// id, "=", and the rule's logdata in hexadecimal digits.
 #include <modsecurity/modsecurity.h>
 #include <modsecurity/rule_message.h>
 #include <modsecurity/rules_set.h>
@@ -13,13 +14,19 @@
 #include <cstdlib>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
 std::set<long> *logged = nullptr;
+std::vector<std::pair<long, std::string>> matches;
 
 void note(void *, const void *message) {
-  if (message != nullptr && logged != nullptr) logged->insert(static_cast<const modsecurity::RuleMessage *>(message)->m_ruleId);
+  if (message == nullptr || logged == nullptr) return;
+  const auto *match = static_cast<const modsecurity::RuleMessage *>(message);
+  logged->insert(match->m_ruleId);
+  matches.emplace_back(match->m_ruleId, match->m_data);
 }
 
 bool readText(std::string *text) {
@@ -39,7 +46,8 @@ int main(int count, char **names) {
   engine.setConnectorInformation("sallyport differential test");
   engine.setServerLogCb(note, modsecurity::RuleMessageLogProperty);
   modsecurity::RulesSet rules;
-  for (int i = 1; i < count; i++) {
+  const bool withData = count > 1 && std::string(names[1]) == "--data";
+  for (int i = withData ? 2 : 1; i < count; i++) {
     if (rules.loadFromUri(names[i]) < 0) {
       fprintf(stderr, "%s: %s\n", names[i], rules.m_parserError.str().c_str());
       return 2;
@@ -51,6 +59,7 @@ int main(int count, char **names) {
   while (readText(&method)) {
     std::set<long> ids;
     logged = &ids;
+    matches.clear();
     if (!readText(&target) || !readText(&version) || !readText(&body) || !readText(&status) || !readText(&answer) ||
         !readText(&requestFields) || !readText(&responseFields)) return 3;
     {
@@ -75,6 +84,14 @@ int main(int count, char **names) {
     }
     logged = nullptr;
     const char *between = "";
+    if (withData) {
+      for (const auto &match : matches) {
+        printf("%s%ld=", between, match.first);
+        for (const unsigned char byte : match.second) printf("%02x", byte);
+        between = " ";
+      }
+      ids.clear();
+    }
     for (const long id : ids) {
       printf("%s%ld", between, id);
       between = " ";

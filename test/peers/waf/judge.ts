@@ -75,9 +75,8 @@ export function frameOf(exchange: Exchange): Buffer {
   ]);
 }
 
-/** The ids that libmodsecurity logs for each exchange, in rising order. */
-export async function judge(program: string, ruleFiles: readonly string[], exchanges: readonly Exchange[]): Promise<number[][]> {
-  const child = spawn(program, ruleFiles, { stdio: ['pipe', 'pipe', 'pipe'] });
+async function answers(program: string, args: readonly string[], exchanges: readonly Exchange[]): Promise<string[]> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
   child.stdout.on('data', (text: Buffer) => { output += text.toString('latin1'); });
@@ -88,5 +87,23 @@ export async function judge(program: string, ruleFiles: readonly string[], excha
   if (await code !== 0) throw new Error(`judge ended with ${await code}: ${errors}`);
   const lines = output.split('\n').slice(0, -1);
   if (lines.shift() !== 'ready' || lines.length !== exchanges.length) throw new Error(`judge answered ${lines.length} of ${exchanges.length}: ${errors}`);
+  return lines;
+}
+
+/** The ids that libmodsecurity logs for each exchange, in rising order. */
+export async function judge(program: string, ruleFiles: readonly string[], exchanges: readonly Exchange[]): Promise<number[][]> {
+  const lines = await answers(program, ruleFiles, exchanges);
   return lines.map((line) => (line === '' ? [] : line.split(' ').map(Number)));
+}
+
+/** A logged match with its logdata. */
+export interface Logged { readonly id: number; readonly data: string }
+
+/** What libmodsecurity logs for each exchange, match by match in order. */
+export async function judgeData(program: string, ruleFiles: readonly string[], exchanges: readonly Exchange[]): Promise<Logged[][]> {
+  const lines = await answers(program, ['--data', ...ruleFiles], exchanges);
+  return lines.map((line) => (line === '' ? [] : line.split(' ').map((part) => {
+    const [id, hex] = part.split('=');
+    return { id: Number(id), data: Buffer.from(hex!, 'hex').toString('latin1') };
+  })));
 }

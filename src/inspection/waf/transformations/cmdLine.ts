@@ -5,7 +5,7 @@ import { charClass, output, transformation } from './contract.ts';
 const triggers = charClass.backslash | charClass.quote | charClass.caret | charClass.space | charClass.separator | charClass.upper;
 
 /** What the transformation would change; V8 finds it faster than the rewriting loop runs. */
-const changeable = /["'\\^,;A-Z\t-\r]| [ (/]/;
+const changeable = /["'\\^,;A-Z\t\n\r]| [ (/]/;
 
 export const cmdLine = transformation('cmdLine', triggers, (value) => {
   if (!changeable.test(value)) return value;
@@ -19,7 +19,7 @@ export const cmdLine = transformation('cmdLine', triggers, (value) => {
     switch (code) {
       case 34: case 39: case 92: case 94:
         break;
-      case 32: case 44: case 59: case 9: case 10: case 13: case 11: case 12:
+      case 32: case 44: case 59: case 9: case 10: case 13:
         if (!space) { out[o++] = 32; space = true; }
         if (code !== 32) changed = true;
         break;

@@ -22,27 +22,22 @@ export const replaceComments = transformation('replaceComments', charClass.star,
 
 const commentTriggers = charClass.star | charClass.dash | charClass.hash | charClass.angle;
 
-/** Comments of C and HTML vanish; "--" and "#" end the value. */
+/** Comments of C and HTML vanish, one without an end leaves a space; "--" and "#" end the value. */
 export const removeComments = transformation('removeComments', commentTriggers, (value) => {
-  const out = output(value.length + 1);
+  const out = output(value.length);
   let o = 0;
   let i = 0;
   while (i < value.length) {
     const code = value.charCodeAt(i);
-    if (code === 47 && value.charCodeAt(i + 1) === 42) {
-      const end = value.indexOf('*/', i + 2);
+    const mark = code === 47 && value.charCodeAt(i + 1) === 42 ? '*/' : code === 60 && value.startsWith('<!--', i) ? '-->' : '';
+    if (mark !== '') {
+      const end = value.indexOf(mark, i + (mark === '*/' ? 2 : 4));
       if (end < 0) { out[o++] = 32; break; }
-      i = end + 2;
-    } else if (code === 60 && value.startsWith('<!--', i)) {
-      const end = value.indexOf('-->', i + 4);
-      if (end < 0) { out[o++] = 32; break; }
-      i = end + 3;
-    } else if (code === 35 || (code === 45 && value.charCodeAt(i + 1) === 45)) {
-      out[o++] = 32;
-      break;
-    } else { out[o++] = code; i++; }
+      i = end + mark.length;
+    } else if (code === 35 || (code === 45 && value.charCodeAt(i + 1) === 45)) break;
+    else { out[o++] = code; i++; }
   }
-  return o === value.length ? value : out.toString('latin1', 0, o);
+  return i === o ? value.slice(0, o) : out.toString('latin1', 0, o);
 });
 
 /** The comment marks vanish, what they enclose stays: slash-star, star-slash, "--", "#", "<!--", "-->". */

@@ -1,4 +1,5 @@
-// t:escapeSeqDecode: ANSI C escapes: \a \b \f \n \r \t \v \\ \? \' \" \xHH \OOO. Anything else stays, backslash and all.
+// t:escapeSeqDecode: ANSI C escapes: \a \b \f \n \r \t \v \\ \? \' \" \xHH \OOO. Before anything else the backslash vanishes, as in a
+// shell and in ModSecurity; at the end of the value it stays.
 import { charClass, hexValue, output, transformation } from './contract.ts';
 import { simpleEscapes } from './jsDecode.ts';
 
@@ -36,8 +37,8 @@ export const escapeSeqDecode = transformation('escapeSeqDecode', charClass.backs
       i = k;
       continue;
     }
-    out[o++] = 92;
-    i++;
+    out[o++] = next;
+    i += 2;
   }
   return out.toString('latin1', 0, o);
 });

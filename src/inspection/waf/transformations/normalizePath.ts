@@ -1,25 +1,57 @@
 // t:normalizePath and t:normalizePathWin (and their older spellings): multiple slashes, "./" and "x/../" away;
-// the Windows form turns backslashes into slashes first. A leading "../" of a relative path stays.
-import { charClass, transformation } from './contract.ts';
+// the Windows form turns backslashes into slashes first. A leading "../" of a relative path stays. As in ModSecurity a segment that
+// merely ends in two dots ("wait..") counts as "..", and a path that does not end in a slash does not get one.
+import { charClass, output, transformation } from './contract.ts';
+
+const slash = 47;
+const dot = 46;
 
 function needsWork(value: string): boolean {
-  return value.includes('//') || value.includes('./') || value.endsWith('/.') || value.endsWith('/..') || value === '.' || value === '..';
+  return value.includes('//') || value.includes('./') || value.endsWith('.');
+}
+
+/** Where the output ends after ".." took the segment before it away. `o` counts one of the two dots already. */
+function withoutSegment(out: Buffer, o: number): number {
+  let at = o - 3;
+  while (at > 0 && out[at] !== slash) at--;
+  return Math.max(at, 0);
 }
 
 export function normalPath(value: string): string {
   if (!needsWork(value)) return value;
-  const absolute = value.startsWith('/');
-  const parts = value.split('/');
-  const kept: string[] = [];
-  for (const part of parts) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') kept.push(part);
-    else if (kept.length > 0 && kept[kept.length - 1] !== '..') kept.pop();
-    else if (!absolute) kept.push('..');
+  const last = value.length - 1;
+  const out = output(value.length);
+  const relative = value.charCodeAt(0) !== slash;
+  let above = false;
+  let o = 0;
+  let i = 0;
+  while (i <= last) {
+    const code = value.charCodeAt(i);
+    const endsSegment = i === last || value.charCodeAt(i + 1) === slash;
+    if (endsSegment && code === dot) {
+      const before = o > 0 ? out[o - 1]! : slash;
+      if (before === dot && relative && (above || o <= 2)) above = true;
+      else if (before === dot || before === slash) {
+        if (before === dot) {
+          o = withoutSegment(out, o);
+          if (o === 0) {
+            above = true;
+            if (!relative && i === last) o = 1;
+          }
+        }
+        if (i === last) break;
+        if (before === slash && o > 0) o--;
+        i++;
+      }
+    } else if (endsSegment && o > 0 && (code !== slash || i === last)) above = false;
+    if (value.charCodeAt(i) === slash) {
+      while (i < last && value.charCodeAt(i + 1) === slash) i++;
+      if (relative && o === 0) { i++; continue; }
+    }
+    out[o++] = value.charCodeAt(i++);
   }
-  const last = parts[parts.length - 1];
-  const trailing = parts.length > 1 && (last === '' || last === '.' || last === '..') && kept.length > 0;
-  return (absolute ? '/' : '') + kept.join('/') + (trailing && kept[kept.length - 1] !== '..' ? '/' : '');
+  if (value.charCodeAt(last) !== slash && o > 0 && out[o - 1] === slash) o--;
+  return out.toString('latin1', 0, o);
 }
 
 const slashes = charClass.slash | charClass.dot;
