@@ -11,6 +11,8 @@ export interface CompiledTarget {
   readonly count: boolean;
   /** Slot of a transaction variable by name, else -1. */
   readonly slot: number;
+  /** REQUEST_BODY in a rule that reads the parts of XML too: an XML body that was taken apart is seen through those only. */
+  readonly unlessXml: boolean;
 }
 
 /** One assignment, resolved as far as load time can. */
@@ -43,7 +45,10 @@ export class CompiledLink {
 
   constructor(model: Rule, resolve: (macro: Macro) => string | null, setVars: readonly CompiledSetVar[], slotOf: (target: Target) => number) {
     const { actions, operator } = model;
-    const compiled = (target: Target): CompiledTarget => ({ variable: target.variable, selector: target.selector, count: target.count, slot: slotOf(target) });
+    const readsXml = model.targets.some((target) => target.variable.name === 'XML' && !target.excluded);
+    const compiled = (target: Target): CompiledTarget => ({
+      variable: target.variable, selector: target.selector, count: target.count, slot: slotOf(target), unlessXml: readsXml && target.variable.name === 'REQUEST_BODY',
+    });
     this.model = model;
     this.includes = model.targets.filter((target) => !target.excluded).map(compiled);
     this.excludes = model.targets.filter((target) => target.excluded).map(compiled);

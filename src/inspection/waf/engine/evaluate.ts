@@ -115,6 +115,7 @@ function evaluateTarget(state: TransactionState, rule: CompiledRule, link: Compi
     if (target.count) return tryValue(state, link, operator, argument, value === undefined ? '0' : '1', '&TX', selector.key!);
     return value !== undefined && tryValue(state, link, operator, argument, value, 'TX', selector.key!);
   }
+  if (target.unlessXml && state.body !== null && state.body.xml !== null && state.bodyError === '' && !state.forceRequestBody) return false;
   const pairs = variable.name === 'TX' && selector.pattern !== null ? state.tx.matching(selector.pattern) : readVariable(state, variable);
   const removals = state.removedTargets;
   let any = false;

@@ -64,12 +64,11 @@ function cookies(state: TransactionState): Pairs {
 }
 
 /**
- * The raw body, as ModSecurity 3 shows it, with two differences: an XML body that was taken apart is seen through XML only
- * (the rule set's authors expect that), and of a multipart body, which may carry large files, only the part that
- * SecRequestBodyNoFilesLimit bounds.
+ * The raw body, as ModSecurity 3 shows it, with two differences: rules that read the parts of XML too do not see an XML body that was
+ * taken apart (the rule set's authors expect that; CompiledTarget.unlessXml), and of a multipart body, which may carry large files, only
+ * the part that SecRequestBodyNoFilesLimit bounds is shown.
  */
 function rawBody(state: TransactionState): string {
-  if (state.bodyProcessor === 'XML' && !state.forceRequestBody && state.bodyError === '') return '';
   const limit = state.program.settings.requestBodyNoFilesLimitBytes;
   return state.requestBody.length > limit ? state.requestBody.slice(0, limit) : state.requestBody;
 }
