@@ -199,7 +199,8 @@ class MultipartReader {
     facts.partName = name;
     for (const line of headers) facts.partHeaders.add(name, line);
     const fileName = disposition?.fileName ?? disposition?.extendedName ?? null;
-    if (fileName === null) {
+    // A file input that was left empty names no file: its content is an argument like any other, as in ModSecurity.
+    if (fileName === null || fileName === '') {
       if (this.result.args.keys.length >= this.limits.maxArguments) this.error(`more than ${this.limits.maxArguments} arguments`);
       else this.result.args.add(name, content);
       return;

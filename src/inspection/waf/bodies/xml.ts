@@ -1,6 +1,7 @@
 // XML bodies (XML 1.0): a strict tokenizer that collects the document's text and the attribute values. It never reads a
 // DTD and expands none but the five predefined entities and character references: a document type with an internal
-// subset, or any other entity, is an error. Namespaces and validity are not checked.
+// subset, or any other entity, is an error. Line ends and the white space of attribute values are normalised. Namespaces and validity
+// are not checked.
 import { emptyResult, Pairs, type BodyLimits, type BodyResult, type XmlFacts } from './contract.ts';
 import { utf8Of } from './json.ts';
 
@@ -8,6 +9,11 @@ class XmlError extends Error {}
 
 const predefined: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const namePattern = /[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
+
+/** XML 1.0, 2.11: every line end that stands in the document is a line feed. */
+function lineEnds(raw: string): string {
+  return raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
+}
 
 class XmlReader {
   readonly text: string;
@@ -44,7 +50,7 @@ class XmlReader {
     const raw = this.text.slice(this.at, end);
     if (this.open.length === 0) {
       if (/[^\t\n\r ]/.test(raw)) this.fail('text outside of the root element');
-    } else this.pieces.push(this.resolve(raw));
+    } else this.pieces.push(this.resolve(lineEnds(raw)));
     this.at = end;
   }
 
@@ -55,7 +61,7 @@ class XmlReader {
       const start = this.at + 9;
       this.skipTo(']]>', 9);
       if (this.open.length === 0) this.fail('CDATA outside of the root element');
-      this.pieces.push(text.slice(start, this.at - 3));
+      this.pieces.push(lineEnds(text.slice(start, this.at - 3)));
     } else if (text.startsWith('<?', this.at)) this.skipTo('?>', 2);
     else if (text.startsWith('<!DOCTYPE', this.at)) this.doctype();
     else if (text.startsWith('</', this.at)) this.endTag();
@@ -125,7 +131,7 @@ class XmlReader {
     this.at = end + 1;
     if (name === 'xmlns' || name.startsWith('xmlns:')) return;
     if (this.facts.attributes.keys.length >= this.limits.maxArguments) this.fail(`more than ${this.limits.maxArguments} attributes`);
-    this.facts.attributes.add(name, this.resolve(raw));
+    this.facts.attributes.add(name, this.resolve(lineEnds(raw).replaceAll(/[\t\n]/g, ' ')));
   }
 
   endTag(): void {
