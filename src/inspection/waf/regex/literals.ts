@@ -1,6 +1,7 @@
 // Required literals of a pattern: sets of strings of which every matching text contains at least one (without regard to
 // ASCII case). They gate the patterns: no literal, no match, no need to run the pattern. Never loses a match (fuzzed).
 import type { PatternNode } from './parse.ts';
+import { beginningsOf } from './prefixes.ts';
 
 /** One required set; a text without any of `literals` (lower case) cannot match. */
 export interface Gate { readonly literals: readonly string[]; readonly cost: number }
@@ -10,6 +11,8 @@ export const maxLiteralLength = 8;
 const maxExact = 400;
 const maxExactLength = 16;
 const maxGateLiterals = 2500;
+/** Gates that ordinary text passes more often than this are made longer. */
+const weakCost = 1e-4;
 /** Sets up to this size are freed of literals that contain another. */
 const maxReduced = 100;
 
@@ -115,37 +118,57 @@ function freshSetInfo(bytes: Uint8Array): Info {
   return { exact: chars, gates: [] };
 }
 
-function cross(left: readonly string[], right: readonly string[]): string[] | null {
+/** Each text of `left` followed by each of `right` (both without repetitions); null when they are too many or too long. */
+function cross(left: readonly string[], right: readonly string[]): readonly string[] | null {
   if (left.length * right.length > maxExact) return null;
-  const result = new Set<string>();
+  if (left.length === 1 && left[0] === '') return right;
+  const result: string[] = [];
+  let distinct = true;
   for (const a of left) {
+    if (a.length !== left[0]!.length) distinct = false;
     for (const b of right) {
       if (a.length + b.length > maxExactLength) return null;
-      result.add(a + b);
+      result.push(a + b);
     }
   }
-  return [...result];
+  return distinct ? result : [...new Set(result)];
+}
+
+/** A weak gate with the bytes that must follow, where that makes it more selective. */
+function longer(gate: Gate, texts: readonly string[], items: readonly PatternNode[], next: number): Gate {
+  let best = gate;
+  for (const length of [1, 2]) {
+    const tails = beginningsOf(items, next, length);
+    const joined = tails && cross(texts, tails);
+    const candidate = joined && gateOf(joined);
+    if (candidate && candidate.cost < best.cost / 2) best = candidate;
+  }
+  return best;
 }
 
 function sequenceInfo(items: readonly PatternNode[]): Info {
   const gates: Gate[] = [];
+  const weak: { readonly gate: Gate; readonly texts: readonly string[]; readonly next: number }[] = [];
   let current: readonly string[] = [''];
   let whole = true;
-  const flush = (): void => {
+  const flush = (next: number): void => {
     const gate = gateOf(current);
-    if (gate) gates.push(gate);
+    if (gate && gate.cost > weakCost) weak.push({ gate, texts: current, next });
+    else if (gate) gates.push(gate);
     whole = false;
   };
-  for (const item of items) {
+  for (const [i, item] of items.entries()) {
     const info = infoOf(item);
     gates.push(...info.gates);
-    if (info.exact === null) { flush(); current = ['']; continue; }
+    if (info.exact === null) { flush(i); current = ['']; continue; }
     const joined = cross(current, info.exact);
     if (joined) current = joined;
-    else { flush(); current = info.exact; }
+    else { flush(i); current = info.exact; }
   }
   if (whole) return { exact: current, gates };
-  flush();
+  flush(items.length);
+  const strong = gates.some((gate) => gate.cost <= weakCost);
+  for (const { gate, texts, next } of weak) gates.push(strong ? gate : longer(gate, texts, items, next));
   return { exact: null, gates: best(gates) };
 }
 
@@ -181,7 +204,7 @@ function repeatInfo(node: Extract<PatternNode, { kind: 'repeat' }>): Info {
   }
   const gates = [...inner.gates];
   if (inner.exact) {
-    let exact: string[] | null = [''];
+    let exact: readonly string[] | null = [''];
     for (let i = 0; i < node.min && exact; i++) exact = cross(exact, inner.exact);
     if (exact && node.max === node.min) return { exact, gates };
     const gate = gateOf(exact ?? inner.exact);
@@ -190,12 +213,19 @@ function repeatInfo(node: Extract<PatternNode, { kind: 'repeat' }>): Info {
   return { exact: null, gates: best(gates) };
 }
 
+/** Loops are shared as sets are. */
+const loopInfos = new WeakMap<PatternNode, Info>();
+
 function infoOf(node: PatternNode): Info {
   switch (node.kind) {
     case 'set': return setInfo(node.bytes);
     case 'sequence': return sequenceInfo(node.items);
     case 'choice': return choiceInfo(node.options);
-    case 'repeat': return repeatInfo(node);
+    case 'repeat': {
+      let info = loopInfos.get(node);
+      if (info === undefined) loopInfos.set(node, info = repeatInfo(node));
+      return info;
+    }
     case 'assert': return empty;
     case 'opaque': return unknown;
   }

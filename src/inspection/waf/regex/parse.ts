@@ -70,10 +70,12 @@ function classSet(node: AST.CharacterClass, fold: boolean): Uint8Array {
 
 interface Flags { fold: boolean; dotAll: boolean }
 
-/** Sets recur (every single character is one): one node for each. */
+/** Sets recur (every single character is one), and so do loops: one node for each. */
 const characterNodes = new Map<number, PatternNode>();
 const classNodes = new Map<string, PatternNode>();
+const loopNodes = new Map<string, PatternNode>();
 const maxClassNodes = 5000;
+const maxLoopText = 200;
 
 function characterNode(code: number, fold: boolean): PatternNode {
   const id = code * 2 + (fold ? 1 : 0);
@@ -98,6 +100,19 @@ function classNode(raw: string, flags: Flags, make: () => Uint8Array): PatternNo
   return node;
 }
 
+/** Loops with the same text are one node, so that what is worked out of it is worked out once. */
+function loopNode(node: AST.Quantifier, flags: Flags): PatternNode {
+  const id = node.raw.length > maxLoopText ? '' : `${flags.fold ? 'i' : ''}${flags.dotAll ? 's' : ''}/${node.raw}`;
+  let loop = id === '' ? undefined : loopNodes.get(id);
+  if (loop === undefined) {
+    const item = node.element.type === 'Assertion' ? { kind: 'opaque' } as const : convert(node.element, flags);
+    loop = { kind: 'repeat', item, min: node.min, max: node.max, greedy: node.greedy };
+    if (loopNodes.size >= maxClassNodes) loopNodes.clear();
+    if (id !== '') loopNodes.set(id, loop);
+  }
+  return loop;
+}
+
 function convert(node: AST.Element | AST.Alternative, flags: Flags): PatternNode {
   switch (node.type) {
     case 'Alternative': return { kind: 'sequence', items: node.elements.map((element) => convert(element, flags)) };
@@ -114,10 +129,7 @@ function convert(node: AST.Element | AST.Alternative, flags: Flags): PatternNode
       if (modifiers?.add.multiline) return { kind: 'opaque' };
       return choice(node.alternatives, inner);
     }
-    case 'Quantifier': {
-      const item = node.element.type === 'Assertion' ? { kind: 'opaque' } as const : convert(node.element, flags);
-      return { kind: 'repeat', item, min: node.min, max: node.max, greedy: node.greedy };
-    }
+    case 'Quantifier': return loopNode(node, flags);
     case 'Assertion':
       if (node.kind === 'start' || node.kind === 'end') return { kind: 'assert', which: node.kind };
       if (node.kind === 'word') return { kind: 'assert', which: node.negate ? 'inside' : 'boundary' };

@@ -37,11 +37,15 @@ function hex(code: number): string {
   return `\\x${(code & 255).toString(16).padStart(2, '0')}`;
 }
 
-function literal(char: string): string {
-  const code = char.charCodeAt(0);
-  if (/[A-Za-z0-9_]/.test(char)) return char;
+/** How each byte is written as itself. */
+const literals: readonly string[] = Array.from({ length: 256 }, (_, code) => {
+  const char = String.fromCharCode(code);
   if (code < 32 || code > 126) return hex(code);
   return /[\\^$.*+?()[\]{}|/-]/.test(char) ? `\\${char}` : char;
+});
+
+function literal(char: string): string {
+  return literals[char.charCodeAt(0) & 255]!;
 }
 
 interface Scope { open: string; atomic: number; pending: number; modifiers: string; itemStart: number }

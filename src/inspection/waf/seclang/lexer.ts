@@ -75,6 +75,7 @@ export function cutWords(line: LogicalLine): { words: Word[] } | { error: string
     const start = at;
     if (quoted) at++;
     let out = '';
+    let from = at;
     const offsets: number[] = [];
     for (;;) {
       const char = text[at];
@@ -83,11 +84,15 @@ export function cutWords(line: LogicalLine): { words: Word[] } | { error: string
         break;
       }
       if (quoted ? char === quote : isSpace(char)) break;
-      if (quoted && char === '\\' && text[at + 1] === quote) at++;
+      if (quoted && char === '\\' && text[at + 1] === quote) {
+        out += text.slice(from, at);
+        from = ++at;
+      }
       offsets.push(at);
-      out += text[at]!;
       at++;
     }
+    // Pieces, not characters: a text joined from single characters is a tree of as many nodes.
+    out += text.slice(from, at);
     if (quoted) {
       at++;
       if (at < text.length && !isSpace(text[at])) return { error: 'white space expected after the closing quote', offset: at };
