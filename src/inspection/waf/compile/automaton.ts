@@ -30,7 +30,7 @@ let bytes = Buffer.allocUnsafe(16384);
 /** A shared buffer with the value's bytes; lives until the next call. */
 function bytesOf(value: string): Uint8Array {
   if (bytes.length < value.length || (bytes.length > 4_194_304 && value.length < 1_048_576)) bytes = Buffer.allocUnsafe(Math.max(16384, value.length));
-  bytes.latin1Write(value, 0);
+  bytes.write(value, 0, 'latin1');
   return bytes;
 }
 

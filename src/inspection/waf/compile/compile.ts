@@ -120,7 +120,8 @@ class Compiler {
       gate = this.gates.length;
       this.literals.push({ gate, sets: gates.map((one) => one.literals) });
     }
-    const entry: StaticRule = { rule, link, test, gate };
+    const classes = link.negated ? -1 : link.prepared?.classes ?? -1;
+    const entry: StaticRule = { rule, link, test, gate, classes };
     if (gate >= 0) this.gates.push(entry);
     for (const target of link.includes) {
       let plan = variables.get(target.variable.id);

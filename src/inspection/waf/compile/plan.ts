@@ -20,6 +20,8 @@ export interface StaticRule {
   readonly test: ValueTest;
   /** Index into the automaton's gates, or -1: tested on every value. */
   readonly gate: number;
+  /** Character classes of which a matching value holds at least one; -1: any value may match. */
+  readonly classes: number;
 }
 
 class ProfileNode {
@@ -166,6 +168,10 @@ export class VariablePlan {
   }
 }
 
+function mayMatch(rule: StaticRule, { classes }: ScanResult): boolean {
+  return rule.classes < 0 || (rule.classes & classes) !== 0;
+}
+
 /** Looks values up in profiles and marks the rules that match. One per rule set: its scratch memory is shared. */
 export class ValueScanner {
   private readonly automaton: Automaton;
@@ -252,7 +258,7 @@ export class ValueScanner {
 
   private tests(node: ProfileNode, direct: readonly StaticRule[], value: string, result: ScanResult): void {
     const { words } = node;
-    for (let i = 0; i < direct.length; i++) if (direct[i]!.test(value)) this.found.push(direct[i]!.rule.index);
+    for (let i = 0; i < direct.length; i++) if (mayMatch(direct[i]!, result) && direct[i]!.test(value)) this.found.push(direct[i]!.rule.index);
     for (let i = 0; i < words.length; i += 2) {
       const word = words[i]!;
       let live = result.first[word]! & result.second[word]! & words[i + 1]!;

@@ -20,6 +20,8 @@ export interface PreparedOperator {
   /** Sets of literals of which a matching value holds at least one; all sets must hold. */
   gates(): readonly Gate[];
   readonly needsFacts: boolean;
+  /** Character classes (transformations/contract.ts) of which a matching value holds at least one; absent: any value may match. */
+  readonly classes?: number;
 }
 
 /** What preparing an operator may draw on. Files are resolved by the loader, relative to the rule file. */
@@ -58,6 +60,6 @@ export function noGates(): readonly Gate[] {
   return [];
 }
 
-export function prepared(test: (value: string) => boolean, gates: () => readonly Gate[] = noGates): PreparedOperator {
-  return { test, exec: null, gates, needsFacts: false };
+export function prepared(test: (value: string) => boolean, gates: () => readonly Gate[] = noGates, classes?: number): PreparedOperator {
+  return { test, exec: null, gates, needsFacts: false, ...(classes === undefined ? {} : { classes }) };
 }

@@ -1,6 +1,6 @@
 // @validateByteRange, @validateUrlEncoding, @validateUtf8Encoding: each matches when the value is NOT valid.
-import { hexValue } from '../transformations/contract.ts';
-import { ArgumentError, prepared, type OperatorDefinition } from './contract.ts';
+import { charClass, classOf, hexValue } from '../transformations/contract.ts';
+import { ArgumentError, noGates, prepared, type OperatorDefinition } from './contract.ts';
 
 /** 1 for each allowed byte of a list such as "9,10,32-126". */
 export function byteRange(argument: string): Uint8Array {
@@ -23,7 +23,7 @@ export const validateByteRange: OperatorDefinition = {
     return prepared((value) => {
       for (let i = 0; i < value.length; i++) if (allowed[value.charCodeAt(i) & 255] === 0) return true;
       return false;
-    });
+    }, noGates, allowed.reduce((classes, ok, code) => (ok === 1 ? classes : classes | classOf[code]!), 0));
   },
 };
 
@@ -55,4 +55,4 @@ function badUtf8(value: string): boolean {
   return false;
 }
 
-export const validateUtf8Encoding: OperatorDefinition = { kind: 'prepared', name: 'validateUtf8Encoding', prepare: () => prepared(badUtf8) };
+export const validateUtf8Encoding: OperatorDefinition = { kind: 'prepared', name: 'validateUtf8Encoding', prepare: () => prepared(badUtf8, noGates, charClass.high) };

@@ -8,6 +8,8 @@ export interface Gate { readonly literals: readonly string[]; readonly cost: num
 
 /** Longest literal that is kept: a longer one is cut to its rarest window. */
 export const maxLiteralLength = 8;
+/** Literals of too large a set are not cut below this. */
+const minCutLength = 4;
 const maxExact = 400;
 const maxExactLength = 16;
 const maxGateLiterals = 2500;
@@ -56,10 +58,14 @@ export function rarestWindow(text: string): string {
 
 /** A gate of these strings, cut; null when one is empty or there are too many. */
 export function gateOf(texts: Iterable<string>): Gate | null {
-  const cut = new Set<string>();
+  let cut = new Set<string>();
   for (const text of texts) {
     if (text === '') return null;
     cut.add(rarestWindow(text));
+  }
+  // Too many words are often the same few words with all that may follow them.
+  for (let length = maxLiteralLength - 1; cut.size > maxGateLiterals && length >= minCutLength; length--) {
+    cut = new Set(cut.keys().map((text) => text.slice(0, length)));
   }
   if (cut.size === 0 || cut.size > maxGateLiterals) return null;
   const kept: string[] = [];

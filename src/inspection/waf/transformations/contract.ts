@@ -61,6 +61,18 @@ export function output(size: number): Buffer {
   return scratch;
 }
 
+/** The shared output buffer with the value's bytes at its start, to be worked on in place. */
+export function outputOf(value: string): Buffer {
+  const out = output(value.length);
+  out.write(value, 0, 'latin1');
+  return out;
+}
+
+/** Writes a space for every "+" of the first `length` bytes. */
+export function spacesForPlus(bytes: Buffer, length: number): void {
+  for (let i = 0; i < length; i++) if (bytes[i] === 43) bytes[i] = 32;
+}
+
 /** The value of one hexadecimal digit, or -1. */
 export function hexValue(code: number): number {
   if (code >= 48 && code <= 57) return code - 48;
