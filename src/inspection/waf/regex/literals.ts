@@ -1,7 +1,7 @@
 // Required literals of a pattern: sets of strings of which every matching text contains at least one (without regard to
 // ASCII case). They gate the patterns: no literal, no match, no need to run the pattern. Never loses a match (fuzzed).
 import type { PatternNode } from './parse.ts';
-import { beginningsOf } from './prefixes.ts';
+import { beginningsOf, bytesOf } from './prefixes.ts';
 
 /** One required set; a text without any of `literals` (lower case) cannot match. */
 export interface Gate { readonly literals: readonly string[]; readonly cost: number }
@@ -56,24 +56,24 @@ export function rarestWindow(text: string): string {
   return best;
 }
 
-/** A gate of these strings, cut; null when one is empty or there are too many. */
+/** A gate of these strings, cut; null when one is empty or there are too many. Few repetitions do no harm. */
 export function gateOf(texts: Iterable<string>): Gate | null {
-  let cut = new Set<string>();
+  let kept: string[] = [];
+  let same = true;
   for (const text of texts) {
     if (text === '') return null;
-    cut.add(rarestWindow(text));
+    const window = rarestWindow(text);
+    if (window !== text) same = false;
+    kept.push(window);
   }
+  if (!same || kept.length > maxReduced) kept = [...new Set(kept)];
   // Too many words are often the same few words with all that may follow them.
-  for (let length = maxLiteralLength - 1; cut.size > maxGateLiterals && length >= minCutLength; length--) {
-    cut = new Set(cut.keys().map((text) => text.slice(0, length)));
+  for (let length = maxLiteralLength - 1; kept.length > maxGateLiterals && length >= minCutLength; length--) {
+    kept = [...new Set(kept.map((text) => text.slice(0, length)))];
   }
-  if (cut.size === 0 || cut.size > maxGateLiterals) return null;
-  const kept: string[] = [];
+  if (kept.length === 0 || kept.length > maxGateLiterals) return null;
   let cost = 0;
-  for (const text of cut) {
-    kept.push(text);
-    cost += costOf(text);
-  }
+  for (const text of kept) cost += costOf(text);
   return { literals: kept, cost };
 }
 
@@ -115,13 +115,8 @@ function setInfo(bytes: Uint8Array): Info {
 }
 
 function freshSetInfo(bytes: Uint8Array): Info {
-  const chars: string[] = [];
-  for (let code = 0; code < 256; code++) {
-    if (bytes[code] === 0 || (code >= 65 && code <= 90 && bytes[code + 32] === 1)) continue;
-    chars.push(String.fromCharCode(code >= 65 && code <= 90 ? code + 32 : code));
-    if (chars.length > 24) return unknown;
-  }
-  return { exact: chars, gates: [] };
+  const chars = bytesOf(bytes);
+  return chars === null ? unknown : { exact: chars, gates: [] };
 }
 
 /** Each text of `left` followed by each of `right` (both without repetitions); null when they are too many or too long. */
@@ -148,6 +143,7 @@ function longer(gate: Gate, texts: readonly string[], items: readonly PatternNod
     const joined = tails && cross(texts, tails);
     const candidate = joined && gateOf(joined);
     if (candidate && candidate.cost < best.cost / 2) best = candidate;
+    if (best.cost <= weakCost) break;
   }
   return best;
 }

@@ -18,7 +18,7 @@ const ofLoops: readonly WeakMap<PatternNode, Beginnings>[] = [new WeakMap(), new
 const ofSets = new WeakMap<Uint8Array, readonly string[] | null>();
 
 /** The bytes of a set, letters in lower case; null when there are many. */
-function bytesOf(bytes: Uint8Array): readonly string[] | null {
+export function bytesOf(bytes: Uint8Array): readonly string[] | null {
   let chars = ofSets.get(bytes);
   if (chars === undefined) {
     chars = listed(bytes);
