@@ -1,7 +1,14 @@
 // t:lowercase: ASCII letters to lower case, as tolower() does in the C locale. Bytes above 0x7F stay.
 import { charClass, output, transformation } from './contract.ts';
 
+/** Letters above 0x7F that JavaScript would fold too. */
+const foldable = /[\xc0-\xde]/;
+
 export function lowerAscii(value: string): string {
+  return foldable.test(value) ? lowerBytes(value) : value.toLowerCase();
+}
+
+function lowerBytes(value: string): string {
   const length = value.length;
   let first = 0;
   while (first < length) {
