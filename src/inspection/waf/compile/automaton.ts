@@ -232,7 +232,9 @@ function trieOf(sorted: readonly string[]): { count: number; parents: Int32Array
 }
 
 /** Writes the transitions, those that failure links stand for among them; breadth first, so that shorter suffixes are done before. */
-function complete(table: Uint16Array | Uint32Array, width: number, parents: Int32Array, steps: Uint8Array, own: readonly (number[] | null)[]): { link: Int32Array; reports: Uint8Array } {
+function complete(
+  table: Uint16Array | Uint32Array, width: number, parents: Int32Array, steps: Uint8Array, own: readonly (number[] | null)[],
+): { link: Int32Array; reports: Uint8Array } {
   const count = own.length;
   const failure = new Int32Array(count);
   const link = new Int32Array(count);
