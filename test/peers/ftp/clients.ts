@@ -33,9 +33,13 @@ export interface RealClient {
   act(act: Act, visit: Visit, root: string): Promise<string>;
 }
 
+/** How long anything may take on a machine with other work: long, as nothing waits for it when all is well. */
+export const patienceMs = 40_000;
+const patienceSeconds = String(patienceMs / 1000);
+
 interface Ran { readonly code: number; readonly output: string; readonly stdout: string }
 
-function run(name: string, arguments_: readonly string[], input = '', timeout = 30_000): Promise<Ran> {
+function run(name: string, arguments_: readonly string[], input = '', timeout = 2 * patienceMs): Promise<Ran> {
   const found = program(name)!;
   return new Promise((resolve) => {
     const child = execFile(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, timeout, maxBuffer: 8 * 1024 * 1024,
@@ -54,7 +58,7 @@ async function interrupted(name: string, arguments_: readonly string[], visit: V
   const gone = once(child, 'exit');
   child.stdin.on('error', () => { /* it did not read */ });
   child.stdin.end(input);
-  const timer = setTimeout(() => { child.kill('SIGKILL'); }, 10_000);
+  const timer = setTimeout(() => { child.kill('SIGKILL'); }, 2 * patienceMs);
   await Promise.race([visit.flowing(), gone]);
   child.kill('SIGINT');
   await gone;
@@ -86,7 +90,7 @@ const curl: RealClient = {
   name: 'curl', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
   lacks: (tls, mode) => (tls && mode === 'active' ? 'curl 7.88 fails at active TLS data connections, also straight to vsftpd' : ''),
   async act(act, visit, root) {
-    const base = ['-sS', '-k', '--max-time', '10', '-u', `${visit.user}:${visit.password}`, ...visit.tls ? ['--ssl-reqd'] : [],
+    const base = ['-sS', '-k', '--max-time', patienceSeconds, '-u', `${visit.user}:${visit.password}`, ...visit.tls ? ['--ssl-reqd'] : [],
       ...visit.mode === 'active' ? ['-P', '-'] : visit.mode === 'passive' ? ['--disable-epsv'] : []];
     const url = `ftp://127.0.0.1:${visit.port}`;
     const target = join(local, visit.unique);
@@ -100,11 +104,10 @@ const curl: RealClient = {
       const ran = await run('curl', [...base, ...act === 'resume' ? ['-C', String(half)] : [], '-o', target, `${url}/mega`]);
       return ran.code === 0 ? same(target) : short(ran);
     }
-    const upload = await run('curl', [...base, '-T', file(`${visit.unique}.up`, mega), `${url}/incoming/${visit.unique}`]);
-    if (upload.code !== 0) return short(upload);
-    if (act === 'upload') return same(stored(root, visit));
-    const ran = await run('curl', [...base, '-Q', `RNFR /incoming/${visit.unique}`, '-Q', `RNTO /incoming/${visit.unique}.new`, `${url}/`]);
-    return ran.code === 0 ? same(`${stored(root, visit)}.new`) : short(ran);
+    // A quoted command with a minus is sent behind the transfer.
+    const after = act === 'rename' ? ['-Q', `-RNFR /incoming/${visit.unique}`, '-Q', `-RNTO /incoming/${visit.unique}.new`] : [];
+    const ran = await run('curl', [...base, ...after, '-T', file(`${visit.unique}.up`, mega), `${url}/incoming/${visit.unique}`]);
+    return ran.code === 0 ? same(act === 'upload' ? stored(root, visit) : `${stored(root, visit)}.new`) : short(ran);
   },
 };
 
@@ -118,7 +121,7 @@ const lftp: RealClient = {
       rename: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}; mv incoming/${visit.unique} incoming/${visit.unique}.new`,
       abort: `cat huge-${visit.unique}`,
     };
-    const settings = `set net:max-retries 1; set net:timeout 6; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
+    const settings = `set net:max-retries 1; set net:timeout ${patienceSeconds}; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
       + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; `
       + `set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
     const commands = ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`];
@@ -147,7 +150,7 @@ if tls == '1':
     ftp = Reusing(context=context)
 else:
     ftp = ftplib.FTP()
-ftp.connect('127.0.0.1', int(port), timeout=20)
+ftp.connect('127.0.0.1', int(port), timeout=${patienceSeconds})
 ftp.login(user, password)
 if tls == '1': ftp.prot_p()
 ftp.set_pasv(mode != 'active')
@@ -192,12 +195,12 @@ function classic(name: string, extended: boolean): RealClient {
       if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
       const upload = `put ${file(`${visit.unique}.up`, mega)} incoming/${visit.unique}\n`;
       const words: Record<Act, string> = {
-        list: 'ls\n', download: `get mega ${target}\n`, upload, resume: name === 'tnftp' ? `reget mega ${target}\n` : `reget mega ${target}\n`,
+        list: 'ls\n', download: `get mega ${target}\n`, upload, resume: `reget mega ${target}\n`,
         rename: `${upload}rename incoming/${visit.unique} incoming/${visit.unique}.new\n`, abort: `get huge-${visit.unique} /dev/null\n`,
       };
       const passive = name === 'tnftp' ? (visit.mode === 'active' ? 'passive off\n' : 'passive on\n') : '';
       const epsv = name === 'tnftp' && !(extended && visit.mode === 'extended') ? 'epsv4 off\n' : '';
-      const flags = name === 'tnftp' ? ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'] : ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'];
+      const flags = ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'];
       const commands = `open 127.0.0.1 ${visit.port}\nuser ${visit.user} ${visit.password}\n${passive}${epsv}binary\n${words[act]}quit\n`;
       if (act === 'abort') return interrupted(name, flags, visit, commands);
       const ran = await run(name, flags, commands);
@@ -211,7 +214,7 @@ function classic(name: string, extended: boolean): RealClient {
 const ncftp: RealClient = {
   name: 'ncftp', speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'abort'],
   async act(act, visit, root) {
-    const base = ['-u', visit.user, '-p', visit.password, '-P', String(visit.port), visit.mode === 'active' ? '-E' : '-F', '-t', '8'];
+    const base = ['-u', visit.user, '-p', visit.password, '-P', String(visit.port), visit.mode === 'active' ? '-E' : '-F', '-t', patienceSeconds];
     if (act === 'list') {
       const ran = await run('ncftpls', [...base, `ftp://127.0.0.1:${visit.port}/`]);
       return listed(ran.stdout, ran);

@@ -47,7 +47,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function listening(port: number, child: ChildProcess, log: () => string): Promise<void> {
-  const deadline = performance.now() + 8000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     if (child.exitCode !== null || performance.now() > deadline) throw new Error(`the server did not start: ${log()}`);
     const socket = net.connect({ port, host: '127.0.0.1' });
