@@ -3,6 +3,7 @@
 import type { Outcome } from '#contract/audit-record.ts';
 import type { CanonicalPath, FtpReply, VerbEntry } from '#codecs/ftp/index.ts';
 import type { FtpOperation } from './operations.ts';
+import type { Target } from './server-connection.ts';
 
 /** Facts of a transfer, for the record. */
 export interface TransferFacts {
@@ -36,6 +37,8 @@ export class CommandRun {
   argument: string;
   /** The object of commands that have one. */
   path: CanonicalPath | undefined = undefined;
+  /** Of a proxy: the server that this command names. */
+  target: Target | undefined = undefined;
   /** What goes to the server as argument, latin1. */
   wire = '';
   outcome: Outcome = 'allowed';

@@ -6,35 +6,43 @@ import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
 import { isAnonymous } from './presets.ts';
 import { texts } from './replies.ts';
-import { parseTarget, splitTarget } from './server-connection.ts';
+import { parseTarget, splitTarget, type Target } from './server-connection.ts';
+
+const connectedElsewhere = 'Connected to another server; begin a new session.';
 
 /** Takes the target out of `USER name@host` before rules are asked, so that they see name and host. */
 export function beforeUser(gateway: FtpGateway, run: CommandRun): void {
   const { proxy } = gateway.service.settings;
   if (proxy === undefined || gateway.state.loggedIn) return;
-  const split = splitTarget(run.argument);
-  if (split !== undefined) setTarget(gateway, run, split);
+  aimAt(run, splitTarget(run.argument));
 }
 
 /** OPEN host, SITE host: the other ways to say where to. */
 export function beforeOpen(gateway: FtpGateway, run: CommandRun): void {
   if (gateway.service.settings.proxy === undefined || gateway.state.loggedIn) return;
-  const target = parseTarget(run.argument.trim().replace(/^([^ ]+) +(\d+)$/, '$1:$2'));
-  if (target !== undefined) setTarget(gateway, run, target);
+  aimAt(run, parseTarget(run.argument.trim().replace(/^([^ ]+) +(\d+)$/, '$1:$2')));
 }
 
-function setTarget(gateway: FtpGateway, run: CommandRun, { host, port }: { host: string; port: number }): void {
-  if (gateway.server.link !== undefined) return;
-  gateway.state.targetHost = host;
-  gateway.state.targetPort = port;
-  run.operation.host = host;
+/** The session's own target stays what it was until this command was permitted. */
+function aimAt(run: CommandRun, target: Target | undefined): void {
+  if (target === undefined) return;
+  run.target = { host: target.host, port: target.port };
+  run.operation.host = target.host;
+}
+
+/** Where the session is connected to it stays: a password meant for one server must not reach another. */
+function isElsewhere({ server, state }: FtpGateway, { host, port }: Target): boolean {
+  return server.link !== undefined && (host !== state.targetHost || port !== state.targetPort);
 }
 
 export function runOpen(gateway: FtpGateway, run: CommandRun): void {
   const { proxy } = gateway.service.settings;
+  const { target } = run;
   if (proxy === undefined) return gateway.refuse(run, 502, texts.notImplemented, 'ftp.not-implemented');
-  if (gateway.state.targetHost === '' || run.operation.host === '') return gateway.refuse(run, 501, 'Wanted a host.', 'ftp.target-syntax');
-  if (!proxy.ports.includes(gateway.state.targetPort)) return gateway.refuse(run, 550, 'The port is not permitted.', 'ftp.target-port');
+  if (target === undefined) return gateway.refuse(run, 501, 'Wanted a host.', 'ftp.target-syntax');
+  if (!proxy.ports.includes(target.port)) return gateway.refuse(run, 550, 'The port is not permitted.', 'ftp.target-port');
+  if (isElsewhere(gateway, target)) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
+  gateway.state.aim(target);
   gateway.finish(run, 220, ['Now log in with USER and PASS.']);
 }
 
@@ -44,14 +52,20 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
   if (state.loggedIn) return gateway.refuse(run, 530, 'You are logged in already.', 'ftp.logged-in');
   if (clientTls.require !== 'nothing' && gateway.port.client.tls === undefined) return gateway.refuse(run, 530, 'Please use AUTH TLS first.', 'ftp.tls-required');
   if (run.argument === '' || run.argument.length > service.limits.maxUserBytes) return gateway.refuse(run, 501, 'Wanted a user name.', 'ftp.limit.maxUserBytes');
+  if (run.target !== undefined) {
+    if (isElsewhere(gateway, run.target)) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
+    state.aim(run.target);
+  }
   const user = gateway.userPart(run.argument);
+  // With two logins in turn the first is the gateway's own: the host may come with the second.
+  const needsTarget = proxy !== undefined && (login.mode !== 'both' || state.gatewayUser !== '' || state.targetHost !== '');
   state.login = user;
   state.serverUser = user;
   state.wantsAccount = false;
   const anonymous = isAnonymous(user);
   state.refusedLogin = '';
-  if (proxy !== undefined && state.targetHost === '') state.refusedLogin = 'no host was named';
-  else if (proxy !== undefined && !proxy.ports.includes(state.targetPort)) state.refusedLogin = `port ${state.targetPort} is not permitted`;
+  if (needsTarget && state.targetHost === '') state.refusedLogin = 'no host was named';
+  else if (needsTarget && !proxy.ports.includes(state.targetPort)) state.refusedLogin = `port ${state.targetPort} is not permitted`;
   else if (anonymous ? login.anonymous === 'deny' : login.anonymous === 'only') state.refusedLogin = anonymous
     ? 'anonymous logins are denied' : 'only anonymous logins are permitted';
   else if (!service.mayLogIn(user)) state.refusedLogin = 'the user name is not one that may log in';

@@ -5,6 +5,8 @@ import { addressFamily } from '#core/network.ts';
 import type { ChosenServer, PendingServer, ServerLinkOwner } from '#contract/gateway.ts';
 import type { FtpGateway } from './gateway.ts';
 
+export interface Target { readonly host: string; readonly port: number }
+
 export function openControl(gateway: FtpGateway, owner: ServerLinkOwner): PendingServer | undefined {
   const { settings } = gateway.service;
   if (settings.proxy === undefined) {
@@ -32,7 +34,7 @@ export function openControl(gateway: FtpGateway, owner: ServerLinkOwner): Pendin
 }
 
 /** `name@host` or `name@host:port`; `undefined` when it is not that. The last @ counts: names of users may have one. */
-export function splitTarget(text: string): { user: string; host: string; port: number } | undefined {
+export function splitTarget(text: string): Target & { readonly user: string } | undefined {
   const at = text.lastIndexOf('@');
   if (at < 1) return undefined;
   const target = parseTarget(text.slice(at + 1));
@@ -40,7 +42,7 @@ export function splitTarget(text: string): { user: string; host: string; port: n
 }
 
 /** `host`, `host:port` or `[v6]:port`; port 21 unless given. */
-export function parseTarget(text: string): { host: string; port: number } | undefined {
+export function parseTarget(text: string): Target | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?))(?::(\d{1,5}))?$/.exec(text);
   if (match === null) return undefined;
   const port = match[3] === undefined ? 21 : Number(match[3]);

@@ -1,6 +1,7 @@
 // Where an FTP session stands: who is logged in, where, with which settings of the next transfer. RFC 959 section 5.1.
 import type { Feature } from '#codecs/ftp/index.ts';
 import type { DataSetup } from './data-setup.ts';
+import type { Target } from './server-connection.ts';
 
 export class SessionState {
   /** Name given with USER, before a password proved it. */
@@ -37,11 +38,22 @@ export class SessionState {
     this.setup = setup;
   }
 
+  /** A name that was permitted for one server is not yet one for another. */
+  aim({ host, port }: Target): void {
+    this.targetHost = host;
+    this.targetPort = port;
+    this.login = '';
+    this.refusedLogin = '';
+  }
+
   /** RFC 4217 section 4: what was said before TLS is forgotten. */
   secured(): void {
     this.login = '';
     this.serverUser = '';
     this.refusedLogin = '';
+    this.gatewayUser = '';
+    this.targetHost = '';
+    this.targetPort = 0;
     this.features = undefined;
     this.bufferSizeSet = false;
     this.protectedData = false;

@@ -75,6 +75,56 @@ test('hosts, ports and networks that are not permitted are not connected to', as
   assert.ok(server.sessions.slice(before).every(({ commands }) => commands.length === 0));
 });
 
+test('a target that was not permitted is not the target: PASS goes to the one before, or nowhere', async () => {
+  const allowed = `bob@127.0.0.1:${server.port}`;
+  for (const [command, wanted, rest] of [
+    [`USER bob@elsewhere.example:${server.port}`, /^530/, /^230/], [`OPEN elsewhere.example:${server.port}`, /^(502|530|550)/, /^230/],
+    ['OPEN 127.0.0.1:1', /^550/, /^230/], ['OPEN', /^501/, /^230/], ['SITE 127.0.0.1:1', /^550/, /^230/],
+    // Permitted, but the name was given for another server.
+    [`OPEN localhost:${server.port}`, /^220/, /^503/],
+  ] as const) {
+    client = new FtpClient(gateway.port('ftp'));
+    await client.reply();
+    assert.match(await client.command(`USER ${allowed}`), /^331/);
+    assert.match(await client.command(command), wanted, command);
+    assert.match(await client.command('PASS x'), rest, command);
+    client.close();
+  }
+});
+
+test('a session that is connected stays with its server', async () => {
+  client = new FtpClient(gateway.port('ftp'));
+  await client.reply();
+  server.answers['PASS'] = '530 no';
+  await client.command(`USER bob@127.0.0.1:${server.port}`);
+  assert.match(await client.command('PASS x'), /^530/);
+  behaveAgain(server);
+  assert.match(await client.command(`OPEN localhost:${server.port}`), /^503/);
+  assert.match(await client.command(`USER bob@localhost:${server.port}`), /^503/);
+  assert.match(await client.command(`USER bob@127.0.0.1:${server.port}`), /^331/);
+  assert.match(await client.command('PASS x'), /^230/);
+});
+
+test('two logins in turn at a proxy: the host may come with either', async () => {
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: out } }
+services: { out: { protocol: ftp, proxy: { ports: [${server.port}], denyNetworks: ["10.0.0.0/8"] }, login: { mode: both, failureDelay: 10ms } } }
+users: { alice: { password: "${hashPassword('open')}" } }
+policy: [ { id: open, then: allow } ]
+`);
+  for (const [first, second] of [['alice', `bob@127.0.0.1:${server.port}`], [`alice@127.0.0.1:${server.port}`, 'bob']] as const) {
+    client = new FtpClient(own.port());
+    await client.reply();
+    assert.match(await client.command(`USER ${first}`), /^331/);
+    assert.match(await client.command('PASS open'), /^230/, first);
+    assert.match(await client.command(`USER ${second}`), /^331/);
+    assert.match(await client.command('PASS x'), /^230/, second);
+    assert.deepEqual(server.sessions.at(-1)!.commands, ['USER bob', 'PASS x', 'PWD']);
+    client.close();
+  }
+  await own.stop();
+});
+
 test('users of the gateway, mapped to logins of the server', async () => {
   const users = `users: { alice: { password: "${hashPassword('open')}" }, bob: { password: "${hashPassword('b')}" } }`;
   const own = await startGateway(`
