@@ -107,8 +107,9 @@ export class Conversation implements CommandOwner, FilterSink {
   removed(): void { this.#owner.removedSequences++; }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {
-    const nowMs = this.nowMs();
     if (!this.#recorderAsked) this.#openRecording();
+    // Behind the opening, which takes its time: a recording begins at 0 or later.
+    const nowMs = this.nowMs();
     if (this.#recorder !== undefined && this.#owner.service.settings.recording.output) {
       this.#recorder.output(bytes, start, end, nowMs, this.#tracker!.atSecretPrompt);
     }
