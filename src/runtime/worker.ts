@@ -137,7 +137,8 @@ export class Worker implements SessionHost {
   }
 
   start(): void {
-    this.#timers.push(setInterval(() => { this.sweep(); }, sweepMs));
+    // Behind what has come in the meantime: after a stall (a busy machine, a paused one) a peer that did answer is not late.
+    this.#timers.push(setInterval(() => { setImmediate(() => { if (!this.#stopped) this.sweep(); }); }, sweepMs));
     this.#timers.push(setInterval(() => { this.flushAudit(); }, auditFlushMs));
     this.#shareLimits();
     this.#options.send({ type: 'started' });
