@@ -137,7 +137,6 @@ export class Worker implements SessionHost {
   }
 
   start(): void {
-    // Behind what has come in the meantime: after a stall (a busy machine, a paused one) a peer that did answer is not late.
     this.#timers.push(setInterval(() => { setImmediate(() => { if (!this.#stopped) this.sweep(); }); }, sweepMs));
     this.#timers.push(setInterval(() => { this.flushAudit(); }, auditFlushMs));
     this.#shareLimits();
@@ -418,7 +417,7 @@ export class Worker implements SessionHost {
     this.#options.send({ type: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 
-  /** Rings the alarms that are due and looks at what has waited too long. A timer calls it. */
+  /** Rings the alarms that are due and looks at what has waited too long. Behind what has come in the meantime: no peer is late because we stalled. */
   sweep(): void {
     const nowMs = this.nowMs();
     for (const session of this.#sessions.values()) if (session.wakeAtMs <= nowMs) session.wake(nowMs);

@@ -42,8 +42,8 @@ function closure(debs: readonly string[]): string[] | undefined {
 }
 
 /** Builds the root in a directory of its own and moves it into place, so that tests in parallel never see half of one. */
-function build(root: string, debs: readonly string[]): void {
-  const names = closure(debs);
+function build(root: string, debs: readonly string[], alone: boolean): void {
+  const names = alone ? debs : closure(debs);
   if (names === undefined) return;
   mkdirSync(folder, { recursive: true });
   const making = mkdtempSync(join(folder, 'making-'));
@@ -65,12 +65,12 @@ function build(root: string, debs: readonly string[]): void {
 
 const known = new Map<string, Unpacked | undefined>();
 
-/** The packages with what they need, unpacked. Undefined: not on Debian, or they cannot be had. */
-export function unpackedPackages(debs: readonly string[]): Unpacked | undefined {
+/** The packages with what they need, or `alone` (nothing in them is run), unpacked. Undefined: not on Debian, or they cannot be had. */
+export function unpackedPackages(debs: readonly string[], alone = false): Unpacked | undefined {
   const name = debs.join('+');
   if (known.has(name)) return known.get(name);
   const root = join(folder, name);
-  if (!existsSync(root) && existsSync('/usr/bin/apt-get')) build(root, debs);
+  if (!existsSync(root) && existsSync('/usr/bin/apt-get')) build(root, debs, alone);
   const libraries = libraryFolders.map((path) => join(root, path)).filter((path) => existsSync(path)).join(':');
   const unpacked = existsSync(root) ? { root, environment: { ...process.env, LD_LIBRARY_PATH: libraries } } : undefined;
   known.set(name, unpacked);

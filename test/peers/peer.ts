@@ -1,60 +1,14 @@
-// Real peers from Debian: found, or installed when the tests run as root on Debian, or skipped by name with the command that
-// would install them. On continuous integration (CI=true) a peer that is not there is a failure. Peers are started with
-// configurations of their own on loopback, and ended by their process id.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+// Starts real peers with configurations of their own on loopback, and ends them by their process id. Where they come from:
+// test/harness/installed.ts.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs, pathOf, type PeerName } from '../harness/installed.ts';
 import { eventually } from '../harness/site.ts';
 
-const packages = {
-  nginx: 'nginx-light', haproxy: 'haproxy', apache2: 'apache2', wrk: 'wrk', curl: 'curl', ip: 'iproute2', nft: 'nftables', conntrack: 'conntrack',
-  gpg: 'gnupg', promtool: 'prometheus',
-} as const;
-export type PeerName = keyof typeof packages;
-
-const folders = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/sbin', '/bin'];
-const installTimeoutMs = 180_000;
-
-/** Path of a program, or undefined. */
-function find(name: string): string | undefined {
-  return [...(process.env.PATH ?? '').split(':'), ...folders].map((folder) => join(folder, name)).find((path) => existsSync(path));
-}
-
-function aptGet(...args: string[]): boolean {
-  // Runlevel 1: services that come with packages are not started (invoke-rc.d).
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  return spawnSync('apt-get', ['-y', '-o', 'DPkg::Lock::Timeout=120', ...args], { env: environment, stdio: 'ignore', timeout: installTimeoutMs }).status === 0;
-}
-
-const tried = new Set<PeerName>();
-
-function provide(name: PeerName): string | undefined {
-  const found = find(name);
-  if (found !== undefined || tried.has(name)) return found;
-  tried.add(name);
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return undefined;
-  const install = ['install', '--no-install-recommends', packages[name]];
-  if (!aptGet(...install)) {
-    aptGet('update');
-    aptGet(...install);
-  }
-  return find(name);
-}
-
-/** For the options of a test: `{ skip: needs('nginx') }`. False when all are there. */
-export function needs(...names: PeerName[]): false | string {
-  const missing = names.filter((name) => provide(name) === undefined);
-  if (missing.length === 0) return false;
-  const how = `${missing.join(', ')} not installed: apt-get install -y --no-install-recommends ${missing.map((name) => packages[name]).join(' ')}`;
-  if (process.env.CI === 'true') throw new Error(`a peer is missing: ${how}`);
-  return how;
-}
-
-export function pathOf(name: PeerName): string {
-  return provide(name) ?? name;
-}
+export { needs, pathOf, type PeerName };
 
 export interface Running { readonly child: ChildProcess; output(): string; stop(): Promise<void> }
 

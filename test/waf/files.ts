@@ -1,19 +1,23 @@
-// Where the WAF's tests find rule sets, and a rule source over the disk. The rule set is test data beside the project and
-// is never copied into it; tests that need it are skipped by name where it is absent.
+// Where the WAF's tests find rule sets, and a rule source over the disk. The Core Rule Set is test data beside the project and
+// is never copied into it; tests that need it are skipped by name where it is absent. Debian's is the installed one, or its
+// package unpacked.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RuleSource } from '#inspection/waf/index.ts';
 import { Pattern } from '#inspection/waf/regex/pattern.ts';
+import { unpackedPackages } from '../peers/packages.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const crsFolder = process.env['SALLYPORT_CRS'] ?? join(root, '..', 'shared', 'data', 'coreruleset-4.28');
-export const debianFolder = '/usr/share/modsecurity-crs';
-export const debianSetup = '/etc/modsecurity/crs/crs-setup.conf';
+const debianPaths = { rules: 'usr/share/modsecurity-crs', setup: 'etc/modsecurity/crs/crs-setup.conf' };
+const debianRoot = existsSync(join('/', debianPaths.rules, 'rules')) && existsSync(join('/', debianPaths.setup)) ? '/' : unpackedPackages(['modsecurity-crs'], true)?.root;
+export const hasDebianCrs = debianRoot !== undefined;
+export const debianFolder = join(debianRoot ?? '/', debianPaths.rules);
+export const debianSetup = join(debianRoot ?? '/', debianPaths.setup);
 export const exceptionsFile = join(root, 'test', 'waf', 'regression-exceptions.json');
 
 export const hasCrs = existsSync(join(crsFolder, 'rules'));
-export const hasDebianCrs = existsSync(join(debianFolder, 'rules')) && existsSync(debianSetup);
 
 export const diskSource: RuleSource = {
   read: (path) => {

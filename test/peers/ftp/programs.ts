@@ -10,14 +10,14 @@ const packages: Readonly<Record<string, Package>> = {
   'proftpd': { paths: ['usr/sbin/proftpd'], debs: ['proftpd-core', 'proftpd-mod-crypto'] },
   'pure-ftpd': { paths: ['usr/sbin/pure-ftpd'], debs: ['pure-ftpd', 'pure-ftpd-common'] },
   'pure-pw': { paths: ['usr/bin/pure-pw'], debs: ['pure-ftpd', 'pure-ftpd-common'] },
-  'curl': { paths: ['usr/bin/curl'], debs: [] },
+  'curl': { paths: ['usr/bin/curl'], debs: ['curl'] },
   'lftp': { paths: ['usr/bin/lftp'], debs: ['lftp'] },
   'tnftp': { paths: ['usr/bin/tnftp'], debs: ['tnftp'] },
   'inetutils-ftp': { paths: ['usr/bin/inetutils-ftp'], debs: ['inetutils-ftp'] },
   'ncftpget': { paths: ['usr/bin/ncftpget'], debs: ['ncftp'] },
   'ncftpput': { paths: ['usr/bin/ncftpput'], debs: ['ncftp'] },
   'ncftpls': { paths: ['usr/bin/ncftpls'], debs: ['ncftp'] },
-  'python3': { paths: ['usr/bin/python3', 'usr/local/bin/python3'], debs: [] },
+  'python3': { paths: ['usr/bin/python3', 'usr/local/bin/python3'], debs: ['python3'] },
 };
 
 export interface Program { readonly file: string; readonly environment: NodeJS.ProcessEnv; readonly modules: string }

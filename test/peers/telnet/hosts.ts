@@ -6,8 +6,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
-import type { TestCertificate } from '../../harness/certificates.ts';
+import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
 import { environmentOf, program } from './programs.ts';
 
 export interface Host { readonly name: string; readonly port: number; readonly password: boolean; stop(): void }
@@ -48,12 +47,12 @@ export async function startTelnetd(name: 'telnetd' | 'in.telnetd', missing: stri
   writeFileSync(join(folder, 'login'), login, { mode: 0o755 });
   let options = `-h -E ${folder}/login`;
   if (name === 'in.telnetd') {
-    const pem = join(folder, 'own.pem');
-    execFileSync(program('openssl')!.file, [
-      'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', pem,
-      '-out', `${pem}.crt`, '-subj', '/CN=localhost', '-days', '2',
-    ], { stdio: 'ignore' });
-    options = `-h -L ${folder}/login ${tls === undefined ? `-z cert=${pem}.crt -z key=${pem}` : `-z ssl -z cert=${tls.certificateFile} -z key=${tls.keyFile}`}`;
+    const own = tls ?? makeCertificate();
+    if (own === undefined) {
+      missing.push('openssl');
+      return undefined;
+    }
+    options = `-h -L ${folder}/login ${tls === undefined ? '' : '-z ssl '}-z cert=${own.certificateFile} -z key=${own.keyFile}`;
   }
   const port = await freePort();
   const child = spawn(socat.file, [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork`, `EXEC:"${server.file} ${options}",nofork`], {

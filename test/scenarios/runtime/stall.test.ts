@@ -2,7 +2,7 @@
 // time counts, whatever the clock says by then.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { get, statusesIn, withSite } from '../../harness/site.ts';
+import { get, ok, statusesIn, withSite, type Serve } from '../../harness/site.ts';
 
 /** Holds up the whole process. No waiting for something: the stall is what is tested. */
 function stall(ms: number): void { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms); }
@@ -21,7 +21,11 @@ test('a request that came before a stall is answered, though its time is over be
 });
 
 test('an answer of the server that came before a stall is passed on', async () => {
-  await withSite({ service: '    timeouts: { serverFirstByte: 200ms }', serve: ({ reply }) => { reply('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nworld'); stall(300); } }, async (site) => {
+  const serve: Serve = ({ reply }) => {
+    reply(ok('world'));
+    stall(300);
+  };
+  await withSite({ service: '    timeouts: { serverFirstByte: 200ms }', serve }, async (site) => {
     for (let round = 0; round < 5; round++) {
       const client = site.client().send(get('/web'));
       await client.until((text) => text.endsWith('world'));

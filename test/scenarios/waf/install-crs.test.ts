@@ -206,7 +206,7 @@ test('releases as GitHub lists them; sizes at the limit and one more', async () 
   archiveLimits.maxArchiveBytes = limit;
 });
 
-test('signatures: good by the wanted key, bad, by another key, by one that gpg does not know', { timeout: 120_000, skip: needs('gpg') }, async () => {
+test('signatures: good by the wanted key, bad, by another key, by one that gpg does not know', { timeout: 120_000, skip: needs('gpg', 'gpg-agent') }, async () => {
   const gnupg = join(cwd, 'gnupg');
   mkdirSync(gnupg);
   chmodSync(gnupg, 0o700);
