@@ -2,13 +2,14 @@
 // negotiation relayed under policy and data both ways; time limits, signals, records. RFC 854; RFC 1123 section 3.
 import type { Outcome } from '#contract/audit-record.ts';
 import type { OperationalFailure } from '#core/failure.ts';
-import type { AwaitedApproval, ChosenServer, Gateway, PendingServer, SessionPort } from '#contract/gateway.ts';
+import type { AwaitedApproval, ChosenServer, Gateway, SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
 import type { Subject } from '#contract/operation.ts';
 import { Command, Option, optionName, type NegotiationVerb, type Suboption, type TelnetFault } from '#codecs/telnet/index.ts';
 import { control } from './control.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { Dialogue, type DialogueOwner, type Target } from './dialogue.ts';
+import { HostCall } from './host-call.ts';
 import { TelnetOperation } from './operations.ts';
 import { byClient, byServer } from './option-table.ts';
 import { OptionRelay, type OptionJudge } from './option-relay.ts';
@@ -18,7 +19,6 @@ import type { TelnetService } from './service.ts';
 import { TelnetSide, type SideOwner } from './side.ts';
 import { passCommand } from './signals.ts';
 import { SuboptionRelay, type SuboptionOwner } from './suboption-relay.ts';
-import { addressOnlyTyped } from './target-address.ts';
 
 /** After one side has finished, how long the other may still send. */
 const lingerMs = 2_000;
@@ -42,16 +42,9 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   #phase: Phase = 'dialogue';
   readonly #suboptions: SuboptionRelay;
   readonly #dialogue: Dialogue;
-  #operation: TelnetOperation | undefined = undefined;
-  #admitted = false;
-  #pending: PendingServer | undefined = undefined;
-  #target: Target | undefined = undefined;
-  #serverName = '';
-  #id = '';
-  #rule = '';
+  /** To the host that was chosen last. */
+  #call: HostCall | undefined = undefined;
   readonly #startedMs: number;
-  #connectStartedMs = 0;
-  #connectedMs = 0;
   #activeMs: number;
   #deadlineMs: number;
   #draining = false;
@@ -133,7 +126,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   #limited(side: TelnetSide, code: string, reason: string): void {
     const whose = `${reason} from the ${side.name}`;
-    this.#rule = code;
+    this.#setRule(code);
     recordEvent(this.port, { kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'limited', rule: code, reason: whose });
     this.#finish('limited', whose, true);
   }
@@ -254,89 +247,50 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   gaveUp(reason: string, outcome: 'allowed' | 'denied'): void { this.#close(outcome, reason); }
 
   chosen(target: Target): void {
-    this.#target = target;
-    this.#id = this.port.operationId();
-    this.#connectStartedMs = this.port.nowMs();
-    const operation = new TelnetOperation(this.port.facts, this.subject, 'CONNECT', `/${target.entry || target.pool}`,
-      target.port === 0 ? {} : { port: String(target.port) }, target.host);
-    const refusal = this.port.admit(operation);
-    if (refusal !== undefined) {
-      this.#recordConnect('limited', refusal.limit, refusal.reason);
-      if (refusal.action === 'drop') this.#finish('limited', refusal.reason, true);
-      else this.#refuse(refusal.message || 'too many sessions', 'limited', refusal.reason);
+    const call = new HostCall(this.port, target);
+    this.#call = call;
+    const refusal = call.refused();
+    if (refusal === undefined) {
+      this.#phase = 'connecting';
+      this.#deadlineMs = Infinity;
+      call.open(this, this.service.settings.timeouts.connect);
       return;
     }
-    this.#operation = operation;
-    this.#admitted = true;
-    const decision = this.port.decide(operation);
-    this.#rule = decision.rule;
-    if (decision.effect !== 'allow') {
-      this.#recordConnect('denied', decision.rule, decision.reason);
-      if (decision.effect === 'drop' || decision.effect === 'close') this.#finish('denied', decision.reason, true);
-      else this.#refuse(decision.message, 'denied', decision.reason);
-      return;
+    const { outcome, reason, message, abruptly } = refusal;
+    this.#recordCall(call, outcome, reason);
+    if (abruptly) this.#finish(outcome, reason, true);
+    else if (this.service.settings.targets !== undefined) this.#dialogue.refused(`${message === '' ? 'not permitted' : message} (incident ${call.id})`);
+    else {
+      this.say(denied(message, call.id));
+      this.#close(outcome, reason);
     }
-    this.#phase = 'connecting';
-    this.#deadlineMs = Infinity;
-    this.#connect(target, operation);
-  }
-
-  #refuse(message: string, outcome: 'denied' | 'limited', reason: string): void {
-    this.#release();
-    if (this.service.settings.targets !== undefined) {
-      this.#dialogue.refused(`${message === '' ? 'not permitted' : message} (incident ${this.#id})`);
-      return;
-    }
-    this.say(denied(message, this.#id));
-    this.#close(outcome, reason);
-  }
-
-  #connect(target: Target, operation: TelnetOperation): void {
-    if (target.pool !== '') {
-      this.#pending = this.port.openServer({ pool: target.pool, affinity: '', operation, excluded: [], fresh: true }, this);
-      return;
-    }
-    const timeoutMs = this.service.settings.timeouts.connect;
-    this.#pending = this.port.dial({ host: target.host, port: target.port, localAddress: '', timeoutMs }, {
-      dialed: (link) => {
-        const name = `${target.host}:${target.port}`;
-        if (addressOnlyTyped(link.peer.address) && link.peer.address !== target.host) {
-          // A name must not lead back to this machine or its own link.
-          link.reset();
-          this.serverFailed({ kind: 'operational', code: 'unreachable', side: 'server', phase: 'connect', retryable: false, message: `${name} leads to ${link.peer.address}` });
-        } else this.serverReady(link, { pool: '', name, host: target.host, port: target.port });
-      },
-      dialFailed: (failure) => { this.serverFailed(failure); },
-    });
   }
 
   serverFailed(failure: OperationalFailure, server?: ChosenServer): void {
-    this.#pending = undefined;
     if (this.#phase !== 'connecting') return;
-    this.#serverName = server?.name ?? '';
-    this.#recordConnect('failed', this.#rule, failure.message);
-    this.#release();
+    const call = this.#call!;
+    call.failed(server?.name ?? '');
+    this.#recordCall(call, 'failed', failure.message);
+    call.release();
     if (this.service.settings.targets !== undefined && !this.#draining) {
       this.#phase = 'dialogue';
       this.#deadlineMs = this.port.nowMs() + this.service.settings.timeouts.login;
-      this.#dialogue.refused(`the host cannot be reached (incident ${this.#id})`);
+      this.#dialogue.refused(`the host cannot be reached (incident ${call.id})`);
       this.schedule();
       return;
     }
-    this.say(unavailable(this.#id));
+    this.say(unavailable(call.id));
     this.#close('failed', failure.message);
   }
 
   serverReady(link: Link, chosen: ChosenServer): void {
-    this.#pending = undefined;
     if (this.#phase !== 'connecting') {
       link.reset();
       this.port.releaseLink(link, false, 'neutral', -1);
       return;
     }
-    this.#serverName = chosen.name;
-    this.#connectedMs = this.port.nowMs();
-    this.#activeMs = this.#connectedMs;
+    this.#call!.reached(chosen.name);
+    this.#activeMs = this.port.nowMs();
     this.#phase = 'open';
     if (this.#prompts) {
       // What the gateway performed for its own prompts it gives up; the host offers it again if it wants to.
@@ -411,26 +365,18 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   // The end.
 
   endFor(reason: string, rule: string): void {
-    this.#rule = rule;
+    this.#setRule(rule);
     this.#close('denied', reason);
   }
 
-  #release(): void {
-    if (this.#admitted) this.port.release(this.#operation!);
-    this.#admitted = false;
-  }
+  /** What ends the session stands in the record of its call. */
+  #setRule(rule: string): void { if (this.#call !== undefined) this.#call.rule = rule; }
 
-  #recordConnect(outcome: Outcome, rule: string, reason: string): void {
-    const target = this.#target;
-    if (target === undefined) return;
-    recordEvent(this.port, {
-      id: this.#id, verb: 'CONNECT', host: target.host, path: `/${target.entry || target.pool}`, outcome, rule, reason, startedMs: this.#connectStartedMs, pool: target.pool,
-      server: this.#serverName, connectMs: this.#connectedMs === 0 ? 0 : this.#connectedMs - this.#connectStartedMs,
-      bytesIn: this.client.link.bytesIn, bytesOut: this.client.link.bytesOut,
-      attributes: {
-        ...this.terminal === '' ? {} : { terminal: this.terminal }, ...this.conversation?.hostUser === undefined ? {} : { login: this.conversation.hostUser },
-        ...this.removedSequences === 0 ? {} : { removedSequences: this.removedSequences }, ...this.#refusals === 0 ? {} : { refusals: this.#refusals },
-      },
+  #recordCall(call: HostCall, outcome: Outcome, reason: string): void {
+    const login = this.conversation?.hostUser;
+    call.record(outcome, reason, {
+      ...this.terminal === '' ? {} : { terminal: this.terminal }, ...login === undefined ? {} : { login },
+      ...this.removedSequences === 0 ? {} : { removedSequences: this.removedSequences }, ...this.#refusals === 0 ? {} : { refusals: this.#refusals },
     });
   }
 
@@ -454,18 +400,18 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   #finish(outcome: Outcome, reason: string, abruptly = false): void {
     if (this.#phase === 'closed') return;
-    const connected = this.#connectedMs !== 0;
+    const call = this.#call;
     this.#phase = 'closed';
     this.#dialogue.finished();
-    this.#pending?.cancel();
+    call?.cancel();
     this.conversation?.close();
-    this.#release();
-    if (connected) this.#recordConnect(outcome, this.#rule, reason);
-    const link = this.server?.link;
-    if (link !== undefined) {
+    call?.release();
+    if (call?.connected === true) {
+      this.#recordCall(call, outcome, reason);
+      const { link } = this.server!;
       if (abruptly) link.reset();
       else link.close();
-      this.port.releaseLink(link, false, outcome === 'failed' ? 'failure' : 'success', this.#connectedMs - this.#connectStartedMs);
+      this.port.releaseLink(link, false, outcome === 'failed' ? 'failure' : 'success', call.connectMs);
     }
     if (abruptly) this.client.link.reset();
     else this.client.link.close();
@@ -476,7 +422,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     if (this.#phase !== 'open') return this.#phase === 'dialogue' ? `at the ${this.#dialogue.state} prompt` : this.#phase;
     const waiting = this.conversation!.control?.waiting ?? '';
     const who = this.subject.user ?? this.conversation!.hostUser;
-    return `${who === undefined ? '' : `${who} `}on ${this.#serverName}${waiting === '' ? '' : `, ${waiting}`}`;
+    return `${who === undefined ? '' : `${who} `}on ${this.#call!.serverName}${waiting === '' ? '' : `, ${waiting}`}`;
   }
 
   awaits(): AwaitedApproval | undefined { return this.conversation?.control?.awaits; }
