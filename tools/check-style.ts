@@ -1,7 +1,7 @@
 // Style that is checked, not remembered: file headers, lengths, names, and words that have no place in the project.
 // Does not judge formatting or correctness (oxlint and tsc do).
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,10 +36,15 @@ export function faultsIn(file: string, text: string): string[] {
   return faults;
 }
 
+/** What git would keep, or, where there is no git or no repository, every file outside of the folders that it ignores. */
+function listed(): string[] {
+  const git = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  if (git.status === 0) return git.stdout.split('\n').filter(Boolean);
+  return globSync(['*', '*/**'], { cwd: root, exclude: (path) => /^(?:node_modules|dist|\.git|\.sallyport|tmp)$/.test(path.split('/')[0]!) });
+}
+
 if (import.meta.main) {
-  const arguments_ = ['ls-files', '--cached', '--others', '--exclude-standard'];
-  const listed = execFileSync('git', arguments_, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
-  const files = listed.filter((file) => /\.(ts|mjs|js|json|ya?ml|md|html|css|sh)$/.test(file));
+  const files = listed().filter((file) => /\.(ts|mjs|js|json|ya?ml|md|html|css|sh)$/.test(file));
   const faults = files.flatMap((file) => {
     try { return faultsIn(file, readFileSync(join(root, file), 'utf8')); } catch { return []; }
   });

@@ -116,7 +116,7 @@ export class Load {
       this.#clients.add(client);
       for (let count = 0; count < perConnection && this.#running; count++) {
         client.received = '';
-        const late = setTimeout(() => { client.socket.destroy(new Error('no answer within 5 s')); }, 5_000);
+        const late = setTimeout(() => { client.socket.destroy(new Error('no answer within 20 s')); }, 20_000);
         try {
           client.send(get(path));
           const text = await client.until((received) => /\r\n\r\n.*end of answer|^HTTP\/1\.1 [345]/s.test(received));

@@ -126,8 +126,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   };
 }
 
-/** Waits for a condition that the gateway brings about by itself; fails after a while that no healthy run needs. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs = 8_000): Promise<void> {
+/** Waits for a condition that the gateway brings about by itself; fails after a while that no healthy run needs, on a slow machine either. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!await holds()) {
     if (performance.now() > deadline) assert.fail(`never came to be: ${what}`);

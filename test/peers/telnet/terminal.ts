@@ -17,7 +17,7 @@ export class Terminal {
     this.ended = once(this.#child, 'close');
   }
 
-  until(fits: RegExp): Promise<string> { return waitFor(() => this.output, (text) => fits.test(text), 20_000); }
+  until(fits: RegExp): Promise<string> { return waitFor(() => this.output, (text) => fits.test(text), 40_000); }
   type(keys: string): void { this.#child.stdin!.write(keys); }
   kill(): void { this.#child.kill('SIGKILL'); }
 }

@@ -110,7 +110,7 @@ async function run(scene: TelnetScene, attack: Attack): Promise<RawClient> {
   return client;
 }
 
-describe('Telnet attacks: from client to host', { timeout: 60_000 }, () => {
+describe('Telnet attacks: from client to host', { timeout: 120_000 }, () => {
   for (const attack of attacks) {
     it(attack.name, async () => {
       const scene = await startScene(attack.service ?? '', allowAll, '>');
@@ -124,7 +124,7 @@ describe('Telnet attacks: from client to host', { timeout: 60_000 }, () => {
   }
 });
 
-describe('Telnet attacks that take time', { timeout: 30_000 }, () => {
+describe('Telnet attacks that take time', { timeout: 120_000 }, () => {
   it('a suboption without an end, from either side, ends the session; one that ends in time does not', async () => {
     for (const side of ['client', 'host']) {
       const scene = await startScene('timeouts: { negotiation: 300ms }', allowAll, '>');
@@ -140,7 +140,7 @@ describe('Telnet attacks that take time', { timeout: 30_000 }, () => {
   });
 });
 
-describe('Telnet attacks: from host to client', { timeout: 60_000 }, () => {
+describe('Telnet attacks: from host to client', { timeout: 120_000 }, () => {
   const cases: [name: string, hostSays: string, clientSees: string, clientAnswers: string, hostSees: string][] = [
     ['CVE-2026-32772, CVE-2005-0488: asks for what was never exported', `${DO}${option.NEWENV}`, `${DO}${option.NEWENV}`, `${WILL}${option.NEWENV}`, `${WILL}${option.NEWENV}`],
     ['asks to become X, to encrypt, to authenticate', `${DO}${option.XDISPLOC}${WILL}${option.ENCRYPT}${DO}${option.AUTH}`, '', '',

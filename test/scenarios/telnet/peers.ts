@@ -60,7 +60,7 @@ export function configurationFor(port: number, service: string, rest: string): s
 }
 
 /** Looks again whenever the event loop has turned; bounded by time, so that a failing test says what it saw. */
-export async function waitFor(read: () => string, fits: (text: string) => boolean, limitMs = 5000): Promise<string> {
+export async function waitFor(read: () => string, fits: (text: string) => boolean, limitMs = 20_000): Promise<string> {
   const startedMs = Date.now();
   while (!fits(read())) {
     if (Date.now() - startedMs > limitMs) throw new Error(`waited in vain; there is: ${shown(read().slice(-2000))}`);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DO, DONT, IAC, option, SB, SE, startScene, WILL, WONT } from './peers.ts';
 
-describe('Telnet sessions', { timeout: 20_000 }, () => {
+describe('Telnet sessions', { timeout: 120_000 }, () => {
   it('a host that never negotiates works, byte by byte and at once', async () => {
     const scene = await startScene('', undefined, 'switch>');
     const client = scene.client();

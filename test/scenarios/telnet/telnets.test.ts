@@ -56,7 +56,7 @@ after(async () => {
   for (const server of servers) server.close();
 });
 
-describe('Telnet over TLS', { timeout: 20_000, skip }, () => {
+describe('Telnet over TLS', { timeout: 120_000, skip }, () => {
   for (const listener of ['plain-plain', 'plain-tls', 'tls-plain', 'tls-tls']) {
     it(listener, async () => {
       const port = gateway.port(listener);

@@ -28,7 +28,7 @@ async function start(service: string, rest = allowAll, login = false): Promise<S
 
 const entered = (scene: Scene, count: number): Promise<string> => waitFor(() => scene.host.entered.join('\n'), () => scene.host.entered.length >= count);
 
-describe('login and choice of a host', { timeout: 30_000 }, () => {
+describe('login and choice of a host', { timeout: 120_000 }, () => {
   const users = `users:\n  joe: { password: "${hashPassword('secret')}", groups: [operators] }\n`;
 
   it('no byte reaches a host before the login is right; the password is not echoed', async () => {
@@ -115,7 +115,7 @@ describe('login and choice of a host', { timeout: 30_000 }, () => {
 const rules = 'commands: { rules: [{ id: no-erase, commands: ["er[ase]", "rm -rf *"], then: block, message: not here }, '
   + '{ id: two, commands: ["rel[oad]"], then: approve }, { id: out, commands: [panic], then: close }, { id: look, commands: [debug], then: alert }] }';
 
-describe('rules on what is typed', { timeout: 30_000 }, () => {
+describe('rules on what is typed', { timeout: 120_000 }, () => {
   it('a line typed key by key is cleared on the host and never run', async () => {
     const scene = await start(rules);
     const { client, host } = scene;
@@ -246,7 +246,7 @@ async function onlySession(gateway: GatewayUnderTest): Promise<ControlledSession
   };
 }
 
-describe('recording and watching', { timeout: 30_000 }, () => {
+describe('recording and watching', { timeout: 120_000 }, () => {
   it('records what the terminal shows, with sizes, without passwords', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
     const scene = await start('recording: { input: true, notice: This session is recorded. }', `recordings: { enabled: true, directory: "${directory}" }\n${allowAll}`, true);
