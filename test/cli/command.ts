@@ -3,10 +3,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../harness/free-port.ts';
 
 export const entry = fileURLToPath(new URL('../../bin/sallyport.js', import.meta.url));
 /** Nothing that a test starts outlives this, whatever goes wrong. */
@@ -95,16 +95,7 @@ export function temporaryDirectory(): Directory {
   return { path, [Symbol.dispose]: () => { rmSync(path, { recursive: true, force: true }); } };
 }
 
-/** A port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+export { freePort };
 
 export interface Started {
   readonly event: string;

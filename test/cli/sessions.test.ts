@@ -7,8 +7,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startDemoFtpServer, type DemoFtpServer } from '../../src/cli/quickstart/ftp-server.ts';
-import { startDemoTelnetHost, type DemoTelnetHost } from '../../src/cli/quickstart/telnet-host.ts';
+import { startDemoFtpServer } from '../../src/cli/quickstart/ftp-server.ts';
+import type { LoopbackServer } from '../../src/cli/quickstart/loopback-server.ts';
+import { startDemoTelnetHost } from '../../src/cli/quickstart/telnet-host.ts';
 import { hashPassword } from '../../src/runtime/users.ts';
 import { freePort, runGateway, sallyport, Staying, temporaryDirectory, type Ended } from './command.ts';
 
@@ -52,8 +53,8 @@ class Talk {
 describe('sessions and the people in them', { timeout: 120_000 }, () => {
   const directory = temporaryDirectory();
   const cwd = directory.path;
-  let ftp: DemoFtpServer;
-  let host: DemoTelnetHost;
+  let ftp: LoopbackServer;
+  let host: LoopbackServer;
   let gateway: Staying;
   let ports: Record<string, number> = {};
   let adminPort = 0;

@@ -5,14 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { once } from 'node:events';
 import { after, afterEach } from 'node:test';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { parseRecord, type StoredRecord } from '#audit/record.ts';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { ControlPlane, type Notice } from '#control/control-plane.ts';
 import { gateways, productName } from '../../src/standard.ts';
+import { freePort } from './free-port.ts';
 import { RawClient } from './raw.ts';
 import { eventually, get, statusesIn } from './site.ts';
 
@@ -76,21 +74,10 @@ export async function startCluster(text: string, workers: number | 'as configure
   };
 }
 
-export { parseRecord };
+export { freePort, parseRecord };
 
 export function alive(pid: number): boolean {
   try { process.kill(pid, 0); return true; } catch { return false; }
-}
-
-/** A port that was free a moment ago: workers share a port by number, so that 0 would give each its own. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Clients in a loop until stopped. What went wrong is noted, not thrown. */

@@ -1,12 +1,12 @@
 // The embedded demonstration FTP server of the quick-start: anonymous, read-only, a few files in memory, passive data
 // connections on loopback. Not for anything else: it is what the FTP gateway stands in front of until there is a real one.
 import net from 'node:net';
+import { startLoopbackServer, type LoopbackServer } from './loopback-server.ts';
 
 const greetingText = '220 Demonstration FTP server\r\n';
 const idleTimeoutMs = 300_000;
 const dataTimeoutMs = 30_000;
 const maxLineBytes = 2048;
-const maxSessions = 50;
 const fileTime = new Date(Date.UTC(2026, 0, 1, 12, 0, 0));
 
 /** Files by absolute path; directories are what their names imply. */
@@ -18,11 +18,6 @@ export const demoFiles: DemoFiles = {
   '/pub/picture.png': Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'),
   '/pub/docs/readme.txt': Buffer.from('Directories are listed with LIST, NLST and MLSD.\n'),
 };
-
-export interface DemoFtpServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
 
 interface Entry { name: string; directory: boolean; size: number }
 
@@ -187,26 +182,6 @@ class DemoSession {
 }
 
 /** Listens on loopback. `port` 0: any. */
-export async function startDemoFtpServer(port = 0, files: DemoFiles = demoFiles): Promise<DemoFtpServer> {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    if (sockets.size >= maxSessions) {
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    socket.once('close', () => { sockets.delete(socket); });
-    void new DemoSession(socket, files);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host: '127.0.0.1' }, resolve);
-  });
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => { server.close(resolve); });
-    },
-  };
+export async function startDemoFtpServer(port = 0, files: DemoFiles = demoFiles): Promise<LoopbackServer> {
+  return startLoopbackServer(port, (socket) => { void new DemoSession(socket, files); });
 }

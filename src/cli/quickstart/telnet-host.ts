@@ -1,10 +1,10 @@
 // The embedded demonstration host of the quick-start: greets, echoes what is typed as a shell would, and has a tiny menu. Not
 // for anything else: it is what the Telnet gateway stands in front of until there is a real one. RFC 854, 857, 858.
-import net from 'node:net';
+import type net from 'node:net';
+import { startLoopbackServer, type LoopbackServer } from './loopback-server.ts';
 
 const idleTimeoutMs = 600_000;
 const maxLineLength = 200;
-const maxSessions = 50;
 const prompt = 'demo> ';
 
 /** IAC WILL ECHO, IAC WILL SUPPRESS-GO-AHEAD: characters come as they are typed, and are shown by us. */
@@ -112,32 +112,7 @@ class DemoHostSession {
   }
 }
 
-export interface DemoTelnetHost {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /** Listens on loopback. `port` 0: any. */
-export async function startDemoTelnetHost(port = 0): Promise<DemoTelnetHost> {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer({ noDelay: true }, (socket) => {
-    if (sockets.size >= maxSessions) {
-      socket.destroy();
-      return;
-    }
-    sockets.add(socket);
-    socket.once('close', () => { sockets.delete(socket); });
-    void new DemoHostSession(socket);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host: '127.0.0.1' }, resolve);
-  });
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => { server.close(resolve); });
-    },
-  };
+export async function startDemoTelnetHost(port = 0): Promise<LoopbackServer> {
+  return startLoopbackServer(port, (socket) => { void new DemoHostSession(socket); });
 }

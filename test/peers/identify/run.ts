@@ -2,24 +2,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../harness/free-port.ts';
 import type { ClientPeer, Pair, Place } from './pairs.ts';
 import { Programs } from './programs.ts';
 import { startRecorder, type Kept } from './recorder.ts';
 
 const startMs = 15_000;
 const clientMs = 8_000;
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function listens(port: number, child: ChildProcess): Promise<boolean> {
   const deadline = performance.now() + startMs;

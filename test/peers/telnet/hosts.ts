@@ -7,20 +7,13 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
+import { freePort } from '../../harness/free-port.ts';
 import { environmentOf, program } from './programs.ts';
 
 export interface Host { readonly name: string; readonly port: number; readonly password: boolean; stop(): void }
 
 const login = "#!/bin/sh\nstty -echo; printf 'Password: '; read pw; stty echo; echo; echo \"pw was $pw\" > \"$(dirname \"$0\")/password\"\n"
   + "PS1='peer> '; export PS1; exec /bin/sh -i\n";
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  return port;
-}
 
 async function listening(port: number, child: ChildProcess): Promise<boolean> {
   const deadline = performance.now() + 5000;

@@ -2,24 +2,12 @@
 // sub-commands of SITE and OPTS.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { GatewayUnderTest } from '../../harness/gateway.ts';
-import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+import { FtpClient, startScriptedServer, withFtp, type ScriptedServer } from './peers.ts';
 
 let server: ScriptedServer;
 
 before(async () => { server = await startScriptedServer(); });
 after(async () => { await server.close(); });
-
-async function within(settings: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
-  const gateway = await startFtp(server, settings);
-  try {
-    await run(gateway);
-    assert.deepEqual(gateway.bugs, []);
-  } finally {
-    await gateway.stop();
-    behaveAgain(server);
-  }
-}
 
 test('replies of the server: lines, bytes of a line, bytes of all', async () => {
   const inner = (count: number, text = 'y'): string => `550-x\r\n${`${text}\r\n`.repeat(count - 2)}550 z`;
@@ -30,7 +18,7 @@ test('replies of the server: lines, bytes of a line, bytes of all', async () => 
     ['maxReplyBytes: 30', inner(4, 'y'.repeat(10)), inner(4, 'y'.repeat(11))],
   ];
   for (const [limit, most, more] of rows) {
-    await within(`    limits: { ${limit} }`, async (gateway) => {
+    await withFtp(server, `    limits: { ${limit} }`, async (gateway) => {
       server.answers['DELE'] = most;
       const client = await new FtpClient(gateway.port()).login();
       assert.match(await client.command('DELE x'), /^550/, limit);
@@ -43,7 +31,7 @@ test('replies of the server: lines, bytes of a line, bytes of all', async () => 
 });
 
 test('features that are looked at', async () => {
-  await within('    limits: { maxFeatures: 2 }', async (gateway) => {
+  await withFtp(server, '    limits: { maxFeatures: 2 }', async (gateway) => {
     server.answers['FEAT'] = '211-x\r\n SIZE\r\n MDTM\r\n MLST\r\n211 z';
     const client = await new FtpClient(gateway.port()).login();
     const text = await client.command('FEAT');
@@ -54,7 +42,7 @@ test('features that are looked at', async () => {
 });
 
 test('failed logins: the last one that is permitted, and the one that ends the session; always the same words', async () => {
-  await within('', async (gateway) => {
+  await withFtp(server, '', async (gateway) => {
     server.answers['PASS'] = '530 no such user here';
     const client = new FtpClient(gateway.port());
     await client.reply();
@@ -68,7 +56,7 @@ test('failed logins: the last one that is permitted, and the one that ends the s
 });
 
 test('commands that wait: as many as may, and further ones are not lost', async () => {
-  await within('    limits: { maxPipelinedCommands: 2 }', async (gateway) => {
+  await withFtp(server, '    limits: { maxPipelinedCommands: 2 }', async (gateway) => {
     const client = await new FtpClient(gateway.port()).login();
     const waiting: (() => void)[] = [];
     server.answers['DELE'] = (session, name) => { waiting.push(() => { session.say(`250 ${name}\r\n`); }); };
@@ -84,7 +72,7 @@ test('commands that wait: as many as may, and further ones are not lost', async 
 });
 
 test('SITE: only what is listed, its path resolved and judged; OPTS: what is understood', async () => {
-  await within('    site: [CHMOD, UMASK]', async (gateway) => {
+  await withFtp(server, '    site: [CHMOD, UMASK]', async (gateway) => {
     const client = await new FtpClient(gateway.port()).login();
     await client.command('CWD /a');
     assert.match(await client.command('SITE CHMOD 644 ../b/./c'), /^200/);
@@ -102,7 +90,7 @@ test('SITE: only what is listed, its path resolved and judged; OPTS: what is und
 });
 
 test('uploads: sizes to the byte', async () => {
-  await within('    limits: { maxUploadBytes: 2000 }', async (gateway) => {
+  await withFtp(server, '    limits: { maxUploadBytes: 2000 }', async (gateway) => {
     for (const [bytes, wanted, end] of [[2000, /^226 /, 'fin'], [2001, /^552 /, 'reset']] as const) {
       const client = await new FtpClient(gateway.port()).login();
       const data = await client.passive();

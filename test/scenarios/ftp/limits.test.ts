@@ -2,24 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
-import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+import { startGateway } from '../../harness/gateway.ts';
+import { behaveAgain, FtpClient, startScriptedServer, withFtp, type ScriptedServer } from './peers.ts';
 
 let server: ScriptedServer;
 
 before(async () => { server = await startScriptedServer(); });
 after(async () => { await server.close(); });
-
-async function within(settings: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
-  const gateway = await startFtp(server, settings);
-  try {
-    await run(gateway);
-    assert.deepEqual(gateway.bugs, []);
-  } finally {
-    await gateway.stop();
-    behaveAgain(server);
-  }
-}
 
 /** How long until the gateway ends the session, and what it said last. */
 async function timeToEnd(client: FtpClient): Promise<{ ms: number; text: string }> {
@@ -29,7 +18,7 @@ async function timeToEnd(client: FtpClient): Promise<{ ms: number; text: string 
 }
 
 test('login: so long from connecting to having logged in', async () => {
-  await within('    timeouts: { login: 300ms }', async (gateway) => {
+  await withFtp(server, '    timeouts: { login: 300ms }', async (gateway) => {
     const client = new FtpClient(gateway.port());
     await client.reply();
     await client.command('USER a');
@@ -45,7 +34,7 @@ test('login: so long from connecting to having logged in', async () => {
 });
 
 test('idle: between commands, and never while data flows', async () => {
-  await within('    timeouts: { idle: 300ms }', async (gateway) => {
+  await withFtp(server, '    timeouts: { idle: 300ms }', async (gateway) => {
     const client = await new FtpClient(gateway.port()).login();
     const { ms, text } = await timeToEnd(client);
     assert.match(text, /^421 /);
@@ -73,7 +62,7 @@ test('idle: between commands, and never while data flows', async () => {
 });
 
 test('server greeting and server replies', async () => {
-  await within('    timeouts: { serverGreeting: 200ms, serverReply: 300ms }', async (gateway) => {
+  await withFtp(server, '    timeouts: { serverGreeting: 200ms, serverReply: 300ms }', async (gateway) => {
     server.answers[''] = () => { /* says nothing */ };
     const client = new FtpClient(gateway.port());
     await client.reply();
@@ -89,7 +78,7 @@ test('server greeting and server replies', async () => {
 });
 
 test('data connections: the client that does not come, the server that is not there', async () => {
-  await within('    timeouts: { dataConnect: 300ms }', async (gateway) => {
+  await withFtp(server, '    timeouts: { dataConnect: 300ms }', async (gateway) => {
     server.answers['RETR'] = (session) => {
       session.say('150 coming\r\n');
       void session.dataReady!.then((data) => { data.once('close', () => { session.say('426 cut\r\n'); }); });
@@ -108,7 +97,7 @@ test('data connections: the client that does not come, the server that is not th
 });
 
 test('the end of a transfer: the server has to say how it went', async () => {
-  await within('    timeouts: { transferEnd: 300ms }', async (gateway) => {
+  await withFtp(server, '    timeouts: { transferEnd: 300ms }', async (gateway) => {
     server.answers['RETR'] = (session) => {
       session.say('150 coming\r\n');
       void session.dataReady!.then((data) => { data.end('x'); });
@@ -123,7 +112,7 @@ test('the end of a transfer: the server has to say how it went', async () => {
 });
 
 test('numbers at their edges', async () => {
-  await within('    limits: { maxCommandBytes: 40, maxUserBytes: 8, maxPasswordBytes: 8, maxUnknownCommands: 2, maxPathBytes: 16, maxPathSegments: 3, maxWildcards: 1, '
+  await withFtp(server, '    limits: { maxCommandBytes: 40, maxUserBytes: 8, maxPasswordBytes: 8, maxUnknownCommands: 2, maxPathBytes: 16, maxPathSegments: 3, maxWildcards: 1, '
     + 'maxUploadBytes: 10 }', async (gateway) => {
     const client = new FtpClient(gateway.port());
     await client.reply();
@@ -151,7 +140,7 @@ test('numbers at their edges', async () => {
 });
 
 test('commands a second: beyond it the client waits, and nothing is lost', async () => {
-  await within('    limits: { maxCommandsPerSecond: 20 }', async (gateway) => {
+  await withFtp(server, '    limits: { maxCommandsPerSecond: 20 }', async (gateway) => {
     const client = await new FtpClient(gateway.port()).login();
     const started = performance.now();
     client.raw.send('PWD\r\n'.repeat(45));
@@ -163,7 +152,7 @@ test('commands a second: beyond it the client waits, and nothing is lost', async
 });
 
 test('a download limit is to the byte', async () => {
-  await within('    limits: { maxDownloadBytes: 5 }', async (gateway) => {
+  await withFtp(server, '    limits: { maxDownloadBytes: 5 }', async (gateway) => {
     server.files['/six'] = Buffer.from('sixsix');
     for (const [name, wanted] of [['/file', /^226/], ['/six', /^451/]] as const) {
       const client = await new FtpClient(gateway.port()).login();
@@ -195,7 +184,7 @@ policy: [ { id: open, then: allow } ]
 });
 
 test('drain: what is under way is finished, then 421', async () => {
-  await within('', async (gateway) => {
+  await withFtp(server, '', async (gateway) => {
     const client = await new FtpClient(gateway.port()).login();
     let finish = (): void => { /* set below */ };
     server.answers['RETR'] = (session) => {

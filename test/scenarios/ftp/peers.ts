@@ -1,5 +1,6 @@
 // A scripted FTP server and a raw FTP client for scenarios: every byte is what the test says. The server behaves by default
 // (any login, PASV, files in memory); a test replaces single answers or sends bytes of its own.
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Inspector } from '#contract/inspection.ts';
@@ -223,4 +224,16 @@ policy:
 ${rules}
   - { id: open, then: allow }
 `, undefined, { inspectors });
+}
+
+/** A gateway with these settings for as long as `run` takes; it must have found no bug, and the server behaves as before. */
+export async function withFtp(server: ScriptedServer, settings: string, run: (gateway: GatewayUnderTest) => Promise<void>): Promise<void> {
+  const gateway = await startFtp(server, settings);
+  try {
+    await run(gateway);
+    assert.deepEqual(gateway.bugs, []);
+  } finally {
+    await gateway.stop();
+    behaveAgain(server);
+  }
 }
