@@ -108,7 +108,7 @@ async function answers(port: number): Promise<boolean> {
 
 export interface Front { port: number; stop(): Promise<void> }
 
-export async function start(program: string, makeArguments: (folder: string, port: number) => string[]): Promise<Front> {
+async function start(program: string, makeArguments: (folder: string, port: number) => string[]): Promise<Front> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-judge-'));
   const port = await freePort();
   const child: ChildProcess = spawn(program, makeArguments(folder, port), { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -116,7 +116,7 @@ export async function start(program: string, makeArguments: (folder: string, por
   child.stderr?.on('data', (text: Buffer) => { complaints += text.toString(); });
   const ended = once(child, 'exit');
   for (let attempt = 0; !(await answers(port)); attempt++) {
-    if (attempt > 200 || child.exitCode !== null) throw new Error(`${program} does not listen: ${complaints}`);
+    if (attempt > 1_200 || child.exitCode !== null) throw new Error(`${program} does not listen: ${complaints}`);
     await new Promise((resolve) => { setTimeout(resolve, 25); });
   }
   return {
@@ -129,7 +129,8 @@ export async function start(program: string, makeArguments: (folder: string, por
   };
 }
 
-export function startNginx(originPort: number): Promise<Front> {
+/** An nginx with these directives in its `http` part and these in its one server. */
+export function nginx(http: string, server: string): Promise<Front> {
   return start(pathOf('nginx'), (folder, port) => {
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n');
     writeFileSync(join(folder, 'nginx.conf'), `
@@ -137,24 +138,27 @@ export function startNginx(originPort: number): Promise<Front> {
       events { worker_connections 512; }
       http {
         access_log off; ${temporary}
-        underscores_in_headers on; keepalive_requests 1000000; client_max_body_size 0; merge_slashes off;
-        server {
-          listen 127.0.0.1:${port};
-          location / { proxy_pass http://127.0.0.1:${originPort}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; }
-        }
+        ${http}
+        server { listen 127.0.0.1:${port}; ${server} }
       }`);
     return ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')];
   });
 }
 
-export function startHaproxy(originPort: number): Promise<Front> {
+export function startNginx(originPort: number): Promise<Front> {
+  return nginx('underscores_in_headers on; keepalive_requests 1000000; client_max_body_size 0; merge_slashes off;',
+    `location / { proxy_pass http://127.0.0.1:${originPort}; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; }`);
+}
+
+/** A HAProxy before this origin; `defaults` are further lines of that section. */
+export function haproxy(originPort: number, ...defaults: string[]): Promise<Front> {
   return start(pathOf('haproxy'), (folder, port) => {
     writeFileSync(join(folder, 'haproxy.cfg'), `
 global
   maxconn 512
 defaults
   mode http
-  timeout connect 2s
+${defaults.map((line) => `  ${line}\n`).join('')}  timeout connect 2s
   timeout client 10s
   timeout server 10s
 listen judge
@@ -164,3 +168,5 @@ listen judge
     return ['-db', '-f', join(folder, 'haproxy.cfg')];
   });
 }
+
+export function startHaproxy(originPort: number): Promise<Front> { return haproxy(originPort); }

@@ -2,11 +2,8 @@
 // the gateway. An origin answers each request for a case with the bytes of that case, whatever they are, and then waits a
 // moment on the same connection for what is asked next. Starts and ends only processes of its own. Not a judge of speed.
 import { Agent, request, type IncomingMessage } from 'node:http';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { startRawServer, type RawServer } from '../../harness/raw.ts';
-import { pathOf } from '#test/peers/peer.ts';
-import { start, type Front } from './judges.ts';
+import { haproxy, nginx, type Front } from './judges.ts';
 
 export interface ResponseCase {
   readonly name: string;
@@ -102,39 +99,8 @@ export function refusedByProxy(status: number, body: string): boolean {
 }
 
 export function startNginxBefore(originPort: number): Promise<Front> {
-  return start(pathOf('nginx'), (folder, port) => {
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join('\n');
-    writeFileSync(join(folder, 'nginx.conf'), `
-      daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log crit;
-      events { worker_connections 512; }
-      http {
-        access_log off; ${temporary}
-        upstream origin { server 127.0.0.1:${originPort} max_fails=0; keepalive 64; }
-        server {
-          listen 127.0.0.1:${port};
-          location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_next_upstream off; proxy_intercept_errors off; }
-        }
-      }`);
-    return ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')];
-  });
+  return nginx(`upstream origin { server 127.0.0.1:${originPort} max_fails=0; keepalive 64; }`,
+    'location / { proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_next_upstream off; proxy_intercept_errors off; }');
 }
 
-export function startHaproxyBefore(originPort: number): Promise<Front> {
-  return start(pathOf('haproxy'), (folder, port) => {
-    writeFileSync(join(folder, 'haproxy.cfg'), `
-global
-  maxconn 512
-defaults
-  mode http
-  http-reuse always
-  retries 0
-  timeout connect 2s
-  timeout client 10s
-  timeout server 10s
-listen judge
-  bind 127.0.0.1:${port}
-  server origin 127.0.0.1:${originPort}
-`);
-    return ['-db', '-f', join(folder, 'haproxy.cfg')];
-  });
-}
+export function startHaproxyBefore(originPort: number): Promise<Front> { return haproxy(originPort, 'http-reuse always', 'retries 0'); }
