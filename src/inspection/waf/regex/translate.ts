@@ -48,6 +48,11 @@ function literal(char: string): string {
   return literals[char.charCodeAt(0) & 255]!;
 }
 
+/** The capturing groups of a translated piece; parentheses in character sets and escaped ones are none. */
+function groupsIn(source: string): number {
+  return source.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]/gs, '').match(/\((?!\?)/g)?.length ?? 0;
+}
+
 interface Scope { open: string; atomic: number; pending: number; modifiers: string; itemStart: number }
 
 class Translator {
@@ -149,12 +154,12 @@ class Translator {
   /** An atomic group as JavaScript can say it: a lookahead that captures, then a reference to what it captured. */
   pushAtomic(body: string, start: number): void {
     // Groups inside `body` were numbered before this one, but its parenthesis comes first: they move up by one.
-    const inside = body.match(/(?<!\\)(?:\\\\)*\((?!\?)/g)?.length ?? 0;
-    if (inside > 0 && /\\[1-9]/.test(body)) this.fail('a reference inside a possessive or atomic group is not supported');
-    const number = this.groupCount - inside + 1;
-    if (inside > 0) this.groups = this.groups.map((group, i) => (i > 0 && group >= number ? group + 1 : group));
+    const number = this.groupCount - groupsIn(body) + 1;
+    this.groups = this.groups.map((group, i) => (i > 0 && group >= number ? group + 1 : group));
+    this.groupCount++;
+    const moved = body.replaceAll(/\\(?:([1-9]\d*)|.)/gs, (text, group?: string) => (group !== undefined && Number(group) >= number ? `\\${Number(group) + 1}` : text));
     this.out.length = start;
-    this.out.push(`(?=(${body}))\\${number}(?:)`);
+    this.out.push(`(?=(${moved}))\\${number}(?:)`);
   }
 
   openGroup(): void {
