@@ -10,10 +10,11 @@ import { crsFolder, diskSource } from '../../waf/files.ts';
 import { unpackedPackages } from '../packages.ts';
 import { temporaryFolder } from '../peer.ts';
 import { RequestMaker } from './generator.ts';
-import { buildJudge, judge, needsJudge, type Exchange } from './judge.ts';
+import { buildJudge, judge, needsJudge } from './judge.ts';
+import { summaryOf } from './ours.ts';
 
-/** Rules that only sum up others, and 922110, which this version alone logs. */
-const unjudged = new Set([980170, 922110]);
+/** Rules of phase 5 that report scores (their "noauditlog" keeps them from the log there), and 922110, which 3.0.9 alone logs. */
+const unjudged = new Set([980130, 980170, 922110]);
 const seed = 2;
 
 interface Run {
@@ -26,8 +27,8 @@ interface Run {
   readonly same: number;
 }
 const runs: readonly Run[] = [
-  { rules: '4.28', level: 4, requests: 1000, hostility: 0, same: 1 }, { rules: '4.28', level: 4, requests: 1000, hostility: 10, same: 1 },
-  { rules: '3.3', level: 1, requests: 500, hostility: 10, same: 1 }, { rules: '3.3', level: 4, requests: 500, hostility: 10, same: 1 },
+  { rules: '4.28', level: 4, requests: 1000, hostility: 0, same: 965 }, { rules: '4.28', level: 4, requests: 1000, hostility: 10, same: 943 },
+  { rules: '3.3', level: 1, requests: 500, hostility: 10, same: 476 }, { rules: '3.3', level: 4, requests: 500, hostility: 10, same: 470 },
 ];
 const skip = needsJudge();
 const folder = temporaryFolder();
@@ -53,22 +54,6 @@ function loaded(files: readonly string[]): RuleSet {
   return result.ruleSet;
 }
 
-function ourIds(ruleSet: RuleSet, exchange: Exchange): number[] {
-  const tx = ruleSet.begin({
-    clientAddress: '127.0.0.1', clientPort: 50000, serverAddress: '127.0.0.1', serverPort: 80, uniqueId: 'differential', nowMs: 0, reputation: null,
-  });
-  tx.requestLine(exchange.method, exchange.target, `HTTP/${exchange.version}`);
-  for (const [name, value] of exchange.headers) tx.requestHeader(name, value);
-  tx.endRequestHeaders();
-  if (exchange.body !== '') tx.requestBody(Buffer.from(exchange.body, 'latin1'));
-  tx.endRequestBody();
-  tx.responseHead(exchange.response.status, 'HTTP/1.1');
-  for (const [name, value] of exchange.response.headers) tx.responseHeader(name, value);
-  tx.endResponseHeaders();
-  tx.endResponseBody();
-  return [...new Set(tx.finish(0).matches.filter((match) => match.logged).map((match) => match.ruleId))];
-}
-
 for (const run of runs) {
   const { rules, level, requests, hostility } = run;
   test(`libmodsecurity over ${requests} requests, ${hostility} % hostile values, rule set ${rules}, level ${level}`, { skip }, async (context) => {
@@ -81,7 +66,7 @@ for (const run of runs) {
     const byRule = new Map<string, number>();
     let same = 0;
     exchanges.forEach((exchange, i) => {
-      const ours = ourIds(ruleSet, exchange);
+      const ours = [...new Set(summaryOf(ruleSet, exchange).matches.filter((match) => match.logged).map((match) => match.ruleId))];
       const differences = [
         ...ours.filter((id) => !theirs[i]!.includes(id)).map((id) => ({ id, sign: '+' })), ...theirs[i]!.filter((id) => !ours.includes(id)).map((id) => ({ id, sign: '-' })),
       ].filter(({ id }) => !unjudged.has(id));

@@ -34,10 +34,8 @@ export function normalPath(value: string): string {
       else if (before === dot || before === slash) {
         if (before === dot) {
           o = withoutSegment(out, o);
-          if (o === 0) {
-            above = true;
-            if (!relative && i === last) o = 1;
-          }
+          above ||= o === 0;
+          if (o === 0 && !relative && i === last) o = 1;
         }
         if (i === last) break;
         if (before === slash && o > 0) o--;
