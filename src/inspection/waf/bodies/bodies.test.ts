@@ -43,6 +43,12 @@ test('XML: text, attributes, entities, CDATA', () => {
   assert.deepEqual(result.xml!.attributes.values, ['1 < 2', 'z']);
 });
 
+test('XML: line ends of text and white space of attributes are normalised', () => {
+  const result = parseXml('<a x="1\r\n\t2&#10;3">b\r\nc\rd</a>', limits);
+  assert.equal(result.xml!.text, 'b\nc\nd');
+  assert.deepEqual(result.xml!.attributes.values, ['1  2\n3']);
+});
+
 test('XML: faults, and entities that are never expanded', () => {
   for (const text of ['<a>', '<a></b>', '<a x=1/>', '<a x="1"y="2"/>', '<a>&foo;</a>', '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', '<a/><b/>', 'text', '<a x="<"/>',
     '<a>&#x110000;</a>', '<a><![CDATA[</a>', '']) {
@@ -67,6 +73,16 @@ test('multipart: arguments, files, part headers', () => {
   assert.deepEqual(facts.partHeaders.values, ['Content-Disposition: form-data; name="a"', 'Content-Disposition: form-data; name="f"; filename="x y.txt"',
     'Content-Type: text/plain']);
   assert.equal(isStrictError(facts, result.error), false);
+});
+
+test('multipart: a file field that names no file is an argument, one that names it in either way is a file', () => {
+  const part = (parameters: string): ReturnType<typeof parseMultipart> =>
+    parseMultipart(crlf(['--b', `Content-Disposition: form-data; name="f"${parameters}`, '', 'x', '--b--', '']), 'multipart/form-data; boundary=b', limits, false);
+  const empty = part('; filename=""');
+  assert.deepEqual(args(empty), [['f', 'x']]);
+  assert.deepEqual(empty.multipart!.files.values, []);
+  assert.deepEqual(part('; filename=""; filename*=UTF-8\'\'a.php').multipart!.files.values, ['a.php']);
+  assert.deepEqual(part('; filename="a.txt"; filename*=UTF-8\'\'a.php').multipart!.files.values, ['a.txt', 'a.php']);
 });
 
 test('multipart: ambiguities set flags or errors', () => {

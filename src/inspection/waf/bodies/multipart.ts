@@ -198,16 +198,18 @@ class MultipartReader {
     facts.flags |= disposition?.flags ?? 0;
     facts.partName = name;
     for (const line of headers) facts.partHeaders.add(name, line);
-    const fileName = disposition?.fileName ?? disposition?.extendedName ?? null;
+    const plainName = disposition?.fileName ?? '';
+    const extendedName = disposition?.extendedName ?? '';
+    const fileName = plainName === '' ? extendedName : plainName;
     // A file input that was left empty names no file: its content is an argument like any other, as in ModSecurity.
-    if (fileName === null || fileName === '') {
+    if (fileName === '') {
       if (this.result.args.keys.length >= this.limits.maxArguments) this.error(`more than ${this.limits.maxArguments} arguments`);
       else this.result.args.add(name, content);
       return;
     }
     if (facts.files.keys.length >= this.limits.maxFiles) { facts.flags |= flag.fileLimitExceeded; this.error('too many files'); return; }
     facts.files.add(name, fileName);
-    if (disposition?.fileName != null && disposition.extendedName !== null) facts.files.add(name, disposition.extendedName);
+    if (extendedName !== '' && extendedName !== fileName) facts.files.add(name, extendedName);
     facts.fileName = fileName;
     facts.fileSizes.add(name, String(content.length));
     facts.combinedFileSize += content.length;
