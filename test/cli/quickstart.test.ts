@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { needs, pathOf } from '../harness/installed.ts';
 import { entry, freePort, sallyport, Staying, temporaryDirectory } from './command.ts';
 
 const run = promisify(execFile);
@@ -14,7 +15,7 @@ const run = promisify(execFile);
 /** FTP and Telnet on any port, so that nothing that runs already is in the way. */
 const anyPorts = ['--ftp-port', '0', '--telnet-port', '0'];
 
-test('everything that is printed works as printed', { timeout: 60_000 }, async () => {
+test('everything that is printed works as printed', { timeout: 120_000, skip: needs('curl') }, async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;
   const port = await freePort();
@@ -26,7 +27,7 @@ test('everything that is printed works as printed', { timeout: 60_000 }, async (
     const lines = gateway.stdout.split('\n').map((line) => line.replace(/#.*/, '').trim());
     const curls = lines.filter((line) => line.startsWith('curl '));
     assert.equal(curls.length, 6);
-    const curl = async (line: string): Promise<string> => (await run('curl', ['-s', ...line.replaceAll('"', '').split(' ').slice(1)])).stdout;
+    const curl = async (line: string): Promise<string> => (await run(pathOf('curl'), ['-s', ...line.replaceAll('"', '').split(' ').slice(1)])).stdout;
     assert.match(await curl(curls[0]!), /^Origin (one|two) answers GET \//);
     assert.match(await curl(curls[1]!), /^HTTP\/1\.1 403 [\s\S]*no-admin-pages/);
     assert.match(await curl(curls[3]!), /^403 Forbidden/);
@@ -34,7 +35,7 @@ test('everything that is printed works as printed', { timeout: 60_000 }, async (
     assert.deepEqual([/^Origin (\w+)/.exec(first)![1], /^Origin (\w+)/.exec(second)![1]].sort(), ['one', 'two']);
     assert.match(await curl(curls[4]!), /welcome\.txt[\s\S]* pub\r?\n/);
     // curl's own exit code for an upload that was refused.
-    await assert.rejects(run('curl', ['-s', '-T', entry, ...curls[5]!.split(' ').slice(3)]), { code: 25 });
+    await assert.rejects(run(pathOf('curl'), ['-s', '-T', entry, ...curls[5]!.split(' ').slice(3)]), { code: 25 });
     const telnet = lines.find((line) => line.startsWith('telnet '))!.split(' ');
     const terminal = connect(Number(telnet[2]), telnet[1]!);
     await terminalShows(terminal, /demo> $/);
