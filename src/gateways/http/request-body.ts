@@ -157,7 +157,7 @@ export class RequestBody {
   /** False when the inspection has refused the request. */
   #feed(bytes: Buffer, start: number, end: number): boolean {
     if (start === end) return true;
-    this.#collected!.push(Buffer.from(bytes.subarray(start, end)));
+    keep(this.#collected!, bytes, start, end);
     const verdict = this.#inspection!.requestBody(bytes, start, end);
     if (verdict === undefined) return true;
     this.#inspection = undefined;
@@ -189,16 +189,18 @@ export class RequestBody {
 
   /** What was held goes out behind the head, in the framing of the request. */
   #startCollected(link: Link, headText: string): void {
-    const body = Buffer.concat(this.#collected!);
+    const pieces = this.#collected!;
     this.#collected = undefined;
     if (!this.#chunked) {
-      link.sendTextAndBytes(headText, body, 0, body.length);
+      sendPieces(link, headText, pieces, '');
       this.#relayRest();
       return;
     }
     const tail = this.complete ? `0\r\n${trailerLines(this.#decoder!)}\r\n` : '';
-    if (body.length === 0) link.sendText(headText + tail);
-    else link.sendTextAndBytes(`${headText}${body.length.toString(16)}\r\n`, body, 0, body.length, `\r\n${tail}`);
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (length === 0) link.sendText(headText + tail);
+    else sendPieces(link, `${headText}${length.toString(16)}\r\n`, pieces, `\r\n${tail}`);
     if (this.complete) return;
     this.#exchange.client.resume();
     const held = this.#held;
@@ -317,6 +319,27 @@ export class RequestBody {
     this.#link = undefined;
     this.#inspection = undefined;
     this.#collected = undefined;
+  }
+}
+
+/** Below this, pieces are put together: a client that sends single bytes must not cost an object for each. */
+const smallPieceBytes = 8192;
+
+function keep(pieces: Buffer[], bytes: Buffer, start: number, end: number): void {
+  const last = pieces.length - 1;
+  const piece = bytes.subarray(start, end);
+  if (last >= 0 && pieces[last]!.length + piece.length <= smallPieceBytes) pieces[last] = Buffer.concat([pieces[last]!, piece]);
+  else pieces.push(Buffer.from(piece));
+}
+
+/** A large body is never in one piece, and each piece is let go when it is sent: what the kernel does not take waits in the link. */
+function sendPieces(link: Link, head: string, pieces: Buffer[], tail: string): void {
+  const last = pieces.length - 1;
+  if (last < 0) link.sendText(head + tail);
+  for (let i = 0; i <= last; i++) {
+    const piece = pieces[i]!;
+    pieces[i] = noBytes;
+    link.sendTextAndBytes(i === 0 ? head : '', piece, 0, piece.length, i === last ? tail : '');
   }
 }
 
