@@ -27,8 +27,8 @@ const actions: readonly (readonly [string, string])[] = [
 
 const ctls = [
   'ruleEngine', 'requestBodyAccess', 'responseBodyAccess', 'forceRequestBodyVariable', 'requestBodyProcessor', 'requestBodyLimit', 'responseBodyLimit',
-  'auditEngine', 'auditLogParts', 'ruleRemoveById', 'ruleRemoveByTag', 'ruleRemoveByMsg', 'ruleRemoveTargetById', 'ruleRemoveTargetByTag', 'ruleRemoveTargetByMsg',
-  'debugLogLevel, hashEngine, hashEnforcement (no effect)',
+  'auditEngine', 'ruleRemoveById', 'ruleRemoveByTag', 'ruleRemoveByMsg', 'ruleRemoveTargetById', 'ruleRemoveTargetByTag', 'ruleRemoveTargetByMsg',
+  'auditLogParts, debugLogLevel, hashEngine, hashEnforcement, parseXmlIntoArgs (no effect: warned about)',
 ];
 
 export function reference(): string {

@@ -88,7 +88,7 @@ function applyCtl(state: TransactionState, ctl: Ctl): void {
     case 'requestBodyLimit': state.requestBodyLimitBytes = ctl.bytes; return;
     case 'responseBodyLimit': state.responseBodyLimitBytes = ctl.bytes; return;
     case 'auditEngine': state.auditEngine = ctl.value; return;
-    case 'auditLogParts': state.auditLogParts = ctl.value; return;
+    case 'none': return;
     case 'ruleRemove': {
       const chosen = state.program.chosen(ctl.by);
       const removed = state.removed ??= new Uint8Array(chosen.length);

@@ -70,7 +70,6 @@ export class TransactionState implements OperatorFacts {
   requestBodyLimitBytes: number;
   responseBodyLimitBytes: number;
   auditEngine = '';
-  auditLogParts = '';
   auditWanted = false;
 
   /** Removals by ctl: null while there are none. */

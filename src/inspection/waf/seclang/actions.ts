@@ -187,6 +187,7 @@ class ActionReader {
       case 'ctl': {
         const ctl = parseCtl(action.value ?? '');
         if (typeof ctl === 'string') this.report(action, ctl);
+        else if (ctl.kind === 'none') this.warn(action, `ctl:${ctl.name} has no effect: ${ctl.reason}`);
         else result.ctls.push(ctl);
         return true;
       }

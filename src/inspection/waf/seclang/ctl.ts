@@ -48,6 +48,14 @@ function removal(option: string, value: string): Ctl | string {
   return { kind: 'ruleRemoveTarget', by: choice, target };
 }
 
+/** Options that are understood and change nothing here, with the reason. */
+export const idleOptions: Readonly<Record<string, string>> = {
+  auditLogParts: 'the audit log is configured in the gateway', debugLogLevel: 'the log is configured in the gateway',
+  hashEngine: 'hash tokens in links are not supported', hashEnforcement: 'hash tokens in links are not supported',
+  parseXmlIntoArgs: 'XML is inspected through the XML variable',
+};
+const idleByLower = new Map(Object.entries(idleOptions).map(([name, reason]) => [name.toLowerCase(), { name, reason }]));
+
 /** Parses "option=value"; returns a message when it makes no sense. */
 export function parseCtl(text: string): Ctl | string {
   const equals = text.indexOf('=');
@@ -71,10 +79,15 @@ export function parseCtl(text: string): Ctl | string {
       if (!/^\d+$/.test(value)) return `ctl:${option} needs a number of bytes`;
       return { kind: option === 'requestbodylimit' ? 'requestBodyLimit' : 'responseBodyLimit', bytes: Number(value) };
     }
-    case 'auditengine': case 'auditlogparts': return { kind: option === 'auditengine' ? 'auditEngine' : 'auditLogParts', value };
-    case 'debugloglevel': case 'hashengine': case 'hashenforcement': return { kind: 'auditLogParts', value: '' };
+    case 'auditengine': {
+      const engine = ['On', 'Off', 'RelevantOnly'].find((one) => one.toLowerCase() === value.toLowerCase());
+      return engine === undefined ? 'ctl:auditEngine takes On, Off or RelevantOnly' : { kind: 'auditEngine', value: engine };
+    }
     case 'ruleremovebyid': case 'ruleremovebytag': case 'ruleremovebymsg':
     case 'ruleremovetargetbyid': case 'ruleremovetargetbytag': case 'ruleremovetargetbymsg': return removal(option, value);
-    default: return `unknown ctl option ${option}`;
+    default: {
+      const idle = idleByLower.get(option);
+      return idle === undefined ? `unknown ctl option ${option}` : { kind: 'none', ...idle };
+    }
   }
 }

@@ -50,7 +50,7 @@ export const settingDirectives: Readonly<Record<string, { readonly about: string
   SecRequestBodyJsonDepthLimit: { about: 'deepest nesting of JSON and XML', read: number(100_000, (settings, value) => { settings.jsonDepthLimit = Math.min(value, 2000); }) },
   SecArgumentsLimit: { about: 'most arguments of a request', read: number(1_000_000, (settings, value) => { settings.argumentsLimit = value; }) },
   SecUploadFileLimit: { about: 'most files of a request', read: number(1_000_000, (settings, value) => { settings.uploadFileLimit = value; }) },
-  SecCookieFormat: { about: '0 (Netscape) or 1 (RFC 2109)', read: number(1, (settings, value) => { settings.cookieFormat = value; }) },
+  SecCookieFormat: { about: '0 (Netscape); 1 (RFC 2109) is warned about and read as 0', read: number(1, () => { /* cookies of version 1 are not sent by anybody */ }) },
   SecCollectionTimeout: { about: 'seconds that a persistent collection lives unused', read: number(maxBytes, (settings, value) => { settings.collectionTimeoutSeconds = value; }) },
   SecArgumentSeparator: { about: 'the character between arguments', read: (settings, value) => {
     if (value.length !== 1) return 'takes one character';

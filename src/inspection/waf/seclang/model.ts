@@ -52,7 +52,8 @@ export type Ctl =
   | { readonly kind: 'requestBodyAccess' | 'responseBodyAccess' | 'forceRequestBodyVariable'; readonly on: boolean }
   | { readonly kind: 'requestBodyProcessor'; readonly processor: string }
   | { readonly kind: 'requestBodyLimit' | 'responseBodyLimit'; readonly bytes: number }
-  | { readonly kind: 'auditEngine' | 'auditLogParts'; readonly value: string }
+  | { readonly kind: 'auditEngine'; readonly value: string }
+  | { readonly kind: 'none'; readonly name: string; readonly reason: string }
   | { readonly kind: 'ruleRemove'; readonly by: RuleChoice }
   | { readonly kind: 'ruleRemoveTarget'; readonly by: RuleChoice; readonly target: Target };
 
@@ -129,7 +130,6 @@ export interface EngineSettings {
   jsonDepthLimit: number;
   uploadFileLimit: number;
   argumentSeparator: string;
-  cookieFormat: number;
   cookieSeparator: string;
   collectionTimeoutSeconds: number;
   webAppId: string;
@@ -142,7 +142,7 @@ export function defaultSettings(): EngineSettings {
     requestBodyLimitBytes: 13_107_200, requestBodyNoFilesLimitBytes: 131_072, requestBodyLimitAction: 'Reject',
     responseBodyLimitBytes: 524_288, responseBodyLimitAction: 'ProcessPartial',
     responseBodyMimeTypes: ['text/plain', 'text/html', 'text/xml'],
-    argumentsLimit: 1000, jsonDepthLimit: 512, uploadFileLimit: 100, argumentSeparator: '&', cookieFormat: 0, cookieSeparator: ';',
+    argumentsLimit: 1000, jsonDepthLimit: 512, uploadFileLimit: 100, argumentSeparator: '&', cookieSeparator: ';',
     collectionTimeoutSeconds: 3600, webAppId: 'default', componentSignatures: [],
   };
 }

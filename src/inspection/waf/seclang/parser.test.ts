@@ -35,6 +35,7 @@ test('what is unknown is an error with its place', () => {
     ['SecRule ARGS "@rx a" "id:1"\nSecRule ARGS "@rx b" "id:1"', /^main\.conf:2:1: rule 1 exists already, at main\.conf:1$/],
     ['SecRule ARGS "@rx a" "id:1,chain"', /the chain ends without a rule to follow$/],
     ['SecRule ARGS "@rx a', /unterminated " quote$/],
+    ['SecRule ARGS "@rx a" "id:1,ctl:auditEngine=Perhaps"', /^main\.conf:1:28: ctl:auditEngine takes On, Off or RelevantOnly$/],
     ['SecRuleEngine Maybe', /SecRuleEngine takes On, Off or DetectionOnly$/],
     ['SecRequestBodyLimit many', /takes a number/],
     ['SecXmlExternalEntity On', /is not supported/],
@@ -58,6 +59,21 @@ test('what is accepted without effect warns once', () => {
   const parser = parse('SecAuditLog /x\nSecAuditLog /y\nSecPcreMatchLimit 1000\nSecXmlExternalEntity Off');
   assert.deepEqual(parser.faults.errors, []);
   assert.equal(parser.faults.warnings.length, 2);
+});
+
+test('what has no effect in rules warns once, with its reason', () => {
+  const parser = parse(`SecRule ARGS "@rx a" "id:1,pass,ctl:auditLogParts=+E,xmlns:a=urn:b"
+SecRule ARGS "@rx a" "id:2,pass,ctl:auditLogParts=+E,ctl:debugLogLevel=9,ctl:hashEngine=On,ctl:hashEnforcement=Off,ctl:parseXmlIntoArgs=On,deprecatevar:tx.a=1/2,pause:5"
+SecCookieFormat 1
+SecCookieFormat 0`);
+  assert.deepEqual(parser.faults.errors, []);
+  assert.deepEqual(parser.faults.warnings.map(({ message }) => message.replace(/ has no effect.*/, '')), ['ctl:auditLogParts', 'xmlns', 'ctl:debugLogLevel', 'ctl:hashEngine',
+    'ctl:hashEnforcement', 'ctl:parseXmlIntoArgs', 'deprecatevar', 'pause', 'SecCookieFormat 1']);
+});
+
+test('a code page that is no number is an error, not a pattern', () => {
+  const parser = parse('SecUnicodeMapFile map ((', { map: '20127 (US-ASCII)\n00a0:20' });
+  assert.match(formatFault(parser.faults.errors[0]!), /^main\.conf:1:23: SecUnicodeMapFile needs the number of a code page$/);
 });
 
 test('continued lines, quotes, comments and module wrappers', () => {

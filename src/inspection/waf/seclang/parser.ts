@@ -72,6 +72,12 @@ export class SecLangParser {
     this.faults.warnings.push({ place, message });
   }
 
+  /** Rule sets repeat some actions in every rule. */
+  private warnOnce(place: Place, message: string): void {
+    if (!this.idleSeen.has(message)) this.warn(place, message);
+    this.idleSeen.add(message);
+  }
+
   private line(line: LogicalLine): void {
     // Apache's wrapper around optional modules; its condition always holds here.
     if (/^\s*<\/?IfModule\b[^>]*>\s*$/i.test(line.text)) return;
@@ -106,6 +112,7 @@ export class SecLangParser {
       const words = this.take(directive, 1);
       const message = words ? setting.read(this.model.settings, words[0]!.text) : null;
       if (message !== null) this.error(this.at(directive, 0), `${name} ${message}`);
+      else if (name === 'SecCookieFormat' && words?.[0]?.text === '1') this.warn(directive.line.place(0), 'SecCookieFormat 1 has no effect: cookies are read as browsers send them (format 0)');
       return;
     }
     const idle = Object.hasOwn(idleDirectives, name) ? idleDirectives[name] : undefined;
@@ -211,7 +218,7 @@ export class SecLangParser {
   private refresh(rule: Rule, head: Rule | null): void {
     const phase = head ? head.actions.phase : phaseOf(rule.written) ?? 2;
     const fail = (action: Action, message: string): void => this.error(action.place, message);
-    const warn = (action: Action, message: string): void => this.warn(action.place, message);
+    const warn = (action: Action, message: string): void => this.warnOnce(action.place, message);
     rule.actions = readActions(rule.written, this.defaults.get(phase) ?? [], head !== null, fail, warn);
     rule.actions.phase = phase;
     if (this.unicodeMap) {
@@ -305,6 +312,7 @@ export class SecLangParser {
     const text = this.source.read(besideFile(directive.line.file, words[0]!.text));
     if (text === null) { this.warn(this.at(directive, 0), `no file ${words[0]!.text}: urlDecodeUni keeps the low byte of a code point`); return; }
     const page = words[1]?.text ?? '20127';
+    if (!/^\d{1,5}$/.test(page)) { this.error(this.at(directive, 1), `${directive.name} needs the number of a code page`); return; }
     const map = new Map<number, number>();
     const start = text.search(new RegExp(String.raw`^${page}\b`, 'm'));
     if (start < 0) { this.error(this.at(directive, 1), `no code page ${page} in the map`); return; }
