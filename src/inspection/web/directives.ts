@@ -13,8 +13,8 @@ export function engineDirectives(settings: WebInspectionSettings): string {
     'SecRequestBodyLimit 13107200', 'SecRequestBodyNoFilesLimit 131072', 'SecRequestBodyJsonDepthLimit 512', 'SecArgumentsLimit 1000',
     `SecResponseBodyAccess ${settings.inspectResponseBody ? 'On' : 'Off'}`, `SecResponseBodyMimeType ${settings.responseBodyTypes.join(' ')}`,
     'SecResponseBodyLimit 524288', 'SecArgumentSeparator &', 'SecCookieFormat 0',
-    String.raw`SecRule REQUEST_HEADERS:Content-Type "^(?:application(?:/soap\+|/)|text/)xml" "id:${firstId},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"`,
-    `SecRule REQUEST_HEADERS:Content-Type "^application/(?:[a-z0-9.-]+[+])?json" "id:${firstId + 1},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"`,
+    `SecRule REQUEST_HEADERS:Content-Type "^(?:application/(?:[a-z0-9.-]+[+])?|text/)xml" "id:${firstId},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"`,
+    `SecRule REQUEST_HEADERS:Content-Type "^(?:application/(?:[a-z0-9.-]+[+])?|text/)json" "id:${firstId + 1},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"`,
     '',
   ].join('\n');
 }
@@ -69,9 +69,23 @@ export function conditionalExclusions(exclusions: readonly WebExclusion[]): stri
   return text;
 }
 
+/** Flags of multipart bodies that parsers read in different ways. A quoted boundary alone is none: the usual clients of .NET send it. */
+const ambiguousMultipart = ['UNMATCHED_BOUNDARY', 'BOUNDARY_WHITESPACE', 'DATA_BEFORE', 'DATA_AFTER', 'HEADER_FOLDING', 'LF_LINE', 'MISSING_SEMICOLON', 'INVALID_QUOTING']
+  .map((name) => `MULTIPART_${name}`).join('|');
+
+/** A body that rules cannot read as a server would must not reach it: ModSecurity's recommended rules 200002 to 200004. Behind the
+ *  rules of the rule set, which may want to decide it themselves. */
+function bodyRules(): string[] {
+  const common = "phase:2,t:none,deny,status:400,log,severity:CRITICAL,tag:'sallyport/body'";
+  return [
+    `SecRule REQBODY_ERROR "!@eq 0" "id:${firstId + 3},${common},msg:'Request body breaks its format',logdata:'%{REQBODY_ERROR_MSG}'"`,
+    `SecRule ${ambiguousMultipart} "@eq 1" "id:${firstId + 4},${common},msg:'Multipart body that parsers read in different ways',logdata:'%{MATCHED_VAR_NAME}'"`,
+  ];
+}
+
 /** Exclusions that always hold change the rules themselves, and cost nothing; limits that the configuration sets itself. After the rules. */
 export function closingDirectives(settings: WebInspectionSettings): string {
-  const lines: string[] = [];
+  const lines: string[] = bodyRules();
   for (const { rule, tag, targets, path, methods } of settings.exclusions) {
     if (path !== '' || methods.length > 0) continue;
     const choice = rule === '' ? `Tag ${tag}` : `Id ${rule}`;
