@@ -18,8 +18,10 @@ const own = [
 
 /** "^" and "$" match at the ends of lines, as in ModSecurity 3. */
 const multiLine = [
-  String.raw`^a`, String.raw`a$`, '^$', String.raw`^a+$`, String.raw`^\s*ls\s*$`, String.raw`^(?:GET|POST)\x20/[^\n]*$`, String.raw`(?:^|[;&])id=\d+(?:$|&)`, String.raw`x$\n^y`, String.raw`\r\n^Host:`,
-  String.raw`\Aa[^\n]*$`, String.raw`^b\z`, String.raw`(?i)^content-type:.*$`, String.raw`^.*?evil.*$`, String.raw`(?:^\w+$\n?){2,4}`, String.raw`^\t|\t$`, String.raw`a\b$`, String.raw`^\B#`,
+  String.raw`^a`, String.raw`a$`, '^$', String.raw`^a+$`, String.raw`^\s*ls\s*$`, String.raw`^(?:GET|POST)\x20/[^\n]*$`,
+  String.raw`(?:^|[;&])id=\d+(?:$|&)`, String.raw`x$\n^y`, String.raw`\r\n^Host:`,
+  String.raw`\Aa[^\n]*$`, String.raw`^b\z`, String.raw`(?i)^content-type:.*$`, String.raw`^.*?evil.*$`,
+  String.raw`(?:^\w+$\n?){2,4}`, String.raw`^\t|\t$`, String.raw`a\b$`, String.raw`^\B#`,
   String.raw`(?m)^a$`, String.raw`(?<=^)ab|cd(?=$)`, String.raw`^(a|ab)(c|bcd)$`, String.raw`$`, '^',
 ];
 

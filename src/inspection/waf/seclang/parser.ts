@@ -112,7 +112,9 @@ export class SecLangParser {
       const words = this.take(directive, 1);
       const message = words ? setting.read(this.model.settings, words[0]!.text) : null;
       if (message !== null) this.error(this.at(directive, 0), `${name} ${message}`);
-      else if (name === 'SecCookieFormat' && words?.[0]?.text === '1') this.warn(directive.line.place(0), 'SecCookieFormat 1 has no effect: cookies are read as browsers send them (format 0)');
+      else if (name === 'SecCookieFormat' && words?.[0]?.text === '1') {
+        this.warn(directive.line.place(0), 'SecCookieFormat 1 has no effect: cookies are read as browsers send them (format 0)');
+      }
       return;
     }
     const idle = Object.hasOwn(idleDirectives, name) ? idleDirectives[name] : undefined;
