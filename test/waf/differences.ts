@@ -25,6 +25,8 @@ export function classify(stage: Stage, difference: Difference): string {
   if (id === 942131 && !ours) return 'captured groups under multiMatch: the rule set expects our reading';
   const raw = Buffer.from(stage.req, 'base64').toString('latin1');
   if (/\r\n\r\n./s.test(raw) && request.headers.every(([name]) => !/^(content-length|transfer-encoding)$/i.test(name))) return 'bytes after the head without a length are no body';
+  if (ours && request.body.length > 0 && !/urlencoded|form-data|json|xml/.test(type)) return 'body of a type without a processor: we scan it as servers guess';
+  if (ours && /filename="[^"]*\\/.test(decoded)) return 'file name with escapes: we scan every reading';
   if (/jndi|&#/.test(decoded) && ours) return 'long character references: the rule set expects our reading';
   return 'unexplained';
 }

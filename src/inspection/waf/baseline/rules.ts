@@ -12,13 +12,13 @@ SecRequestBodyNoFilesLimit 131072
 SecRequestBodyLimitAction Reject
 SecArgumentsLimit 1000
 SecResponseBodyAccess Off
-SecRule REQUEST_HEADERS:Content-Type "@rx ^(?:application(?:/soap\+|/)|text/)xml" \
+SecRule REQUEST_HEADERS:Content-Type "@rx ^(?:application/(?:[a-z0-9.-]+\+)?|text/)xml" \
     "id:80001,phase:1,pass,nolog,t:none,t:lowercase,ctl:requestBodyProcessor=XML"
-SecRule REQUEST_HEADERS:Content-Type "@rx ^application/(?:[a-z0-9.-]+\+)?json" \
+SecRule REQUEST_HEADERS:Content-Type "@rx ^(?:application/(?:[a-z0-9.-]+\+)?|text/)json" \
     "id:80002,phase:1,pass,nolog,t:none,t:lowercase,ctl:requestBodyProcessor=JSON"
 SecRule REQBODY_ERROR "!@eq 0" \
     "id:80003,phase:2,deny,status:400,t:none,log,msg:'Request body breaks its format',logdata:'%{REQBODY_ERROR_MSG}',severity:CRITICAL,tag:'sallyport/protocol'"
-SecRule MULTIPART_UNMATCHED_BOUNDARY "@eq 1" \
+SecRule MULTIPART_UNMATCHED_BOUNDARY|MULTIPART_BOUNDARY_WHITESPACE|MULTIPART_DATA_BEFORE|MULTIPART_DATA_AFTER|MULTIPART_HEADER_FOLDING|MULTIPART_LF_LINE|MULTIPART_MISSING_SEMICOLON|MULTIPART_INVALID_QUOTING "@eq 1" \
     "id:80004,phase:2,deny,status:400,t:none,log,msg:'Multipart body with an ambiguous boundary',severity:CRITICAL,tag:'sallyport/protocol'"
 `;
 

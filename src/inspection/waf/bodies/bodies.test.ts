@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { multipartFlag as flag, type BodyLimits, type BodyResult } from './contract.ts';
 import { parseJson } from './json.ts';
-import { boundaryOf, isStrictError, parseMultipart } from './multipart.ts';
+import { boundaryOf } from './disposition.ts';
+import { isStrictError, MultipartReader, parseMultipart } from './multipart.ts';
 import { parseUrlencoded } from './urlencoded.ts';
 import { parseXml } from './xml.ts';
 
@@ -118,6 +119,32 @@ test('multipart: the file limit at N and N+1', () => {
   const files = (count: number): string => `${Array.from({ length: count }, (_, i) => part(i)).join('')}--b--\r\n`;
   assert.equal(parseMultipart(files(3), 'multipart/form-data; boundary=b', limits, false).error, '');
   assert.equal(parseMultipart(files(4), 'multipart/form-data; boundary=b', limits, false).multipart!.flags & flag.fileLimitExceeded, flag.fileLimitExceeded);
+});
+
+test('multipart: lines and headers of a part at N and N+1', () => {
+  const parse = (headers: string): string => parseMultipart(`--b\r\nContent-Disposition: form-data; name="a"\r\n${headers}\r\n1\r\n--b--\r\n`,
+    'multipart/form-data; boundary=b', limits, false).error;
+  assert.equal(parse(`X: ${'y'.repeat(65_532)}\n`), '');
+  assert.match(parse(`X: ${'y'.repeat(65_534)}\n`), /line longer than 65536/);
+  const headers = (count: number): string => Array.from({ length: count }, (_, i) => `X${i}: y\r\n`).join('');
+  assert.equal(parse(headers(63)), '');
+  assert.match(parse(headers(64)), /more than 64 headers/);
+});
+
+test('multipart: pieces of any size give what the whole gives', () => {
+  const pieces = ['--b', '--b--', '--', '\r\n', '\r\n', '\n', '\r', 'Content-Disposition: form-data; name="a"', '; filename="x"', '; filename=""', 'X: y', ' ', 'text', '--"b"'];
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+  fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 40 }), sizes, fc.boolean(), fc.boolean(), (parts, lengths, quoted, keep) => {
+    const text = `--b\r\nContent-Disposition: form-data; name="a"${parts.join('')}`;
+    const type = `multipart/form-data; boundary=${quoted ? '"b"' : 'b'}`;
+    const reader = new MultipartReader(type, limits, keep);
+    for (let at = 0, i = 0; at < text.length; i++) {
+      const end = at + lengths[i % lengths.length]!;
+      reader.feed(text.slice(at, end));
+      at = end;
+    }
+    assert.deepEqual(reader.end(), parseMultipart(text, type, limits, keep));
+  }), { numRuns: 1500 });
 });
 
 test('no body makes a processor throw', () => {

@@ -1,6 +1,7 @@
 // JSON bodies (RFC 8259), read strictly from UTF-8 bytes. Every scalar becomes an argument; names are paths, as
 // ModSecurity 3 spells them: json.user.name, json.list.array_0. Duplicate names are all kept, so that whichever the
 // application takes was seen. Strings come out as bytes, \u escapes as UTF-8.
+import { notUtf8At } from './charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from './contract.ts';
 
 class JsonError extends Error {}
@@ -78,9 +79,18 @@ class Reader {
     this.space();
   }
 
+  /** True for a container without members: its name is seen all the same. */
+  empty(close: string, path: string): boolean {
+    if (this.text[this.at] !== close) return false;
+    this.at++;
+    this.depth--;
+    if (path !== 'json') this.add(path, '');
+    return true;
+  }
+
   object(path: string): void {
     this.enter();
-    if (this.text[this.at] === '}') { this.at++; this.depth--; return; }
+    if (this.empty('}', path)) return;
     for (;;) {
       this.space();
       if (this.text[this.at] !== '"') this.fail('name expected');
@@ -95,7 +105,7 @@ class Reader {
 
   array(path: string): void {
     this.enter();
-    if (this.text[this.at] === ']') { this.at++; this.depth--; return; }
+    if (this.empty(']', path)) return;
     for (let i = 0; ; i++) {
       this.value(`${path}.array_${i}`);
       if (this.next(']')) return;
@@ -145,6 +155,8 @@ class Reader {
         return utf8Of(0x10000 + (first - 0xd800) * 1024 + second - 0xdc00);
       }
     }
+    // Some readers drop a lone surrogate, some replace it: what is left on both sides of it is not certain.
+    if (first >= 0xd800 && first < 0xe000) this.fail('half of a surrogate pair');
     return utf8Of(first);
   }
 
@@ -158,13 +170,15 @@ class Reader {
 export function parseJson(text: string, limits: BodyLimits): BodyResult {
   const result = emptyResult();
   const reader = new Reader(text, limits, result);
+  const broken = notUtf8At(text);
+  if (broken >= 0) result.error = `JSON: not UTF-8 at byte ${broken}`;
   try {
     reader.value('json');
     reader.space();
     if (reader.at < text.length) reader.fail('text after the value');
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    result.error = `JSON: ${error.message}`;
+    if (result.error === '') result.error = `JSON: ${error.message}`;
   }
   return result;
 }

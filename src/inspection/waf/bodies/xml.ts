@@ -1,13 +1,16 @@
 // XML bodies (XML 1.0): a strict tokenizer that collects the document's text and the attribute values. It never reads a
-// DTD and expands none but the five predefined entities and character references: a document type with an internal
-// subset, or any other entity, is an error. Line ends and the white space of attribute values are normalised. Namespaces and validity
-// are not checked.
+// DTD and expands none but the five predefined entities and character references: a document type with an internal or
+// an external subset, or any other entity, is an error. So is an encoding in which rules cannot read. Processing
+// instructions count as attributes. Line ends and the white space of attribute values are normalised. Namespaces and
+// validity are not checked.
+import { notUtf8At, readsAsAscii } from './charset.ts';
 import { emptyResult, Pairs, type BodyLimits, type BodyResult, type XmlFacts } from './contract.ts';
 import { utf8Of } from './json.ts';
 
 class XmlError extends Error {}
 
 const predefined: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+const maxDeclarationLength = 1024;
 const namePattern = /[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
 
 /** XML 1.0, 2.11: a line end of the document is a line feed. */
@@ -36,12 +39,25 @@ class XmlReader {
 
   document(): void {
     if (this.text.startsWith('\xef\xbb\xbf')) this.at = 3;
+    this.declaration();
     while (this.at < this.text.length) {
       if (this.text.charCodeAt(this.at) === 60) this.markup();
       else this.characters();
     }
     if (this.open.length > 0) this.fail(`<${this.open[this.open.length - 1]}> is not closed`);
     if (!this.rootSeen) this.fail('no element');
+  }
+
+  /** `<?xml ...?>`: which encoding the rest is in. */
+  declaration(): void {
+    const match = /^<\?xml(?=[\t\n\r ])([^]*?)\?>/.exec(this.text.slice(this.at, this.at + maxDeclarationLength));
+    const found = match === null ? [] : Array.from(match[1]!.matchAll(/encoding\s*=\s*(?:"([^"]*)"|'([^']*)')/g), (one) => (one[1] ?? one[2]!).trim());
+    if (found.length > 1) this.fail('more than one encoding');
+    const [encoding = 'utf-8'] = found;
+    if (!readsAsAscii(encoding)) this.fail(`encoding ${encoding} cannot be looked into`);
+    const broken = /^utf-?8$/i.test(encoding) ? notUtf8At(this.text) : -1;
+    if (broken >= 0) this.fail(`not UTF-8 (byte ${broken})`);
+    if (match !== null) this.at += match[0].length;
   }
 
   characters(): void {
@@ -63,10 +79,19 @@ class XmlReader {
       if (this.open.length === 0) this.fail('CDATA outside of the root element');
       // Line ends stay here, as libxml2 leaves them.
       this.pieces.push(text.slice(start, this.at - 3));
-    } else if (text.startsWith('<?', this.at)) this.skipTo('?>', 2);
+    } else if (text.startsWith('<?', this.at)) this.instruction();
     else if (text.startsWith('<!DOCTYPE', this.at)) this.doctype();
     else if (text.startsWith('</', this.at)) this.endTag();
     else this.startTag();
+  }
+
+  instruction(): void {
+    const start = this.at + 2;
+    this.skipTo('?>', 2);
+    const content = this.text.slice(start, this.at - 2);
+    // Elsewhere than at the start it declares nothing, and some readers take it there too.
+    if (/^xml(?:\s|$)/i.test(content)) this.fail('misplaced XML declaration');
+    this.addAttribute('?', content);
   }
 
   skipTo(end: string, from: number): void {
@@ -80,6 +105,7 @@ class XmlReader {
     const subset = this.text.indexOf('[', this.at);
     if (end < 0 || this.rootSeen) this.fail('misplaced document type');
     if (subset >= 0 && subset < end) this.fail('a document type with an internal subset is refused');
+    if (/^<!DOCTYPE\s+[^\s>]+\s+(?:SYSTEM|PUBLIC)\b/.test(this.text.slice(this.at, end))) this.fail('a document type with an external subset is refused');
     this.at = end + 1;
   }
 
@@ -131,8 +157,12 @@ class XmlReader {
     if (raw.includes('<')) this.fail('"<" in an attribute value');
     this.at = end + 1;
     if (name === 'xmlns' || name.startsWith('xmlns:')) return;
+    this.addAttribute(name, this.resolve(lineEnds(raw).replaceAll(/[\t\n]/g, ' ')));
+  }
+
+  addAttribute(name: string, value: string): void {
     if (this.facts.attributes.keys.length >= this.limits.maxArguments) this.fail(`more than ${this.limits.maxArguments} attributes`);
-    this.facts.attributes.add(name, this.resolve(lineEnds(raw).replaceAll(/[\t\n]/g, ' ')));
+    this.facts.attributes.add(name, value);
   }
 
   endTag(): void {
@@ -162,7 +192,7 @@ class XmlReader {
     const numeric = /^#(?:x([\dA-Fa-f]+)|(\d+))$/.exec(name);
     if (numeric) {
       const point = numeric[1] === undefined ? Number(numeric[2]) : Number.parseInt(numeric[1], 16);
-      if (point > 0x10ffff) this.fail('character reference out of range');
+      if (point === 0 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) this.fail('character reference out of range');
       return utf8Of(point);
     }
     const text = Object.hasOwn(predefined, name) ? predefined[name] : undefined;

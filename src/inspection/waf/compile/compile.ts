@@ -166,10 +166,11 @@ export function compileProgram(model: RuleSetModel, options: CompileOptions): Pr
   const settings: EngineSettings = { ...model.settings };
   const chosenRules = new Map<RuleChoice, Uint8Array>();
   const pipelines = new Set(rules.map((rule) => rule.links[0]!.pipeline.map((step) => step.name).join(',')));
-  const reads = (rule: CompiledRule): boolean => rule.links.some((link) => link.includes.some((target) => target.variable.name === 'FILES_TMP_CONTENT'));
+  const reads = (name: string): boolean => rules.some((rule) => rule.links.some((link) => link.includes.some((target) => target.variable.name === name)));
   return {
     settings, phases, layout, rules,
-    wantsFileContents: rules.some(reads),
+    wantsFileContents: reads('FILES_TMP_CONTENT'),
+    wantsWholeBody: reads('FULL_REQUEST'),
     chosen: (choice) => {
       let set = chosenRules.get(choice);
       if (!set) {

@@ -131,6 +131,8 @@ export interface Program {
   readonly rules: readonly CompiledRule[];
   /** True when some rule reads the content of uploaded files. */
   readonly wantsFileContents: boolean;
+  /** True when some rule reads a multipart body as a whole (FULL_REQUEST). */
+  readonly wantsWholeBody: boolean;
   /** Which rules a removal means, worked out once per removal. */
   chosen(choice: RuleChoice): Uint8Array;
   readonly stats: ProgramStats;

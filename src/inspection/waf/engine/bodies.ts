@@ -1,7 +1,8 @@
-// Chooses and runs the body processor once a request body is complete.
+// Chooses and runs the body processor once a request body is complete; and tells whether its media type leaves a doubt.
+import { contentTypeFault } from '../bodies/charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from '../bodies/contract.ts';
 import { parseJson } from '../bodies/json.ts';
-import { parseMultipart } from '../bodies/multipart.ts';
+import { MultipartReader, parseMultipart } from '../bodies/multipart.ts';
 import { parseUrlencoded } from '../bodies/urlencoded.ts';
 import { parseXml } from '../bodies/xml.ts';
 import type { TransactionState } from './state.ts';
@@ -41,17 +42,50 @@ export class BodyBuffer {
   }
 }
 
-export function processBody(state: TransactionState): BodyResult {
+function limitsOf(state: TransactionState): BodyLimits {
   const { settings } = state.program;
-  const limits: BodyLimits = {
+  return {
     maxArguments: Math.max(0, settings.argumentsLimit - state.argsGet.keys.length), maxDepth: settings.jsonDepthLimit, maxFiles: settings.uploadFileLimit,
   };
+}
+
+/** Takes a multipart body apart while it comes. */
+export function multipartReader(state: TransactionState): MultipartReader {
+  return new MultipartReader(state.requestHeader('content-type') ?? '', limitsOf(state), state.program.wantsFileContents);
+}
+
+function parsed(state: TransactionState, reader: MultipartReader | null): BodyResult {
+  const { settings } = state.program;
   const text = state.requestBody;
   switch (state.bodyProcessor) {
-    case 'URLENCODED': return parseUrlencoded(text, settings.argumentSeparator, limits);
-    case 'MULTIPART': return parseMultipart(text, state.requestHeader('content-type') ?? '', limits, state.program.wantsFileContents);
-    case 'JSON': return text === '' ? emptyResult() : parseJson(text, limits);
-    case 'XML': return text === '' ? emptyResult() : parseXml(text, limits);
-    default: return emptyResult();
+    case 'URLENCODED': return parseUrlencoded(text, settings.argumentSeparator, limitsOf(state));
+    case 'MULTIPART': return (reader ?? multipartReader(state)).end();
+    case 'JSON': return text === '' ? emptyResult() : parseJson(text, limitsOf(state));
+    case 'XML': return text === '' ? emptyResult() : parseXml(text, limitsOf(state));
+    default: return text === '' ? emptyResult() : guessed(state, text);
   }
+}
+
+/**
+ * A body whose type tells nothing, as servers read it that do not ask for the type: JSON that is well formed, parts, and
+ * without any type also a form. What does not fit is no error.
+ */
+function guessed(state: TransactionState, text: string): BodyResult {
+  const contentType = state.requestHeader('content-type') ?? '';
+  if (/^\s*multipart\//i.test(contentType)) return { ...emptyResult(), args: parseMultipart(text, contentType, limitsOf(state), true).args };
+  if (/^(?:\xef\xbb\xbf)?\s*[[{]/.test(text)) {
+    const result = parseJson(text.replace(/^\xef\xbb\xbf/, ''), limitsOf(state));
+    if (result.error === '') return result;
+  }
+  return contentType.trim() === '' ? { ...emptyResult(), args: parseUrlencoded(text, state.program.settings.argumentSeparator, limitsOf(state)).args } : emptyResult();
+}
+
+export function processBody(state: TransactionState, reader: MultipartReader | null): BodyResult {
+  const result = parsed(state, reader);
+  if (result.error === '' && state.requestBodyLength > 0) {
+    const { requestHeaders } = state;
+    const fault = contentTypeFault(requestHeaders.values.filter((_, i) => requestHeaders.lowerKey(i) === 'content-type'));
+    if (fault !== '') result.error = fault;
+  }
+  return result;
 }

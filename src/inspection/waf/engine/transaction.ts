@@ -8,7 +8,8 @@
 // Hostile input never throws; a throw is a bug, and the caller has to fail closed.
 import { parsePairs } from '../bodies/urlencoded.ts';
 import type { Program } from '../compile/program.ts';
-import { BodyBuffer, processBody, processorFor } from './bodies.ts';
+import type { MultipartReader } from '../bodies/multipart.ts';
+import { BodyBuffer, multipartReader, processBody, processorFor } from './bodies.ts';
 import { runPhase } from './evaluate.ts';
 import type { Interruption, RuleMatch, Summary } from './report.ts';
 import { TransactionState, type Connection } from './state.ts';
@@ -22,6 +23,9 @@ export class Transaction {
   private readonly state: TransactionState;
   private readonly requestBuffer = new BodyBuffer();
   private readonly responseBuffer = new BodyBuffer();
+  /** Multipart bodies are taken apart as they come, so that files need not be kept. */
+  private multipart: MultipartReader | null = null;
+  private requestSeen = 0;
   /** The last phase that ran. */
   private done = 0;
 
@@ -71,7 +75,14 @@ export class Transaction {
     if (!this.wantsRequestBody || state.interruption) return state.interruption;
     const { settings } = state.program;
     const limit = this.requestBodyLimitBytes;
-    if (!this.requestBuffer.add(chunk, limit)) {
+    const room = limit - this.requestSeen;
+    this.requestSeen += chunk.length;
+    if (state.bodyProcessor === 'MULTIPART') {
+      this.multipart ??= multipartReader(state);
+      if (room > 0) this.multipart.feed(Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(room, chunk.length)).toString('latin1'));
+      this.requestBuffer.add(chunk, state.program.wantsWholeBody ? limit : Math.min(limit, settings.requestBodyNoFilesLimitBytes));
+    } else this.requestBuffer.add(chunk, limit);
+    if (chunk.length > room) {
       state.inboundDataError = true;
       if (settings.requestBodyLimitAction === 'Reject' && state.mode === 'On') {
         state.interruption = { action: 'deny', status: tooLargeStatus, location: '', ruleId: 0, phase: 2, message: `request body longer than ${limit} bytes` };
@@ -86,9 +97,10 @@ export class Transaction {
     if (state.interruption) return state.interruption;
     if (this.done < 1) this.run(1);
     if (state.mode !== 'Off') {
-      state.requestBodyLength = this.requestBuffer.seen;
+      state.requestBodyLength = this.requestSeen;
       if (this.requestBuffer.length > 0) state.requestBody = this.requestBuffer.text();
-      const result = processBody(state);
+      const result = processBody(state, this.multipart);
+      this.multipart = null;
       state.body = result;
       state.bodyError = result.error;
       if (state.bodyProcessor === 'URLENCODED' && result.error !== '') state.urlencodedError = true;
