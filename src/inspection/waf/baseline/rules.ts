@@ -18,7 +18,8 @@ SecRule REQUEST_HEADERS:Content-Type "@rx ^(?:application/(?:[a-z0-9.-]+\+)?|tex
     "id:80002,phase:1,pass,nolog,t:none,t:lowercase,ctl:requestBodyProcessor=JSON"
 SecRule REQBODY_ERROR "!@eq 0" \
     "id:80003,phase:2,deny,status:400,t:none,log,msg:'Request body breaks its format',logdata:'%{REQBODY_ERROR_MSG}',severity:CRITICAL,tag:'sallyport/protocol'"
-SecRule MULTIPART_UNMATCHED_BOUNDARY|MULTIPART_BOUNDARY_WHITESPACE|MULTIPART_DATA_BEFORE|MULTIPART_DATA_AFTER|MULTIPART_HEADER_FOLDING|MULTIPART_LF_LINE|MULTIPART_MISSING_SEMICOLON|MULTIPART_INVALID_QUOTING "@eq 1" \
+SecRule MULTIPART_UNMATCHED_BOUNDARY|MULTIPART_BOUNDARY_WHITESPACE|MULTIPART_DATA_BEFORE|MULTIPART_DATA_AFTER|MULTIPART_HEADER_FOLDING|\
+MULTIPART_LF_LINE|MULTIPART_MISSING_SEMICOLON|MULTIPART_INVALID_QUOTING "@eq 1" \
     "id:80004,phase:2,deny,status:400,t:none,log,msg:'Multipart body with an ambiguous boundary',severity:CRITICAL,tag:'sallyport/protocol'"
 `;
 

@@ -3,7 +3,8 @@
 // Such a charset is a fault of the body.
 
 /** Every byte below 0x80 that stands alone is the ASCII character. */
-const asciiSupersets = /^(?:utf-?8|us-ascii|ascii|binary|iso-?8859-\d{1,2}(?:-[ei])?|latin-?[1-9]|windows-(?:125[0-8]|874)|cp125[0-8]|koi8-[ru]|tis-620|euc-(?:jp|kr|tw)|ks_c_5601-1987|gb2312|gbk|gb18030|big5(?:-hkscs)?|shift_jis|sjis|windows-31j|macintosh)$/i;
+const asciiSupersets = new RegExp(String.raw`^(?:utf-?8|us-ascii|ascii|binary|iso-?8859-\d{1,2}(?:-[ei])?|latin-?[1-9]|windows-(?:125[0-8]|874)|cp125[0-8]|koi8-[ru]|tis-620|`
+  + String.raw`euc-(?:jp|kr|tw)|ks_c_5601-1987|gb2312|gbk|gb18030|big5(?:-hkscs)?|shift_jis|sjis|windows-31j|macintosh)$`, 'i');
 
 /** True when ASCII text has the bytes of ASCII in it, so that rules can read it as it stands. */
 export function readsAsAscii(charset: string): boolean {
@@ -33,16 +34,18 @@ export function contentTypeFault(values: readonly string[]): string {
   return charsetFault(value);
 }
 
+const utf8Characters = new RegExp(String.raw`(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|`
+  + String.raw`\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})`, 'y');
+
 /** Offset of the first byte that is not UTF-8 (RFC 3629: shortest form, no surrogates), or -1. */
 export function notUtf8At(text: string): number {
   const first = text.search(/[\x80-\xff]/);
   if (first < 0) return -1;
-  const whole = /(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})/y;
   let at = first;
   while (at < text.length) {
-    whole.lastIndex = at;
-    if (!whole.test(text)) return at;
-    at = whole.lastIndex;
+    utf8Characters.lastIndex = at;
+    if (!utf8Characters.test(text)) return at;
+    at = utf8Characters.lastIndex;
   }
   return -1;
 }
