@@ -27,6 +27,8 @@ const odd: readonly { readonly when: (exchange: Exchange) => boolean; readonly w
   { when: (exchange) => hasType(exchange, /^multipart/), why: 'line ends inside of values are lost in 3.0.9, and files are keyed otherwise' },
   { when: ({ target, body }) => [target.slice(target.indexOf('?') + 1), body].some((text) => /^&|&&/.test(text)),
     why: 'an empty piece between two "&" is an argument without a name' },
+  { when: (exchange) => /^[[{]/.test(exchange.body) && !hasType(exchange, /json/), why: 'JSON of another type is read as JSON' },
+  { when: (exchange) => exchange.body.includes('=') && !hasType(exchange, /./), why: 'a body without a type is read as a form' },
   { when: ({ headers }) => headers.some(([name, value]) => name === 'Cookie' && /(?:^|;)\s*=/.test(value)), why: 'a cookie without a name is left out' },
 ];
 

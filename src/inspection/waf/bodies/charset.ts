@@ -16,6 +16,11 @@ function charsetsOf(contentType: string): string[] {
   return Array.from(contentType.matchAll(/charset\*?\s*=\s*(?:"([^"]*)"?|([^\s;,]*))/gi), (match) => (match[1] ?? match[2]!).trim().replace(/^'([^']*)'$/, '$1'));
 }
 
+/** The charset of a Content-Type value, or ''. */
+export function charsetOf(contentType: string): string {
+  return /charset/i.test(contentType) ? charsetsOf(contentType)[0] ?? '' : '';
+}
+
 /** What is wrong with the charset of a Content-Type value, or ''. */
 export function charsetFault(contentType: string): string {
   if (!/charset/i.test(contentType)) return '';

@@ -4,7 +4,12 @@
 import { notUtf8At } from './charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from './contract.ts';
 
+/** Names of which no attack can consist. */
+const plainPath = /^[\w.[\]-]*$/;
+
 class JsonError extends Error {}
+/** Not the text's fault: a limit of ours was reached. */
+class LimitError extends JsonError {}
 
 const escapes: Record<string, string> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
@@ -42,7 +47,7 @@ class Reader {
   }
 
   add(path: string, value: string): void {
-    if (this.result.args.keys.length >= this.limits.maxArguments) this.fail(`more than ${this.limits.maxArguments} arguments`);
+    if (this.result.args.keys.length >= this.limits.maxArguments) throw new LimitError(`more than ${this.limits.maxArguments} arguments at byte ${this.at}`);
     this.result.args.add(path, value);
   }
 
@@ -74,17 +79,17 @@ class Reader {
   }
 
   enter(): void {
-    if (++this.depth > this.limits.maxDepth) this.fail(`nested deeper than ${this.limits.maxDepth}`);
+    if (++this.depth > this.limits.maxDepth) throw new LimitError(`nested deeper than ${this.limits.maxDepth} at byte ${this.at}`);
     this.at++;
     this.space();
   }
 
-  /** True for a container without members: its name is seen all the same. */
+  /** True for a container without members. It is no argument, but a name in which something could be hidden is seen all the same. */
   empty(close: string, path: string): boolean {
     if (this.text[this.at] !== close) return false;
     this.at++;
     this.depth--;
-    if (path !== 'json') this.add(path, '');
+    if (!plainPath.test(path)) this.add(path, '');
     return true;
   }
 
@@ -167,18 +172,35 @@ class Reader {
   }
 }
 
-export function parseJson(text: string, limits: BodyLimits): BodyResult {
-  const result = emptyResult();
+/** Reads all of it; null when it is JSON, or what it breaks. */
+function read(text: string, limits: BodyLimits, result: BodyResult): JsonError | null {
   const reader = new Reader(text, limits, result);
-  const broken = notUtf8At(text);
-  if (broken >= 0) result.error = `JSON: not UTF-8 at byte ${broken}`;
   try {
     reader.value('json');
     reader.space();
     if (reader.at < text.length) reader.fail('text after the value');
+    return null;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    if (result.error === '') result.error = `JSON: ${error.message}`;
+    return error;
   }
+}
+
+export function parseJson(text: string, limits: BodyLimits): BodyResult {
+  const result = emptyResult();
+  const broken = notUtf8At(text);
+  const error = read(text, limits, result);
+  if (broken >= 0) result.error = `JSON: not UTF-8 at byte ${broken}`;
+  else if (error !== null) result.error = `JSON: ${error.message}`;
   return result;
+}
+
+const container = /^(?:\xef\xbb\xbf)?[\t\n\r ]*[[{]/;
+
+/** A body whose type does not say JSON: its arguments when it is an object or an array all the same, as far as the limits go; else null. */
+export function guessJson(text: string, limits: BodyLimits): BodyResult | null {
+  if (!container.test(text)) return null;
+  const result = emptyResult();
+  const error = read(text.charCodeAt(0) === 0xef ? text.slice(3) : text, limits, result);
+  return error === null || error instanceof LimitError ? result : null;
 }

@@ -1,6 +1,6 @@
 // XML bodies (XML 1.0): a strict tokenizer that collects the document's text and the attribute values. It never reads a
 // DTD and expands none but the five predefined entities and character references: a document type with an internal or
-// an external subset, or any other entity, is an error. So is an encoding in which rules cannot read. Processing
+// an external subset, or any other entity, is an error; only those that W3C and Apple publish are known, and not read. So is an encoding in which rules cannot read. Processing
 // instructions count as attributes. Line ends and the white space of attribute values are normalised. Namespaces and
 // validity are not checked.
 import { notUtf8At, readsAsAscii } from './charset.ts';
@@ -11,11 +11,18 @@ class XmlError extends Error {}
 
 const predefined: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const maxDeclarationLength = 1024;
+/** Document types of XHTML, SVG and property lists: their publishers' own addresses, and no subset beside them. */
+const publishedDoctype = /<!DOCTYPE[\t\n\r ]+[\w:]+[\t\n\r ]+PUBLIC[\t\n\r ]+(?:"-\/\/W3C\/\/DTD [\w .,+-]+\/\/EN"[\t\n\r ]+"https?:\/\/www\.w3\.org\/[\w./-]+"|"-\/\/Apple(?: Computer)?\/\/DTD PLIST 1\.0\/\/EN"[\t\n\r ]+"https?:\/\/www\.apple\.com\/DTDs\/PropertyList-1\.0\.dtd")[\t\n\r ]*>/y;
 const namePattern = /[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
 
 /** XML 1.0, 2.11: a line end of the document is a line feed. */
 function lineEnds(raw: string): string {
   return raw.includes('\r') ? raw.replaceAll(/\r\n?/g, '\n') : raw;
+}
+
+/** By its name, or because nothing says otherwise. */
+function isUtf8(charset: string): boolean {
+  return /^(?:utf-?8)?$/i.test(charset);
 }
 
 class XmlReader {
@@ -24,13 +31,20 @@ class XmlReader {
   readonly facts: XmlFacts;
   readonly open: string[] = [];
   readonly pieces: string[] = [];
+  /** Charset of the media type, or ''. */
+  readonly charset: string;
+  /** A fault that does not keep the rest from being read. */
+  fault = '';
+  /** The document type is one whose entities are known to hold nothing but characters. */
+  published = false;
   at = 0;
   rootSeen = false;
 
-  constructor(text: string, limits: BodyLimits, facts: XmlFacts) {
+  constructor(text: string, limits: BodyLimits, facts: XmlFacts, charset: string) {
     this.text = text;
     this.limits = limits;
     this.facts = facts;
+    this.charset = charset;
   }
 
   fail(what: string): never {
@@ -53,10 +67,11 @@ class XmlReader {
     const match = /^<\?xml(?=[\t\n\r ])([^]*?)\?>/.exec(this.text.slice(this.at, this.at + maxDeclarationLength));
     const found = match === null ? [] : Array.from(match[1]!.matchAll(/encoding\s*=\s*(?:"([^"]*)"|'([^']*)')/g), (one) => (one[1] ?? one[2]!).trim());
     if (found.length > 1) this.fail('more than one encoding');
-    const [encoding = 'utf-8'] = found;
-    if (!readsAsAscii(encoding)) this.fail(`encoding ${encoding} cannot be looked into`);
-    const broken = /^utf-?8$/i.test(encoding) ? notUtf8At(this.text) : -1;
-    if (broken >= 0) this.fail(`not UTF-8 (byte ${broken})`);
+    const [declared = ''] = found;
+    if (declared !== '' && !readsAsAscii(declared)) this.fail(`encoding ${declared} cannot be looked into`);
+    // RFC 7303, 3.2: the media type may name it instead.
+    const broken = isUtf8(declared) && isUtf8(this.charset) ? notUtf8At(this.text) : -1;
+    if (broken >= 0) this.fault = `not UTF-8 at byte ${broken}`;
     if (match !== null) this.at += match[0].length;
   }
 
@@ -101,6 +116,12 @@ class XmlReader {
   }
 
   doctype(): void {
+    publishedDoctype.lastIndex = this.at;
+    if (!this.rootSeen && publishedDoctype.test(this.text)) {
+      this.published = true;
+      this.at = publishedDoctype.lastIndex;
+      return;
+    }
     const end = this.text.indexOf('>', this.at);
     const subset = this.text.indexOf('[', this.at);
     if (end < 0 || this.rootSeen) this.fail('misplaced document type');
@@ -196,18 +217,21 @@ class XmlReader {
       return utf8Of(point);
     }
     const text = Object.hasOwn(predefined, name) ? predefined[name] : undefined;
+    if (text === undefined && this.published && /^[A-Za-z]\w*$/.test(name)) return `&${name};`;
     if (text === undefined) this.fail(`entity &${name}; is not defined`);
     return text;
   }
 }
 
-export function parseXml(text: string, limits: BodyLimits): BodyResult {
+/** `charset` is that of the media type, or ''. */
+export function parseXml(text: string, limits: BodyLimits, charset = ''): BodyResult {
   const result = emptyResult();
   const facts: XmlFacts = { text: '', attributes: new Pairs() };
   result.xml = facts;
-  const reader = new XmlReader(text, limits, facts);
+  const reader = new XmlReader(text, limits, facts, charset);
   try {
     reader.document();
+    if (reader.fault !== '') result.error = `XML: ${reader.fault}`;
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     result.error = `XML: ${error.message}`;

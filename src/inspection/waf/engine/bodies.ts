@@ -1,9 +1,9 @@
 // Chooses and runs the body processor once a request body is complete; and tells whether its media type leaves a doubt.
-import { contentTypeFault } from '../bodies/charset.ts';
+import { charsetOf, contentTypeFault } from '../bodies/charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from '../bodies/contract.ts';
-import { parseJson } from '../bodies/json.ts';
+import { guessJson, parseJson } from '../bodies/json.ts';
 import { MultipartReader, parseMultipart } from '../bodies/multipart.ts';
-import { parseUrlencoded } from '../bodies/urlencoded.ts';
+import { parseLikelyForm, parseUrlencoded } from '../bodies/urlencoded.ts';
 import { parseXml } from '../bodies/xml.ts';
 import type { TransactionState } from './state.ts';
 
@@ -61,31 +61,35 @@ function parsed(state: TransactionState, reader: MultipartReader | null): BodyRe
     case 'URLENCODED': return parseUrlencoded(text, settings.argumentSeparator, limitsOf(state));
     case 'MULTIPART': return (reader ?? multipartReader(state)).end();
     case 'JSON': return text === '' ? emptyResult() : parseJson(text, limitsOf(state));
-    case 'XML': return text === '' ? emptyResult() : parseXml(text, limitsOf(state));
+    case 'XML': return text === '' ? emptyResult() : parseXml(text, limitsOf(state), charsetOf(state.requestHeader('content-type') ?? ''));
     default: return text === '' ? emptyResult() : guessed(state, text);
   }
 }
 
 /**
- * A body whose type tells nothing, as servers read it that do not ask for the type: JSON that is well formed, parts, and
- * without any type also a form. What does not fit is no error.
+ * A body whose type tells nothing, as servers read it that do not ask for the type: parts, JSON that is well formed, and without
+ * any type also a form. What does not fit is no error.
  */
 function guessed(state: TransactionState, text: string): BodyResult {
   const contentType = state.requestHeader('content-type') ?? '';
   if (/^\s*multipart\//i.test(contentType)) return { ...emptyResult(), args: parseMultipart(text, contentType, limitsOf(state), true).args };
-  if (/^(?:\xef\xbb\xbf)?\s*[[{]/.test(text)) {
-    const result = parseJson(text.replace(/^\xef\xbb\xbf/, ''), limitsOf(state));
-    if (result.error === '') return result;
+  const json = guessJson(text, limitsOf(state));
+  if (json !== null) return json;
+  return contentType.trim() === '' ? parseLikelyForm(text, state.program.settings.argumentSeparator, limitsOf(state)) : emptyResult();
+}
+
+/** What the media type itself leaves in doubt. */
+function typeFault(state: TransactionState): string {
+  const { requestHeaders } = state;
+  const types: string[] = [];
+  for (let i = 0; i < requestHeaders.keys.length; i++) {
+    if (requestHeaders.lowerKey(i) === 'content-type') types.push(requestHeaders.values[i]!);
   }
-  return contentType.trim() === '' ? { ...emptyResult(), args: parseUrlencoded(text, state.program.settings.argumentSeparator, limitsOf(state)).args } : emptyResult();
+  return contentTypeFault(types);
 }
 
 export function processBody(state: TransactionState, reader: MultipartReader | null): BodyResult {
   const result = parsed(state, reader);
-  if (result.error === '' && state.requestBodyLength > 0) {
-    const { requestHeaders } = state;
-    const fault = contentTypeFault(requestHeaders.values.filter((_, i) => requestHeaders.lowerKey(i) === 'content-type'));
-    if (fault !== '') result.error = fault;
-  }
+  if (result.error === '' && state.requestBodyLength > 0) result.error = typeFault(state);
   return result;
 }
