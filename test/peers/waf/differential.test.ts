@@ -34,7 +34,7 @@ const runs: readonly Run[] = [
 /** In what way a body is read that libmodsecurity does not know, or ''. */
 function extraReading({ headers, body }: Exchange): string {
   const type = headers.find(([name]) => name === 'Content-Type')?.[1] ?? '';
-  if (/^multipart/.test(type)) return /name="[^"\r\n]*\\/.test(body) ? 'escapes in the names of parts' : '';
+  if (type.startsWith('multipart')) return /name="[^"\r\n]*\\/.test(body) ? 'escapes in the names of parts' : '';
   if (/json|xml|urlencoded/.test(type)) return '';
   if (/^[[{]/.test(body)) {
     try { JSON.parse(body); return 'JSON of another type'; } catch { return ''; }

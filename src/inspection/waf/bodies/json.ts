@@ -1,6 +1,7 @@
 // JSON bodies (RFC 8259), read strictly from UTF-8 bytes. Every scalar becomes an argument; names are paths, as
 // ModSecurity 3 spells them: json.user.name, json.list.array_0. Duplicate names are all kept, so that whichever the
-// application takes was seen. Strings come out as bytes, \u escapes as UTF-8.
+// application takes was seen. Strings come out as bytes, \u escapes as UTF-8; half of a surrogate pair in a value as U+FFFD, and
+// in a second value as nothing, since readers do either.
 import { notUtf8At } from './charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from './contract.ts';
 
@@ -12,6 +13,9 @@ class JsonError extends Error {}
 class LimitError extends JsonError {}
 
 const escapes: Record<string, string> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** U+FFFD as UTF-8. */
+const replacement = '\xef\xbf\xbd';
 
 /** A code point as UTF-8, one character a byte. */
 export function utf8Of(point: number): string {
@@ -27,6 +31,8 @@ class Reader {
   readonly result: BodyResult;
   at = 0;
   depth = 0;
+  /** The string read last held half of a surrogate pair. */
+  halved = false;
 
   constructor(text: string, limits: BodyLimits, result: BodyResult) {
     this.text = text;
@@ -56,11 +62,18 @@ class Reader {
     const char = this.text[this.at];
     if (char === '{') this.object(path);
     else if (char === '[') this.array(path);
-    else if (char === '"') this.add(path, this.string());
+    else if (char === '"') this.scalarText(path);
     else if (char === 't') this.word('true', path, 'true');
     else if (char === 'f') this.word('false', path, 'false');
     else if (char === 'n') this.word('null', path, '');
     else this.number(path);
+  }
+
+  scalarText(path: string): void {
+    const value = this.string();
+    this.add(path, value);
+    // As scripts send a text that they cut in the middle of an emoji.
+    if (this.halved) this.add(path, value.replaceAll(replacement, ''));
   }
 
   word(word: string, path: string, value: string): void {
@@ -100,6 +113,7 @@ class Reader {
       this.space();
       if (this.text[this.at] !== '"') this.fail('name expected');
       const name = this.string();
+      if (this.halved) this.fail('half of a surrogate pair in a name');
       this.space();
       if (this.text[this.at] !== ':') this.fail('":" expected');
       this.at++;
@@ -132,6 +146,7 @@ class Reader {
     const start = ++this.at;
     let out = '';
     let from = start;
+    this.halved = false;
     for (;;) {
       const code = this.text.charCodeAt(this.at);
       if (code === 34) break;
@@ -160,8 +175,10 @@ class Reader {
         return utf8Of(0x10000 + (first - 0xd800) * 1024 + second - 0xdc00);
       }
     }
-    // Some readers drop a lone surrogate, some replace it: what is left on both sides of it is not certain.
-    if (first >= 0xd800 && first < 0xe000) this.fail('half of a surrogate pair');
+    if (first >= 0xd800 && first < 0xe000) {
+      this.halved = true;
+      return replacement;
+    }
     return utf8Of(first);
   }
 
@@ -170,6 +187,11 @@ class Reader {
     if (!/^[\dA-Fa-f]{4}$/.test(text)) this.fail('four hexadecimal digits expected');
     return Number.parseInt(text, 16);
   }
+}
+
+/** RFC 8259, 8.1: a byte order mark may be ignored; some libraries write one. */
+function withoutMark(text: string): string {
+  return text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text;
 }
 
 /** Reads all of it; null when it is JSON, or what it breaks. */
@@ -189,7 +211,7 @@ function read(text: string, limits: BodyLimits, result: BodyResult): JsonError |
 export function parseJson(text: string, limits: BodyLimits): BodyResult {
   const result = emptyResult();
   const broken = notUtf8At(text);
-  const error = read(text, limits, result);
+  const error = read(withoutMark(text), limits, result);
   if (broken >= 0) result.error = `JSON: not UTF-8 at byte ${broken}`;
   else if (error !== null) result.error = `JSON: ${error.message}`;
   return result;
@@ -201,6 +223,6 @@ const container = /^(?:\xef\xbb\xbf)?[\t\n\r ]*[[{]/;
 export function guessJson(text: string, limits: BodyLimits): BodyResult | null {
   if (!container.test(text)) return null;
   const result = emptyResult();
-  const error = read(text.charCodeAt(0) === 0xef ? text.slice(3) : text, limits, result);
+  const error = read(withoutMark(text), limits, result);
   return error === null || error instanceof LimitError ? result : null;
 }

@@ -12,7 +12,12 @@ class XmlError extends Error {}
 const predefined: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 const maxDeclarationLength = 1024;
 /** Document types of XHTML, SVG and property lists: their publishers' own addresses, and no subset beside them. */
-const publishedDoctype = /<!DOCTYPE[\t\n\r ]+[\w:]+[\t\n\r ]+PUBLIC[\t\n\r ]+(?:"-\/\/W3C\/\/DTD [\w .,+-]+\/\/EN"[\t\n\r ]+"https?:\/\/www\.w3\.org\/[\w./-]+"|"-\/\/Apple(?: Computer)?\/\/DTD PLIST 1\.0\/\/EN"[\t\n\r ]+"https?:\/\/www\.apple\.com\/DTDs\/PropertyList-1\.0\.dtd")[\t\n\r ]*>/y;
+const space = String.raw`[\t\n\r ]+`;
+const published = [
+  String.raw`"-//W3C//DTD [\w .,+-]+//EN"${space}"https?://www\.w3\.org/[\w./-]+"`,
+  String.raw`"-//Apple(?: Computer)?//DTD PLIST 1\.0//EN"${space}"https?://www\.apple\.com/DTDs/PropertyList-1\.0\.dtd"`,
+];
+const publishedDoctype = new RegExp(String.raw`<!DOCTYPE${space}[\w:]+${space}PUBLIC${space}(?:${published.join('|')})[\t\n\r ]*>`, 'y');
 const namePattern = /[A-Za-z_:\x80-\xff][\w:.\-\x80-\xff]*/y;
 
 /** XML 1.0, 2.11: a line end of the document is a line feed. */

@@ -66,13 +66,20 @@ function parsed(state: TransactionState, reader: MultipartReader | null): BodyRe
   }
 }
 
+/** Parts that are fields of a form; parts of mails, batches and uploads have no such name. */
+function fieldsOf({ args }: BodyResult): BodyResult {
+  const result = emptyResult();
+  args.keys.forEach((name, i) => { if (name !== '') result.args.add(name, args.values[i]!); });
+  return result;
+}
+
 /**
  * A body whose type tells nothing, as servers read it that do not ask for the type: parts, JSON that is well formed, and without
  * any type also a form. What does not fit is no error.
  */
 function guessed(state: TransactionState, text: string): BodyResult {
   const contentType = state.requestHeader('content-type') ?? '';
-  if (/^\s*multipart\//i.test(contentType)) return { ...emptyResult(), args: parseMultipart(text, contentType, limitsOf(state), true).args };
+  if (/^\s*multipart\//i.test(contentType)) return fieldsOf(parseMultipart(text, contentType, limitsOf(state), false));
   const json = guessJson(text, limitsOf(state));
   if (json !== null) return json;
   return contentType.trim() === '' ? parseLikelyForm(text, state.program.settings.argumentSeparator, limitsOf(state)) : emptyResult();
