@@ -73,8 +73,17 @@ function extendedReadings(raw: string): string[] {
 
 interface Seen { name: boolean; fileName: boolean; plainFile: boolean }
 
+/** What browsers send: one name, perhaps one file name, nothing to be read in two ways. */
+const usual = /^ form-data; name="([^"\\]*)"(?:; filename="([^"\\]+)")?$/;
+
 /** Parameters of a Content-Disposition value. */
 export function dispositionOf(value: string): Disposition {
+  const match = usual.exec(value);
+  if (match !== null) return { names: [match[1]!], fileNames: match[2] === undefined ? [] : [match[2]], maybeField: false, flags: 0, error: '' };
+  return parametersOf(value);
+}
+
+function parametersOf(value: string): Disposition {
   const result: Disposition = { names: [], fileNames: [], maybeField: false, flags: 0, error: '' };
   const seen: Seen = { name: false, fileName: false, plainFile: false };
   let at = /^\s*form-data\s*/i.exec(value)?.[0].length ?? -1;

@@ -98,7 +98,7 @@ export class MultipartReader {
       facts.flags |= flag.unmatchedBoundary;
       at = text.indexOf(delimiter, at + 1);
     }
-    this.lookForQuoted(at < 0 ? text : text.slice(0, at));
+    if (this.quotedDelimiter !== '') this.lookForQuoted(at < 0 ? text : text.slice(0, at));
     return at;
   }
 
@@ -161,8 +161,11 @@ export class MultipartReader {
   }
 
   private lineFlags(line: string): void {
-    if (line.endsWith('\r\n')) this.facts.flags |= flag.crlfLine;
-    else if (line.endsWith('\n')) this.facts.flags |= flag.lfLine;
+    if (line.endsWith('\n')) this.lineEndFlags(line.endsWith('\r\n'));
+  }
+
+  private lineEndFlags(crlf: boolean): void {
+    this.facts.flags |= crlf ? flag.crlfLine : flag.lfLine;
     const both = flag.crlfLine | flag.lfLine;
     if ((this.facts.flags & both) === both) this.facts.flags |= flag.crlfLfLines;
   }
@@ -209,7 +212,7 @@ export class MultipartReader {
 
   private readHeaders(): void {
     const { part, facts } = this;
-    const seen = new Set<string>();
+    const seen: string[] = [];
     for (const line of part.headers) {
       const colon = line.indexOf(':');
       const name = colon < 0 ? line : line.slice(0, colon);
@@ -217,8 +220,8 @@ export class MultipartReader {
       else if (/[^\x21-\x7e]/.test(name)) this.error('Invalid part header (contains invalid character)');
       if (/[\0\r]/.test(line)) this.error('NUL or CR in a part header');
       const lower = name.trim().toLowerCase();
-      if (seen.has(lower)) this.error('duplicate part header');
-      seen.add(lower);
+      if (seen.includes(lower)) this.error('duplicate part header');
+      seen.push(lower);
       const value = line.slice(colon + 1);
       if (lower === 'content-disposition') part.disposition ??= dispositionOf(value);
       else if (lower === 'content-type') this.partType(value);
@@ -248,7 +251,7 @@ export class MultipartReader {
     let count = at < 0 ? this.settled(last) : at;
     // The line end before a delimiter belongs to the delimiter.
     const lineEnd = at <= 0 ? 0 : this.text.charCodeAt(at - 2) === 13 && at > 1 ? 2 : 1;
-    if (at > 0) this.lineFlags(this.text.slice(at - lineEnd, at));
+    if (at > 0) this.lineEndFlags(lineEnd === 2);
     count -= lineEnd;
     part.length += count;
     if (part.keep && count > 0) part.content.push(this.text.slice(0, count));
