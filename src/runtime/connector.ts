@@ -20,17 +20,22 @@ export interface LinkTaker extends BugGuard {
 export class ServerLink extends SocketLink {
   readonly pool: Pool;
   readonly server: ServerState;
+  readonly address: string;
   readonly openedMs: number;
+  /** The server's addresses when this one was last seen to be among them. */
+  knownIn: readonly string[];
   idleSinceMs = 0;
   operations = 0;
   /** In the hands of a session and counted by the pool as a request under way. */
   busy = false;
 
-  constructor(socket: net.Socket, pool: Pool, server: ServerState, nowMs: number) {
+  constructor(socket: net.Socket, pool: Pool, server: ServerState, address: string, nowMs: number) {
     super(socket, 'server');
     this.pool = pool;
     this.server = server;
+    this.address = address;
     this.openedMs = nowMs;
+    this.knownIn = server.addresses;
   }
 
   override onClosed(): void {
@@ -184,7 +189,7 @@ export class Connector {
       },
     });
     pool.connectionOpened(server);
-    link = new ServerLink(socket, pool, server, nowMs);
+    link = new ServerLink(socket, pool, server, address, nowMs);
     link.security = this.#security();
     pending.link = link;
     pending.deadlineMs = nowMs + pool.settings.connectTimeout;
@@ -255,6 +260,11 @@ export class Connector {
   }
 
   #keeps(link: ServerLink, nowMs: number): boolean {
+    const { addresses } = link.server;
+    if (link.knownIn !== addresses) {
+      if (!addresses.includes(link.address)) return false;
+      link.knownIn = addresses;
+    }
     const { maxRequests, maxAge } = link.pool.settings.keepAlive;
     if (maxRequests !== undefined && link.operations >= maxRequests) return false;
     if (maxAge !== undefined && nowMs - link.openedMs >= maxAge) return false;
@@ -271,14 +281,14 @@ export class Connector {
     if (at >= 0) idle!.splice(at, 1);
   }
 
-  /** The pool gives the server no new operations for now. */
-  closeIdle(server: ServerState): void {
+  /** The pool gives the server no new operations for now, or none at other addresses than these. */
+  closeIdle(server: ServerState, staying: readonly string[]): void {
     const idle = this.#idle.get(server) ?? [];
-    for (let link = idle.pop(); link !== undefined; link = idle.pop()) link.close();
+    for (let at = idle.length - 1; at >= 0; at--) if (!staying.includes(idle[at]!.address)) idle.splice(at, 1)[0]!.close();
   }
 
   freed(server: ServerState): void {
-    this.closeIdle(server);
+    this.closeIdle(server, []);
     this.#idle.delete(server);
   }
 
@@ -305,7 +315,7 @@ export class Connector {
 
   /** Shutdown: nothing is kept any more. */
   closeAllIdle(): void {
-    for (const server of this.#idle.keys()) this.closeIdle(server);
+    for (const server of this.#idle.keys()) this.closeIdle(server, []);
     this.#closing.resetAll();
   }
 }

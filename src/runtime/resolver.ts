@@ -22,7 +22,7 @@ export interface ResolverOptions {
   /** The addresses of a server have changed. */
   changed(report: AddressReport): void;
   /** A name could not be resolved; the addresses known before stay in use. */
-  failed?(host: string, reason: string): void;
+  failed?(host: string, reason: string, known: readonly string[]): void;
   /** In [0, 1). */
   random(): number;
   dns?: DnsPort;
@@ -154,7 +154,7 @@ export class Resolver {
     if (name.stopped) return;
     if (answered && all.length > 0) this.#learn(name, all);
     const complete = answered && all.length > 0 && reason === '';
-    if (!complete) this.#options.failed?.(name.host, reason === '' ? 'no addresses' : reason);
+    if (!complete) this.#options.failed?.(name.host, reason === '' ? 'no addresses' : reason, name.addresses);
     name.failures = complete ? 0 : name.failures + 1;
     this.#askAgain(name, complete ? ttlMs : retryMs * 2 ** Math.min(20, name.failures - 1));
   }

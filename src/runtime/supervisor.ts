@@ -111,7 +111,10 @@ export class Supervisor {
     const nowMs = (): number => performance.now();
     this.#resolver = new Resolver({
       changed: (report) => { this.#broadcast({ type: 'addresses', reports: [report] }); },
-      failed: (host, reason) => { options.event({ kind: 'health', severity: 'warning', message: `name ${host}: ${reason}` }); },
+      failed: (host, reason, known) => {
+        const rest = known.length === 0 ? 'there is no address for it yet' : `${known.join(', ')} stays in use`;
+        options.event({ kind: 'health', severity: 'warning', message: `the name ${host} cannot be resolved: ${reason}; ${rest}` });
+      },
       random: Math.random,
     });
     this.#probes = new ProbeRunner({

@@ -239,7 +239,7 @@ export class Worker implements SessionHost {
     for (const pool of plan.pools.values()) {
       pool.events = {
         ejected: (report) => { this.#options.send({ type: 'passive', report }); },
-        closeIdle: (server) => { this.#connector.closeIdle(server); },
+        closeIdle: (server, staying) => { this.#connector.closeIdle(server, staying); },
         freed: (server) => { this.#connector.freed(server); },
       };
     }

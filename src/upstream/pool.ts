@@ -21,8 +21,9 @@ import { leaveQueue, nextWaiter, queueFull, waitedTooLong } from './wait-queue.t
 export interface PoolEvents {
   /** Requests failed and the server is out of service for a while: to be told to the other workers. */
   ejected(report: PassiveReport): void;
-  /** The server gets no new requests for now (down, drain, maintenance, leaving): close its idle connections. */
-  closeIdle(server: ServerState): void;
+  /** The server gets no new requests for now (down, drain, maintenance, leaving), or its name has left an address: close its
+   *  idle connections, but for those to the addresses that stay. */
+  closeIdle(server: ServerState, staying: readonly string[]): void;
   /** A server that left the configuration has finished its last request and connection. */
   freed(server: ServerState): void;
 }
@@ -37,6 +38,7 @@ export interface PoolOptions {
   nowMs?: number;
 }
 
+const none: readonly string[] = [];
 const nobody: PoolEvents = { ejected() { /* unheard */ }, closeIdle() { /* unheard */ }, freed() { /* unheard */ } };
 
 export type RequestOutcome = 'success' | 'failure' | 'neutral';
@@ -264,8 +266,10 @@ export class Pool {
   /** The server's name resolves to these addresses now. */
   applyAddresses(name: string, addresses: readonly string[]): boolean {
     const server = this.server(name);
-    server?.setAddresses(addresses);
-    return server !== undefined;
+    if (server === undefined) return false;
+    // Who moved the name wants the traffic to move, also that of connections which stand.
+    if (server.setAddresses(addresses)) this.events.closeIdle(server, addresses);
+    return true;
   }
 
   /** Another number of workers divides the maxima from now on. True when that is a change, which `reconcile` brings about. */
@@ -330,7 +334,7 @@ export class Pool {
     server.removed = true;
     server.eligible = false;
     this.leaving.push(server);
-    this.events.closeIdle(server);
+    this.events.closeIdle(server, none);
     this.#freeIfDone(server);
   }
 
@@ -369,7 +373,7 @@ export class Pool {
     const nowEligible = new Set(this.#eligible);
     for (const server of this.servers) {
       const now = nowEligible.has(server);
-      if (server.eligible && !now) this.events.closeIdle(server);
+      if (server.eligible && !now) this.events.closeIdle(server, none);
       server.eligible = now;
     }
     const backups = this.#eligible[0]?.backup ?? false;

@@ -101,12 +101,15 @@ export class ServerState implements ChosenServer {
 
   get addresses(): readonly string[] { return this.#addresses; }
 
-  /** Replaces what the name resolves to. An empty list changes nothing: old addresses are better than none. */
-  setAddresses(addresses: readonly string[]): void {
-    if (addresses.length === 0) return;
+  /** Replaces what the name resolves to. An empty list changes nothing: old addresses are better than none. True when an
+   *  address is gone. */
+  setAddresses(addresses: readonly string[]): boolean {
+    if (addresses.length === 0) return false;
+    const gone = this.#addresses.some((address) => !addresses.includes(address));
     this.#addresses = addresses;
     this.#nextAddress %= addresses.length;
     for (const address of this.#resting.keys()) if (!addresses.includes(address)) this.#resting.delete(address);
+    return gone;
   }
 
   /** The address for the next connection: all in turn, those that failed lately left out while others are there.

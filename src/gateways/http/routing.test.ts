@@ -174,8 +174,8 @@ test('what a route means: times, limits, retries, affinity, upgrades are merged 
   assert.equal(rest.retries.permits('POST', 1, false), true);
   assert.equal(route.acceptedUpgrade('h2c, websocket'), 'websocket');
   assert.equal(route.acceptedUpgrade('h2c'), '');
-  assert.equal(route.affinity.of(contextOf(requestHead('GET / HTTP/1.1', ['Cookie: session=7']), settings)), '7');
-  assert.equal(route.affinity.of(contextOf(requestHead('GET / HTTP/1.1'), settings)), '203.0.113.9');
+  assert.equal(route.affinity!.of(contextOf(requestHead('GET / HTTP/1.1', ['Cookie: session=7']), settings)), '7');
+  assert.equal(route.affinity!.of(contextOf(requestHead('GET / HTTP/1.1'), settings)), '203.0.113.9');
 });
 
 const hosts = ['a.example', 'b.example', '*.example', '*.b.example', '*'];

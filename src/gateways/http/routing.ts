@@ -38,7 +38,8 @@ export class Route {
   readonly retries: RetryPlan;
   /** Upgrade tokens that may be passed on, in lower case. */
   readonly upgrades: readonly string[];
-  readonly affinity: Affinity;
+  /** Undefined: the pool has its own. */
+  readonly affinity: Affinity | undefined;
   readonly request: RequestRewriter;
   readonly response: ResponseRewriter;
   /** The firewall, or undefined. */
@@ -56,7 +57,8 @@ export class Route {
     this.limits = compileBodyLimits(settings.limits, route?.limits);
     this.retries = new RetryPlan(settings.retries, route?.retries);
     this.upgrades = route?.upgrades ?? settings.upgrades;
-    this.affinity = new Affinity(route?.affinity ?? settings.affinity);
+    const affinity = route?.affinity ?? settings.affinity;
+    this.affinity = affinity === undefined ? undefined : new Affinity(affinity);
     this.request = request;
     this.response = response;
     const waf = resolveWaf(settings.waf, route?.waf);

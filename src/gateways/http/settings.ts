@@ -67,7 +67,8 @@ const upgrades = z.array(upgradeToken).max(16)
 
 const affinity = z.string().regex(/^(address|uri|path|host|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+|query:\S+)$/,
   'wanted address, uri, path, host, header:NAME, cookie:NAME or query:NAME')
-  .describe('What a pool that balances by hash goes by: `address` of the client, `uri` (path and query), `path`, `host`, `header:NAME`, `cookie:NAME` or `query:NAME`.')
+  .describe('What a pool that balances by hash goes by, instead of what its `balance` says: `address` of the client, `uri` (path and query), `path`, `host`, `header:NAME`, '
+    + '`cookie:NAME` or `query:NAME`.')
   .meta({ examples: ['address', 'cookie:session'] });
 
 const routeSettings = z.strictObject({
@@ -115,7 +116,7 @@ export const httpSettings = z.strictObject({
   limits: serviceLimits.prefault({}).describe('Limits on sizes, counts and rates.'),
   retries: retrySettings.prefault({}).describe('When a failed request is tried again on another server.'),
   upgrades: upgrades.prefault([]),
-  affinity: affinity.prefault('address'),
+  affinity: affinity.optional(),
   waf: wafSettings.optional().describe('Web application firewall: rules that look at requests and responses. None unless given.'),
   normalization: normalizationSettings.prefault({})
     .describe('How strictly messages are read, one setting for each point where HTTP implementations are known to differ. The defaults refuse what could be read in two ways.'),
