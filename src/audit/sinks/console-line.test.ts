@@ -15,6 +15,10 @@ test('an allowed operation', () => {
   assert.equal(consoleLine(record, { utc: true }), '22:13:20.123 allowed 200    12ms  2.0KiB 203.0.113.9     shop     GET shop.example/a?b=1 -> 10.1.0.10:80');
 });
 
+test('an allowed operation that was not carried out as asked says so', () => {
+  assert.match(consoleLine({ ...record, reason: 'upgrade to websocket not passed on' }), / -> 10\.1\.0\.10:80 \(upgrade to websocket not passed on\)$/);
+});
+
 test('a denial says why; other kinds say what they are', () => {
   assert.match(consoleLine({ ...record, outcome: 'denied', rule: 'no-admin', reason: 'office only' }), /GET shop\.example\/a\?b=1 no-admin: office only$/);
   assert.match(consoleLine({ time: 0, kind: 'system', outcome: 'error', rule: 'store-failing', reason: 'disk is full' }), /system store-failing: disk is full$/);

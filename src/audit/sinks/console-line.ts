@@ -67,7 +67,11 @@ function object(record: StoredRecord): string {
 
 function why(record: StoredRecord): string {
   if (record.kind === 'control' || (record.outcome === 'allowed' && (record.kind === 'health' || record.kind === 'system'))) return record.reason ?? '';
-  if (record.outcome === 'allowed') return record.server === undefined ? '' : `-> ${record.server}`;
+  if (record.outcome === 'allowed') {
+    const server = record.server === undefined ? '' : `-> ${record.server}`;
+    // An operation that was carried out in another way than it was asked for, or ended in a way worth a word.
+    return record.kind !== 'operation' || (record.reason ?? '') === '' ? server : `${server} (${record.reason})`.trim();
+  }
   return [record.rule, record.reason].filter((part) => part !== undefined && part !== '').join(': ');
 }
 

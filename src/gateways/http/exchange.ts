@@ -242,7 +242,11 @@ export class Exchange {
       this.#answerLocally(route);
       return;
     }
-    if (head.upgrade !== undefined) this.context.upgrade = route.acceptedUpgrade(head.upgrade);
+    if (head.upgrade !== undefined) {
+      this.context.upgrade = route.acceptedUpgrade(head.upgrade);
+      // No fault of the client: it is answered as if it had not asked. Whoever wonders why finds it in the record.
+      if (this.context.upgrade === '') this.reason = route.upgradeLeftOut(head.upgrade);
+    }
     this.leg.open(route, false);
   }
 

@@ -73,6 +73,11 @@ export class Route {
     return this.#answer?.reply(context);
   }
 
+  /** Why an upgrade of these tokens is not passed on. */
+  upgradeLeftOut(tokens: string): string {
+    return `upgrade to ${tokens.slice(0, 100)} not passed on: route ${this.id} permits ${this.upgrades.length === 0 ? 'none' : this.upgrades.join(', ')} (upgrades)`;
+  }
+
   /** The first of the client's upgrade tokens (lower case, separated by commas) that the route permits, or ''. */
   acceptedUpgrade(tokens: string): string {
     if (this.upgrades.length === 0) return '';

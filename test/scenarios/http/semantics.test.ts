@@ -156,12 +156,16 @@ test('CONNECT is refused, OPTIONS * and absolute-form are forwarded as the serve
   });
 });
 
-test('an upgrade that the route does not list is an ordinary request to the server', async () => {
-  await withSite({}, async ({ client, server }) => {
+test('an upgrade that the route does not list is an ordinary request to the server, and its record says so', async () => {
+  await withSite({}, async ({ client, server, gateway }) => {
     const peer = client().send(`GET /ws HTTP/1.1\r\nHost: x\r\n${upgradeHead}\r\n`);
     await peer.until((text) => text.endsWith('world'));
     assert.deepEqual(statusesIn(peer.received), ['200']);
     assert.doesNotMatch(server.received[0]!, /upgrade/i);
+    const record = await gateway.record(({ path }) => path === '/ws');
+    assert.deepEqual([record.outcome, record.reason], ['allowed', 'upgrade to websocket not passed on: route web permits none (upgrades)']);
+    peer.send('GET /next HTTP/1.1\r\nHost: x\r\n\r\n');
+    assert.equal((await gateway.record(({ path }) => path === '/next')).reason, undefined);
   });
 });
 
