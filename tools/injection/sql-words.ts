@@ -119,7 +119,7 @@ const functions = `
   XML_IS_WELL_FORMED XPATH XPATH_EXISTS YEAR YEARWEEK ZEROBLOB
 `;
 
-const pairs = `!! != !< !> && *= := :: << <= <> <@ == >= >> |/ |= || &=`;
+const pairs = `!! != !< !> && *= := :: << <= <> <@ >= >> |/ |= || &=`;
 
 function words(list: string): string[] {
   return list.split(/\s+/).filter(Boolean);

@@ -78,11 +78,11 @@ function isCrediblePair(folder: SqliFolder): boolean {
   return !(mark === 45 && second.length > 2);
 }
 
-/** Encoded blobs such as 1234-ABCD-- read as a number and a comment: the number has to end in front of space or comment. */
+/** Encoded blobs such as 1234-ABCD-- read as a number and a comment: the number has to end in front of space, a byte beyond ASCII, or a comment. */
 function isNumberBeforeComment(value: string, first: Token): boolean {
   const at = Math.min(first.length, 31);
   const c = value.charCodeAt(at);
-  if (c <= 32) return true;
+  if (c <= 32 || c >= 128) return true;
   return (c === 47 && value.charCodeAt(at + 1) === 42) || (c === 45 && value.charCodeAt(at + 1) === 45);
 }
 

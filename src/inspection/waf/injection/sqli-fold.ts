@@ -4,7 +4,7 @@
 
 import {
   BACKSLASH, BAREWORD, COLLATE, COMMA, COMMENT, DOT, EVIL, EXPRESSION, FUNCTION, GROUP, KEYWORD, LEFT_BRACE, LEFT_PAREN, LOGIC,
-  MAX_TOKENS, NONE, NUMBER, OPERATOR, RIGHT_BRACE, RIGHT_PAREN, SEMICOLON, SQLTYPE, STRING, TSQL, Token, UNION, VARIABLE,
+  MAX_TOKENS, MAX_WORD_LENGTH, NONE, NUMBER, OPERATOR, RIGHT_BRACE, RIGHT_PAREN, SEMICOLON, SQLTYPE, STRING, TSQL, Token, UNION, VARIABLE,
 } from './sqli-tokens.ts';
 import { SqliTokenizer } from './sqli-tokenizer.ts';
 import { findPhrase, wordIndex, wordKind } from './sqli-words.ts';
@@ -174,7 +174,7 @@ export class SqliFolder {
       b.kind = TSQL;
       return true;
     }
-    if (b.kind === LEFT_PAREN && (a.kind === BAREWORD || a.kind === VARIABLE) && functionsByParenthesis.has(a.word)) {
+    if (b.kind === LEFT_PAREN && (a.kind === BAREWORD || a.kind === VARIABLE) && functionsByParenthesis.has(this.wordOf(a))) {
       a.kind = FUNCTION;
       return true;
     }
@@ -182,8 +182,8 @@ export class SqliFolder {
       a.kind = b.kind === LEFT_PAREN ? OPERATOR : BAREWORD;
       return true;
     }
-    if (a.kind === OPERATOR && b.kind === LEFT_PAREN && (a.word === WORD_LIKE || a.word === WORD_NOT_LIKE)) {
-      a.kind = FUNCTION;
+    if (a.kind === OPERATOR && (a.word === WORD_LIKE || a.word === WORD_NOT_LIKE)) {
+      if (b.kind === LEFT_PAREN) a.kind = FUNCTION;
       return false;
     }
     return this.foldPunctuation(a, b);
@@ -276,6 +276,12 @@ export class SqliFolder {
     return true;
   }
 
+  /** The word of a name, or of what stands behind the @ of a variable. */
+  private wordOf(token: Token): number {
+    if (token.kind !== VARIABLE || token.word >= 0 || token.length > MAX_WORD_LENGTH) return token.word;
+    return wordIndex(this.tokenizer.value.slice(token.start, token.start + token.length));
+  }
+
   private beginsWithIf(token: Token): boolean {
     const { value } = this.tokenizer;
     return (value.charCodeAt(token.start) | 32) === 105 && (value.charCodeAt(token.start + 1) | 32) === 102;
@@ -299,8 +305,9 @@ export class SqliFolder {
   }
 
   private holdsUnderscore(token: Token): boolean {
-    for (let i = token.start; i < token.start + token.length; i++) {
-      if (this.tokenizer.value.charCodeAt(i) === 95) return true;
+    for (let i = token.start; i < token.start + Math.min(token.length, MAX_WORD_LENGTH); i++) {
+      const c = this.tokenizer.value.charCodeAt(i);
+      if (c === 95 || c === 0) return c === 95;
     }
     return false;
   }

@@ -11,8 +11,10 @@ function isDigit(c: number): boolean {
   return c >= 48 && c <= 57;
 }
 
-function isHex(c: number): boolean {
-  return isDigit(c) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102);
+/** Digit of a literal with a base. A NUL passes for one, as it does where databases hold their text as C strings. */
+function isRadixDigit(c: number, hex: boolean): boolean {
+  if (c === 0 || c === 48 || c === 49) return true;
+  return hex && (isDigit(c) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102));
 }
 
 function isLetter(c: number): boolean {
@@ -69,10 +71,7 @@ export function readOracleQuote(value: string, at: number, token: Token): number
 export function readBitString(value: string, at: number, hex: boolean, token: Token): number {
   if (at + 2 >= value.length || value.charCodeAt(at + 1) !== QUOTE) return -1;
   let i = at + 2;
-  for (; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (hex ? !isHex(c) : c !== 48 && c !== 49) break;
-  }
+  while (i < value.length && isRadixDigit(value.charCodeAt(i), hex)) i++;
   if (value.charCodeAt(i) !== QUOTE) return -1;
   token.set(NUMBER, at, i + 1 - at);
   return i + 1;
@@ -81,10 +80,7 @@ export function readBitString(value: string, at: number, hex: boolean, token: To
 function readRadix(value: string, at: number, token: Token): number {
   const hex = (value.charCodeAt(at + 1) | 32) === 120;
   let i = at + 2;
-  for (; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (hex ? !isHex(c) : c !== 48 && c !== 49) break;
-  }
+  while (i < value.length && isRadixDigit(value.charCodeAt(i), hex)) i++;
   // `0x` alone is a name.
   token.set(i === at + 2 ? BAREWORD : NUMBER, at, i - at);
   return i;
@@ -143,14 +139,14 @@ export function readDollar(value: string, at: number, token: Token): number {
   let i = at + 1;
   for (; i < value.length; i++) {
     const c = value.charCodeAt(i);
-    if (!isDigit(c) && c !== 46 && c !== 44) break;
+    if (!isDigit(c) && c !== 46 && c !== 44 && c !== 0) break;
   }
   if (i - at === 2 && value.charCodeAt(at + 1) === 46) return -1;
   if (i > at + 1) {
     token.set(NUMBER, at, i - at);
     return i;
   }
-  while (i < value.length && isLetter(value.charCodeAt(i))) i++;
+  while (i < value.length && (isLetter(value.charCodeAt(i)) || value.charCodeAt(i) === 0)) i++;
   if (value.charCodeAt(i) !== 36) {
     token.set(BAREWORD, at, 1);
     return at + 1;

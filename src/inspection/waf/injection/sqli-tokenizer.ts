@@ -14,7 +14,8 @@ const WORD_STOP = 1;
 const VARIABLE_STOP = 2;
 const stops = new Uint8Array(256);
 for (const c of ' <>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r"') stops[c.charCodeAt(0)] = WORD_STOP | VARIABLE_STOP;
-for (const c of '[]{}\xa0\0') stops[c.charCodeAt(0)] = WORD_STOP;
+for (const c of '[]{}\xa0') stops[c.charCodeAt(0)] = WORD_STOP;
+stops[0] = WORD_STOP | VARIABLE_STOP;
 stops[96] = VARIABLE_STOP;
 
 /** Which scanner routine a byte starts. */
@@ -193,7 +194,8 @@ export class SqliTokenizer {
       token.set(pair, at, 2);
       return at + 2;
     }
-    token.set(c === 58 ? COLON : OPERATOR, at, 1);
+    // A colon that ends the value has nothing to name: an operator.
+    token.set(c === 58 && at + 1 < this.value.length ? COLON : OPERATOR, at, 1);
     return at + 1;
   }
 

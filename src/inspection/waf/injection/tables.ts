@@ -91,7 +91,7 @@ export const WORDS: Record<string, string> = {
 
 /** Operators of two characters. */
 export const OPERATOR_PAIRS =
-  "!! != !< !> && *= := :: << <= <> <@ == >= >> |/ |= || &=";
+  "!! != !< !> && *= := :: << <= <> <@ >= >> |/ |= || &=";
 
 /** Attacks: groups of a count (base 36), a common beginning and that many last letters. */
 export const FINGERPRINTS =
