@@ -1,10 +1,10 @@
 // Writes src/inspection/waf/injection/tables.ts: words and fingerprints of the SQL detector, names of the XSS detector.
 // Usage: node tools/injection/generate.ts --samples FILE [--two-thirds] [--rules-only]
-// Fingerprints are those that fingerprint-rules.ts calls attacks, with those that the samples show as attacks, their variants with
-// another kind of literal, and without those that the samples show as harmless. `--two-thirds` leaves a third of the samples unread.
+// Fingerprints are those that fingerprint-rules.ts calls attacks, with those that the samples show as attacks, and without those that
+// the samples show as harmless. `--two-thirds` leaves a third of the samples unread, `--rules-only` takes no attacks from them.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { attackShapes, ruleAlphabet } from './fingerprint-rules.ts';
+import { attackShapes, foldedAway, seenHarmless, telling } from './fingerprint-rules.ts';
 import * as html from './html-facts.ts';
 import { operatorPairs, sqlWords } from './sql-words.ts';
 
@@ -29,38 +29,36 @@ export function packWords(): Record<string, string> {
   return packed;
 }
 
-/** All fingerprints up to five letters that a rule calls an attack. */
-export function fingerprintsByRule(): Set<string> {
+/** The fingerprints that a text of rules stands for (its notation: fingerprint-rules.ts). */
+export function expandShapes(text: string): Set<string> {
   const found = new Set<string>();
-  const all = new RegExp(attackShapes.map(({ shape }) => shape.source).join('|'));
-  const letters = [...ruleAlphabet];
-  let level = [''];
-  for (let length = 1; length <= 5; length++) {
-    const next: string[] = [];
-    for (const head of level) {
-      for (const letter of letters) {
-        const fingerprint = head + letter;
-        if (all.test(fingerprint)) found.add(fingerprint);
-        if (length < 5) next.push(fingerprint);
+  for (const rule of text.trim().split(/\n {6}(?! )/)) {
+    // The first colon with a space behind it: a colon is also a letter of fingerprints.
+    const [, heads = rule, tails = ''] = /^(.+?): ([^]*)$/.exec(rule) ?? [];
+    for (const head of heads.split(' ')) {
+      for (const tail of tails.trim().split(/\s+/)) {
+        for (const fingerprint of alternatives(head + tail)) if (telling.test(fingerprint) && !foldedAway.test(fingerprint)) found.add(fingerprint);
       }
     }
-    level = next;
   }
-  if (all.test('X')) found.add('X');
   return found;
 }
 
-/** The same attack with another kind of literal in one place. */
-export function variantsOf(fingerprint: string): string[] {
-  const variants: string[] = [];
-  // Shorter ones are too common in prose and code to be varied; the rules speak for them.
-  if (fingerprint.length < 5) return variants;
-  for (let i = 0; i < fingerprint.length; i++) {
-    if (!'1sv'.includes(fingerprint.charAt(i))) continue;
-    for (const letter of '1sv') variants.push(fingerprint.slice(0, i) + letter + fingerprint.slice(i + 1));
+/** Every way to read `[1s]&V`. */
+function alternatives(shape: string): string[] {
+  let found = [''];
+  for (const [part] of shape.matchAll(/\[[^\]]+\]|[^]/g)) {
+    const letters = part === 'V' ? '1svn' : part === 'L' ? '1sv' : part.replace(/^\[(.+)\]$/, '$1');
+    found = found.flatMap((head) => [...letters].map((letter) => head + letter));
   }
-  // What is left must still have something that only SQL has (sqli-gate.ts relies on it).
-  return variants.filter((variant) => /[UEBT&c()sX]/.test(variant));
+  return found;
+}
+
+/** All fingerprints that a rule calls an attack. */
+export function fingerprintsByRule(): Set<string> {
+  const found = new Set(attackShapes.flatMap(({ shapes }) => [...expandShapes(shapes)]));
+  for (const fingerprint of seenHarmless.trim().split(/\s+/)) found.delete(fingerprint);
+  return found;
 }
 
 /** What the samples say: fingerprints that decided a verdict, and those that were read and passed over. */
@@ -131,10 +129,7 @@ async function main(): Promise<void> {
   const { attacks, harmless } = await evidenceOf(file, process.argv.includes('--two-thirds'));
   const ruledOut = [...harmless].filter((fingerprint) => fingerprints.delete(fingerprint));
   if (!process.argv.includes('--rules-only')) {
-    for (const attack of attacks) {
-      fingerprints.add(attack);
-      for (const variant of variantsOf(attack)) if (!harmless.has(variant)) fingerprints.add(variant);
-    }
+    for (const attack of attacks) fingerprints.add(attack);
   }
   writeFileSync(target, render(fingerprints));
   console.log(`fingerprints: ${byRule} by rule, ${fingerprints.size} in all; seen as attacks ${attacks.size}; rules overruled: ${ruledOut.join(' ')}`);

@@ -2,7 +2,7 @@
 // which happens to look like one (two or three tokens only). The table is tables.ts.
 
 import { FINGERPRINTS } from './tables.ts';
-import { BAREWORD, COMMENT, EVIL, KEYWORD, KIND_LETTERS, NUMBER, STRING, UNION, kindOfLetter, type Token } from './sqli-tokens.ts';
+import { BAREWORD, COMMENT, EVIL, KEYWORD, KIND_LETTERS, LOGIC, NUMBER, OPERATOR, SQLTYPE, STRING, TSQL, UNION, kindOfLetter, type Token } from './sqli-tokens.ts';
 import type { SqliFolder } from './sqli-fold.ts';
 import { wordIndex } from './sqli-words.ts';
 
@@ -51,8 +51,15 @@ export function attackKeys(): IterableIterator<number> {
   return attacks.values();
 }
 
+/** A type stands for a statement in the table: neither goes on with anything that the other would not. */
 export function isAttackKey(key: number): boolean {
-  return attacks.has(key);
+  if (attacks.has(key)) return true;
+  let mapped = 0;
+  for (let shift = 0; key >> shift > 0; shift += 5) {
+    const kind = (key >> shift) & 31;
+    mapped |= (kind === SQLTYPE ? TSQL : kind) << shift;
+  }
+  return mapped !== key && attacks.has(mapped);
 }
 
 /** Whether a fingerprint of the table is to be believed for this value. */
@@ -92,7 +99,7 @@ function isCredibleTriple(folder: SqliFolder): boolean {
   const second = folder.tokens[1]!;
   const third = folder.tokens[2]!;
   if (third.kind === COMMENT && hidesFromAudit(value)) return true;
-  if (first.kind === STRING && third.kind === STRING && second.kind !== KEYWORD) {
+  if (first.kind === STRING && third.kind === STRING && (second.kind === OPERATOR || second.kind === LOGIC)) {
     // foo' + 'bar: the value sits inside the quotes of the query at both ends.
     return first.open === 0 && third.close === 0 && first.close === third.open;
   }
