@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditBatch } from '#audit/batch.ts';
+import { textOf } from '#audit/lines.ts';
 import type { AuditBlock } from '#audit/batch.ts';
 import { maximumRecordBytes, RecordEncoder } from '#audit/encode.ts';
 import { makeIdSource } from '#audit/ids.ts';
@@ -81,7 +82,7 @@ function workerCosts(): void {
   const target = Buffer.allocUnsafeSlow(maximumRecordBytes);
   const encoding = best(count, () => { for (let at = 0; at < count; at++) { fill(record, at); encoder.encodeInto(record, target, 0); } });
   let bytes = 0;
-  const batch = new AuditBatch({ deliver: (block) => { bytes += block.text.length; batch.acknowledge(); } });
+  const batch = new AuditBatch({ deliver: (block) => { bytes += block.lines.length; batch.acknowledge(); } });
   const batching = best(count, () => { for (let at = 0; at < count; at++) { fill(record, at); batch.add(record); } });
   const spare = makeIdSource(2, () => nowMs);
   let length = 0;
@@ -108,8 +109,8 @@ function blocksOf(count: number): AuditBlock[] {
 function supervisorCosts(): void {
   const blocks = blocksOf(10_000);
   const statistics = new AuditStatistics();
-  const counting = best(10_000, () => { for (const block of blocks) statistics.addText(block.text); });
-  const indexing = best(10_000, () => { for (const block of blocks) indexBlock(block.text); });
+  const counting = best(10_000, () => { for (const block of blocks) statistics.addLines(block.lines); });
+  const indexing = best(10_000, () => { for (const block of blocks) indexBlock(block.lines); });
   line('supervisor: statistics of one record', `${counting.toFixed(0)} ns`);
   line('store thread: index of one record', `${indexing.toFixed(0)} ns`);
 }
@@ -126,11 +127,11 @@ async function storeCosts(count: number): Promise<void> {
   let cpuUs = 0;
   for (let done = 0; done < count; done += 10_000) {
     const blocks = blocksOf(10_000);
-    if (done === Math.floor(count / 20_000) * 10_000) wanted = (JSON.parse(blocks[0]!.text.slice(0, blocks[0]!.text.indexOf('\n'))) as { id: string }).id;
+    if (done === Math.floor(count / 20_000) * 10_000) wanted = (JSON.parse(textOf(blocks[0]!.lines).split('\n', 1)[0]!) as { id: string }).id;
     const before = process.cpuUsage();
     for (const block of blocks) {
       const startedMs = performance.now();
-      core.append(block.text, block.count);
+      core.append(block.lines, block.count);
       const tookMs = performance.now() - startedMs;
       busyMs += tookMs;
       longestMs = Math.max(longestMs, tookMs);

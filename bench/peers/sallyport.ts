@@ -28,7 +28,7 @@ export async function startSallyport(
   processes: Processes, core: number, origin: Origin, shape: Shape, variant: Variant = here,
 ): Promise<Peer> {
   const port = await freePort();
-  const { admin, worker, supervisor, stop } = await runSallyport(processes, core, port, configurationOf(port, origin.port, shape), variant);
+  const { admin, worker, supervisor, stop } = await runSallyport(processes, core, port, siteOf(port, origin.port, shape), variant);
   return { name: 'sallyport', port, shape, worker, supervisor, logged: () => operationsKept(admin, 'site'), stop };
 }
 
@@ -83,7 +83,8 @@ export async function operationsKept(admin: AdminClient, service: string): Promi
   return Number(new RegExp(`^sallyport_operations_total\\{service="${service}",outcome="allowed"\\} (\\d+)`, 'm').exec(metrics)?.[1] ?? 0);
 }
 
-function configurationOf(port: number, originPort: number, shape: Shape): object {
+/** The configuration of the HTTP cases. */
+export function siteOf(port: number, originPort: number, shape: Shape): object {
   // Half of the rules protect a part of each route, the other half shuts networks out of it; the last one allows.
   const rules: object[] = [];
   for (let i = 0; rules.length < shape.rules - 1; i++) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { AuditRecord } from '#contract/audit-record.ts';
 import { AuditBatch } from './batch.ts';
 import type { AuditBatchOptions, AuditBlock } from './batch.ts';
+import { textOf } from './lines.ts';
 
 function batch(options: Omit<AuditBatchOptions, 'deliver'> = {}): { batch: AuditBatch; blocks: AuditBlock[]; add: (change?: Partial<AuditRecord>) => boolean } {
   const blocks: AuditBlock[] = [];
@@ -20,7 +21,7 @@ test('a block is handed over at its count, not one before', () => {
   add();
   assert.equal(blocks.length, 1);
   assert.equal(blocks[0]!.count, 3);
-  assert.equal(blocks[0]!.text.split('\n').length, 4);
+  assert.equal(textOf(blocks[0]!.lines).split('\n').length, 4);
 });
 
 test('a block says what is in it', () => {
@@ -30,9 +31,9 @@ test('a block says what is in it', () => {
   add({ timeMs: 1_700_000_000_900, service: 'shop', outcome: 'allowed' });
   made.flush();
   made.flush();
-  const { text, ...index } = blocks[0]!;
+  const { lines, ...index } = blocks[0]!;
   assert.deepEqual(index, { count: 3, firstMs: 1_700_000_000_100, lastMs: 1_700_000_000_900, services: ['shop', 'blog'], outcomes: 3, lost: 0 });
-  assert.ok(text.endsWith('}\n'));
+  assert.ok(textOf(lines).endsWith('}\n'));
   assert.equal(blocks.length, 1);
   add({ service: 'blog' });
   made.flush();
@@ -60,7 +61,7 @@ test('drop: what nobody takes is counted and said in the next block', () => {
   made.acknowledge();
   assert.equal(made.overflowed, false);
   made.flush();
-  assert.deepEqual([blocks[2]!.count, blocks[2]!.lost, blocks[2]!.text], [0, 2, '']);
+  assert.deepEqual([blocks[2]!.count, blocks[2]!.lost, blocks[2]!.lines.length], [0, 2, 0]);
   assert.deepEqual([made.added, made.lost, made.pending], [2, 2, 2]);
   made.acknowledge(2);
   add();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { AuditRecord } from '#contract/audit-record.ts';
 import { AuditBatch } from './batch.ts';
 import type { AuditBlock } from './batch.ts';
+import { linesOf } from './lines.ts';
 import { auditSettings, defaultMask } from './settings.ts';
 import type { AuditSettingsInput } from './settings.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -78,7 +79,7 @@ test('JSON lines beside the store, cleaned of what no encoder writes; a sink tha
   const { trail: log, stateDirectory } = trail({ store: { enabled: false }, jsonLines: { path: 'all.jsonl' } }, { sinks: [bad] });
   let done = 0;
   log.accept(block(2), () => { done++; });
-  log.accept({ ...block(1), text: '{"time":1,"x":"\u001b[2J\u00e9"}' }, () => { done++; });
+  log.accept({ ...block(1), lines: linesOf('{"time":1,"x":"\u001b[2J\u00e9"}') }, () => { done++; });
   await log.close();
   const text = readFileSync(join(stateDirectory, 'audit', 'all.jsonl'), 'latin1');
   assert.equal(text.split('\n').length, 4);

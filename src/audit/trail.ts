@@ -6,6 +6,7 @@ import { AuditRecord } from '#contract/audit-record.ts';
 import type { AuditBlock } from './batch.ts';
 import { RecordEncoder } from './encode.ts';
 import { makeIdSource } from './ids.ts';
+import { endedLines, linesOf, textOf } from './lines.ts';
 import { CompiledFilter } from './query.ts';
 import type { AuditFilter, AuditPage, AuditQuery } from './query.ts';
 import { parseRecord } from './record.ts';
@@ -144,23 +145,34 @@ export class AuditTrail {
       this.statistics.lost += block.lost;
       this.#note('records-lost', `${block.lost} audit records were dropped in a worker: more than the store could take`);
     }
-    if (block.count === 0 || block.text.length > maximumBlockLength) {
+    // From another process, which may have been taken over.
+    if (block.count === 0 || !(block.lines instanceof Uint8Array) || block.lines.length > maximumBlockLength) {
       this.#lostInWorkers += block.count;
       done?.();
       return;
     }
-    this.#take(block.text.endsWith('\n') ? block.text : `${block.text}\n`, block.count, done);
+    this.#take(endedLines(block.lines), block.count, done);
   }
 
   /** A record of the supervisor itself: control, health, system. Gets an id and a time when it has none. */
   record(record: AuditRecord): void {
     if (record.id === '') record.id = this.#ids.next();
     if (record.timeMs === 0) record.timeMs = this.#wallMs();
-    this.#take(`${this.#encoder.encode(record)}\n`, 1, undefined);
+    this.#take(linesOf(`${this.#encoder.encode(record)}\n`), 1, undefined);
   }
 
-  #take(text: string, count: number, done: (() => void) | undefined): void {
-    this.statistics.addText(text);
+  #take(lines: Uint8Array, count: number, done: (() => void) | undefined): void {
+    this.statistics.addLines(lines);
+    if (this.#sinks.length > 0 || this.#followers.size > 0) this.#show(textOf(lines), count);
+    if (this.#store === undefined) {
+      done?.();
+      return;
+    }
+    this.#owed.push(done);
+    this.#store.append(lines, count);
+  }
+
+  #show(text: string, count: number): void {
     // Sinks pass the text on as it is, and a worker may have been taken over.
     if (this.#sinks.length > 0 && foreign.test(text)) text = text.replace(foreignAll, '?');
     for (const { sink } of this.#sinks) {
@@ -174,12 +186,6 @@ export class AuditTrail {
       }
     }
     if (this.#followers.size > 0) this.#follow(text);
-    if (this.#store === undefined) {
-      done?.();
-      return;
-    }
-    this.#owed.push(done);
-    this.#store.append(text, count);
   }
 
   #follow(text: string): void {

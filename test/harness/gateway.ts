@@ -8,6 +8,7 @@ import type { Inspector } from '#contract/inspection.ts';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { Clock } from '#core/clock.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
+import { textOf } from '#audit/lines.ts';
 import type { StoredRecord } from '#audit/record.ts';
 import type { FromWorker, ListenerReport, SessionReport, WorkerStatus, WorkerAnswer, WorkerQuery } from '#runtime/messages.ts';
 import { Worker } from '#runtime/worker.ts';
@@ -63,7 +64,7 @@ export async function startGateway(
     worker: 0, workers: 1, manifests, product: productName, inspectors, ...(clock === undefined ? {} : { clock }),
     send: (message: FromWorker) => {
       if (message.type === 'audit') {
-        for (const line of message.block.text.split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
+        for (const line of textOf(message.block.lines).split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
         if (keeping) worker.receive({ type: 'audit-kept', blocks: 1 });
         else unkept++;
       } else if (message.type === 'bug') bugs.push(message.message);

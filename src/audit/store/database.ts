@@ -1,10 +1,10 @@
 // The SQLite file of the store: blocks of compressed lines, an index row and a token filter for each. Synchronous; runs in the
 // store's own thread. Does not collect, retry or count (store-core.ts).
 // Records have sequence numbers in the order in which they were kept; a block is named by the number of its first.
-import { Buffer } from 'node:buffer';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { textOf } from '../lines.ts';
 import type { BlockSummary } from '../query.ts';
 import type { BlockIndex } from './block-index.ts';
 
@@ -32,13 +32,14 @@ export class BrokenStoreError extends Error {}
 /** What the store needs of a database; tests give one that fails. */
 export interface BlockDatabase {
   /** One transaction: all or none. */
-  append(text: string, index: BlockIndex): void;
+  append(lines: Uint8Array, index: BlockIndex): void;
   /** Replaces neighbouring blocks by one. */
-  merge(first: number, last: number, text: string, index: BlockIndex): void;
+  merge(first: number, last: number, lines: Uint8Array, index: BlockIndex): void;
   /** `seq` of the next record. */
   readonly nextSeq: number;
   blocks(from: number, below: number, newestFirst: boolean, limit: number): StoredBlock[];
   tokens(seq: number): Uint8Array | undefined;
+  lines(seq: number): Uint8Array | undefined;
   text(seq: number): string | undefined;
   removeBefore(lastMs: number, limit: number): number;
   removeOldest(limit: number): number;
@@ -98,23 +99,22 @@ export class SqliteBlockDatabase implements BlockDatabase {
     }
   }
 
-  append(text: string, index: BlockIndex): void {
-    this.#transaction(() => this.#insert(this.nextSeq, text, index));
+  append(lines: Uint8Array, index: BlockIndex): void {
+    this.#transaction(() => this.#insert(this.nextSeq, lines, index));
     this.nextSeq += index.count;
   }
 
-  merge(first: number, last: number, text: string, index: BlockIndex): void {
+  merge(first: number, last: number, lines: Uint8Array, index: BlockIndex): void {
     this.#transaction(() => {
       this.#remove('seq BETWEEN ? AND ?', [first, last]);
-      this.#insert(first, text, index);
+      this.#insert(first, lines, index);
     });
   }
 
-  #insert(seq: number, text: string, index: BlockIndex): void {
-    const raw = Buffer.from(text, 'latin1');
-    const data = zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  #insert(seq: number, lines: Uint8Array, index: BlockIndex): void {
+    const data = zstdCompressSync(lines, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     const services = JSON.stringify(index.services);
-    this.#insertBlock.run(seq, index.count, index.firstMs, index.lastMs, index.outcomes, index.kinds, services, raw.length);
+    this.#insertBlock.run(seq, index.count, index.firstMs, index.lastMs, index.outcomes, index.kinds, services, lines.length);
     this.#insertTokens.run(seq, index.tokens);
     this.#insertBody.run(seq, data);
   }
@@ -131,14 +131,19 @@ export class SqliteBlockDatabase implements BlockDatabase {
     return (guarded(() => this.#tokens.get(seq)) as { filter: Uint8Array } | undefined)?.filter;
   }
 
-  text(seq: number): string | undefined {
+  lines(seq: number): Uint8Array | undefined {
     const row = guarded(() => this.#body.get(seq)) as { data: Uint8Array } | undefined;
     if (row === undefined) return undefined;
     try {
-      return zstdDecompressSync(row.data, { maxOutputLength: maximumUnpackedBytes }).toString('latin1');
+      return zstdDecompressSync(row.data, { maxOutputLength: maximumUnpackedBytes });
     } catch {
       return undefined;
     }
+  }
+
+  text(seq: number): string | undefined {
+    const lines = this.lines(seq);
+    return lines === undefined ? undefined : textOf(lines);
   }
 
   removeBefore(lastMs: number, limit: number): number {

@@ -4,7 +4,7 @@ import type { StoredRecord } from '../record.ts';
 import type { StoreEvent, StoreLimits, StoreOptions, StoreStatus } from './store-core.ts';
 
 export type ToThread =
-  | { kind: 'append'; text: string; count: number }
+  | { kind: 'append'; lines: Uint8Array; count: number }
   | { kind: 'configure'; limits: StoreLimits }
   | { kind: 'page'; call: number; query: AuditQuery; budgetMs: number }
   | { kind: 'find'; call: number; id: string }

@@ -9,6 +9,7 @@ import { AuditRecord } from '#contract/audit-record.ts';
 import { VirtualClock } from '#core/clock.ts';
 import { encodeRecord } from '../encode.ts';
 import { makeIdSource } from '../ids.ts';
+import { linesOf } from '../lines.ts';
 import type { AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
 import { BrokenStoreError, SqliteBlockDatabase } from './database.ts';
@@ -40,13 +41,13 @@ const noise = (number: number): Partial<AuditRecord> => ({
 });
 
 /** Records numbered by their status, made at the clock's time. */
-function lines(clock: VirtualClock, first: number, count: number, change: (number: number) => Partial<AuditRecord> = () => ({})): string {
+function lines(clock: VirtualClock, first: number, count: number, change: (number: number) => Partial<AuditRecord> = () => ({})): Uint8Array {
   let text = '';
   for (let number = first; number < first + count; number++) {
     const record = Object.assign(new AuditRecord(), { timeMs: clock.wallMs() + number, status: number, service: 'shop', client: '10.0.0.1', path: `/${number}` }, change(number));
     text += `${encodeRecord(record)}\n`;
   }
-  return text;
+  return linesOf(text);
 }
 
 function all(core: StoreCore, query: AuditQuery = {}, limit = 7, budgetMs = 1000): StoredRecord[] {

@@ -1,6 +1,7 @@
 // The store without its thread: collects blocks, writes them in groups, retries when the disk is full, sets a torn file
 // aside, and removes what is too old or too much. Every record is either kept or counted as lost.
 // Does not own a timer: `tick` is called about every `flushEveryMs`.
+import { Buffer } from 'node:buffer';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditPage, AuditQuery } from '../query.ts';
@@ -22,7 +23,7 @@ export interface StoreLimits {
 
 export interface StoreOptions extends StoreLimits {
   directory: string;
-  /** Text held in memory while it cannot be written; beyond it new blocks are lost and counted. */
+  /** Lines held in memory while it cannot be written; beyond it new blocks are lost and counted. */
   maxPendingBytes?: number;
 }
 
@@ -59,7 +60,7 @@ export interface StoreEnvironment {
   open?: (path: string) => BlockDatabase;
 }
 
-interface PendingBlock { text: string; count: number; acknowledged: boolean }
+interface PendingBlock { lines: Uint8Array; count: number; acknowledged: boolean }
 
 const retentionEveryMs = 10_000;
 const retryAtMostMs = 5000;
@@ -105,8 +106,8 @@ export class StoreCore {
     this.#retentionAtMs = 0;
   }
 
-  append(text: string, count: number): void {
-    if (this.#pendingBytes + text.length > this.#maxPendingBytes) {
+  append(lines: Uint8Array, count: number): void {
+    if (this.#pendingBytes + lines.length > this.#maxPendingBytes) {
       this.#lost += count;
       this.#environment.acknowledge(1);
       return;
@@ -115,8 +116,8 @@ export class StoreCore {
     // While the disk is slow or full, what is held in memory is acknowledged at once up to half of the room: the worker
     // has no better place for it. Beyond that it has to wait, which is what tells it that the store cannot keep up.
     const acknowledged = this.#pendingBytes < this.#maxPendingBytes / 2;
-    this.#pending.push({ text, count, acknowledged });
-    this.#pendingBytes += text.length;
+    this.#pending.push({ lines, count, acknowledged });
+    this.#pendingBytes += lines.length;
     this.#pendingRecords += count;
     if (acknowledged) this.#environment.acknowledge(1);
     if (this.#pendingRecords >= this.#options.blockRecords && this.#failing === '') this.flush();
@@ -159,18 +160,14 @@ export class StoreCore {
   #writeGroup(): void {
     let blocks = 0;
     let records = 0;
-    let text = '';
-    while (blocks < this.#pending.length && records < this.#options.blockRecords) {
-      const block = this.#pending[blocks++]!;
-      text += block.text;
-      records += block.count;
-    }
-    const index = indexBlock(text);
-    if (index.count > 0) this.#database!.append(text, index);
+    while (blocks < this.#pending.length && records < this.#options.blockRecords) records += this.#pending[blocks++]!.count;
+    const lines = blocks === 1 ? this.#pending[0]!.lines : Buffer.concat(this.#pending.slice(0, blocks).map((block) => block.lines));
+    const index = indexBlock(lines);
+    if (index.count > 0) this.#database!.append(lines, index);
     if (index.count < this.#options.blockRecords / 2) this.#smallBlocks++;
     let waiting = 0;
     for (const block of this.#pending.splice(0, blocks)) if (!block.acknowledged) waiting++;
-    this.#pendingBytes -= text.length;
+    this.#pendingBytes -= lines.length;
     this.#pendingRecords -= records;
     this.#oldestPendingMs = this.#environment.nowMs();
     this.#kept += index.count;
@@ -202,10 +199,14 @@ export class StoreCore {
 
   #mergeRun(run: readonly StoredBlock[]): void {
     if (run.length < 2) return;
-    const texts = run.map((block) => this.#database!.text(block.seq));
-    if (texts.includes(undefined)) return;
-    const text = texts.join('');
-    this.#database!.merge(run[0]!.seq, run.at(-1)!.seq, text, indexBlock(text));
+    const parts: Uint8Array[] = [];
+    for (const { seq } of run) {
+      const part = this.#database!.lines(seq);
+      if (part === undefined) return;
+      parts.push(part);
+    }
+    const lines = Buffer.concat(parts);
+    this.#database!.merge(run[0]!.seq, run.at(-1)!.seq, lines, indexBlock(lines));
   }
 
   #retain(): void {

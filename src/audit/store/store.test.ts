@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditRecord } from '#contract/audit-record.ts';
 import { encodeRecord } from '../encode.ts';
+import { linesOf } from '../lines.ts';
 import { AuditStore } from './store.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-store-thread-'));
@@ -13,12 +14,12 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 const options = { directory, maxSize: 1e9, maxAgeMs: 1e9, blockRecords: 100, flushEveryMs: 10_000 };
 
-function block(first: number, count: number): string {
+function block(first: number, count: number): Uint8Array {
   let text = '';
   for (let number = first; number < first + count; number++) {
     text += `${encodeRecord(Object.assign(new AuditRecord(), { timeMs: Date.now(), id: `id${number}`, status: number }))}\n`;
   }
-  return text;
+  return linesOf(text);
 }
 
 test('append, page, query, find, close, and all is there after a restart', async () => {

@@ -1,6 +1,7 @@
 // The store as the supervisor uses it: everything goes to a thread of its own and comes back as a promise or a callback.
 // A thread that dies (a bug) is started again; what it held is counted as lost.
 import { Worker } from 'node:worker_threads';
+import { ownLines } from '../lines.ts';
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
@@ -51,13 +52,15 @@ export class AuditStore {
     if (this.#thread !== undefined) this.#say({ kind: 'configure', limits });
   }
 
-  append(text: string, count: number): void {
+  /** The memory of `lines` is given away, where they have all of it. */
+  append(lines: Uint8Array, count: number): void {
     if (this.#thread === undefined) {
       this.#lose(1, count);
       return;
     }
     this.#unacknowledged.push(count);
-    this.#say({ kind: 'append', text, count });
+    const own = ownLines(lines);
+    this.#say({ kind: 'append', lines: own, count }, [own.buffer]);
   }
 
   /** A page of up to `limit` records (default 100). */
@@ -118,9 +121,9 @@ export class AuditStore {
     });
   }
 
-  #say(message: ToThread): void {
+  #say(message: ToThread, given: ArrayBuffer[] = []): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    this.#thread!.postMessage(message);
+    this.#thread!.postMessage(message, given);
   }
 
   #start(): void {

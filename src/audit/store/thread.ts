@@ -35,7 +35,7 @@ let timer = startTimer(options.flushEveryMs);
 
 port.on('message', (message: ToThread) => {
   if (message.kind === 'append') {
-    core.append(message.text, message.count);
+    core.append(message.lines, message.count);
     return;
   }
   if (message.kind === 'configure') {
