@@ -76,6 +76,7 @@ test('the rules load, report what is new or of another kind, and are silent othe
   assert.deepEqual(found('/elsewhere?new=1'), []);
   assert.deepEqual(found('/search?debug=1'), ['Argument that this path has not been seen with']);
   assert.deepEqual(found('/search?page=1+or+1'), ['Argument page is no integer of up to 8 characters']);
+  assert.deepEqual(found('/search?page=1%0a%3Cscript%3E'), ['Argument page is no integer of up to 8 characters'], 'a value of which one line fits');
   assert.deepEqual(found('/item/1?n=123456789'), ['Argument n is no integer of up to 8 characters']);
   assert.deepEqual(found('/item/1/2?n=x'), []);
 });

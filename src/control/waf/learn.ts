@@ -136,11 +136,11 @@ const ruleKinds: Readonly<Partial<Record<ArgumentKind, string>>> = {
 const plainName = /^[\w.[\]-]{1,64}$/;
 const plainPath = /^\/[\w./~*@:+-]*$/;
 
-/** Rules that report (and no more) an argument that is new, or of another kind or far longer than it was; ids from `firstId` on. */
+/** Patterns are of whole values: "^" and "$" would be content with one line of them. Rules that report (and no more) an argument that is new, or of another kind or far longer than it was; ids from `firstId` on. */
 export function proposedRules(paths: readonly LearnedPath[], firstId: number): string {
   let id = firstId;
   let text = '# What the paths have been seen with. Each rule only reports: watch them, then let those that are right deny.\n';
-  const rule = (pattern: string, second: string, message: string): string => `SecRule REQUEST_FILENAME "@rx ^${pattern}$" \\\n`
+  const rule = (pattern: string, second: string, message: string): string => `SecRule REQUEST_FILENAME "@rx \\A${pattern}\\z" \\\n`
     + `    "id:${id++},phase:2,pass,log,t:none,msg:'${message}',`
     + `tag:'learned',severity:NOTICE,chain"\n    ${second}\n`;
   for (const { path, open, arguments: found } of paths) {
@@ -150,13 +150,13 @@ export function proposedRules(paths: readonly LearnedPath[], firstId: number): s
     }
     const pattern = path.replaceAll(/[.+~]/g, String.raw`\$&`).replaceAll('*', '[^/]+');
     const names = found.map(({ name }) => name.replaceAll(/[.[\]]/g, String.raw`\$&`));
-    text += rule(pattern, `SecRule ARGS_NAMES "!@rx ^(?:${names.join('|')})$" "t:none"`, 'Argument that this path has not been seen with');
+    text += rule(pattern, String.raw`SecRule ARGS_NAMES "!@rx \A(?:${names.join('|')})\z" "t:none"`, 'Argument that this path has not been seen with');
     for (const { name, kind, maxLength } of found) {
       const characters = ruleKinds[kind];
       if (characters !== undefined) {
         const most = Math.max(8, maxLength * 2);
         const prefix = characters.startsWith('-?') ? '-?' : '';
-        text += rule(pattern, `SecRule ARGS:${name} "!@rx ^${prefix}${characters.slice(prefix.length)}{0,${most}}$" "t:none"`,
+        text += rule(pattern, String.raw`SecRule ARGS:${name} "!@rx \A${prefix}${characters.slice(prefix.length)}{0,${most}}\z" "t:none"`,
           `Argument ${name} is no ${kind} of up to ${most} characters`);
       }
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WebExclusion, WebInspectionSettings } from '#contract/web-inspection.ts';
 import { memorySource } from '../waf/index.ts';
+import { Pattern } from '../waf/regex/pattern.ts';
 import { closingDirectives, conditionalExclusions, pathOperator, variableDirectives } from './directives.ts';
 import { compileInspector } from './inspector.ts';
 import { rulePartsOf } from './rule-files.ts';
@@ -30,10 +31,13 @@ test('what is not set leaves the rule set alone; what is becomes its variables',
 
 test('paths as operators', () => {
   assert.equal(pathOperator('/a.b'), '@streq /a.b');
-  const below = new RegExp(pathOperator('/a.b/**').slice(4));
+  const below = new Pattern(pathOperator('/a.b/**').slice(4));
   assert.deepEqual(['/a.b', '/a.b/c', '/a.bc', '/axb/c'].map((path) => below.test(path)), [true, true, false, false]);
-  const one = new RegExp(pathOperator('/u/*/x').slice(4));
+  const one = new Pattern(pathOperator('/u/*/x').slice(4));
   assert.deepEqual(['/u/7/x', '/u/7/8/x', '/u/7/x/'].map((path) => one.test(path)), [true, false, false]);
+  // A line of a path is not the path.
+  assert.deepEqual(['/other\n/a.b/c', '/other\n/a.b', '/a.b\n'].map((path) => below.test(path)), [false, false, false]);
+  assert.deepEqual(['/other\n/u/7/x', '/u/7/x\n/other'].map((path) => one.test(path)), [false, false]);
   assert.equal(pathOperator('/**'), '@unconditionalMatch');
   // A macro must not be expanded.
   assert.ok(pathOperator('/%{tx.a}').startsWith('@rx '));

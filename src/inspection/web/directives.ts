@@ -38,13 +38,17 @@ function escaped(text: string): string {
   return text.replaceAll(/[.+*?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
-/** The operator that asks whether the path fits. Compared as received, so that an odd spelling of the path does not use the exclusion. */
+/** The operator that asks whether the path fits, decoded once and no more. Whole: "^" and "$" would take any line of a path with line ends. */
 export function pathOperator(path: string): string {
   if (!path.includes('*') && !path.includes('%{')) return `@streq ${path}`;
   if (path === '/**') return '@unconditionalMatch';
   const below = path.endsWith('/**');
   const pattern = (below ? path.slice(0, -3) : path).split('*').map(escaped).join('[^/]*');
-  return `@rx ^${pattern}${below ? '(?:/|$)' : '$'}`;
+  return String.raw`@rx \A${pattern}${below ? String.raw`(?:/|\z)` : String.raw`\z`}`;
+}
+
+function methodOperator(methods: readonly string[]): string {
+  return String.raw`@rx \A(?:${methods.join('|')})\z`;
 }
 
 function removalOf(exclusion: WebExclusion): string {
@@ -60,10 +64,10 @@ export function conditionalExclusions(exclusions: readonly WebExclusion[]): stri
   for (const exclusion of exclusions) {
     const { path, methods } = exclusion;
     if (path === '' && methods.length === 0) continue;
-    const first = path === '' ? `REQUEST_METHOD "@rx ^(?:${methods.join('|')})$"` : `REQUEST_FILENAME "${pathOperator(path)}"`;
+    const first = path === '' ? `REQUEST_METHOD "${methodOperator(methods)}"` : `REQUEST_FILENAME "${pathOperator(path)}"`;
     const chained = path !== '' && methods.length > 0;
     const common = `id:${id++},phase:1,t:none,pass,nolog`;
-    text += chained ? `SecRule ${first} "${common},chain"\nSecRule REQUEST_METHOD "@rx ^(?:${methods.join('|')})$" "t:none,${removalOf(exclusion)}"\n`
+    text += chained ? `SecRule ${first} "${common},chain"\nSecRule REQUEST_METHOD "${methodOperator(methods)}" "t:none,${removalOf(exclusion)}"\n`
       : `SecRule ${first} "${common},${removalOf(exclusion)}"\n`;
   }
   return text;
