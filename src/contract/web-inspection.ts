@@ -69,9 +69,11 @@ export interface WebMatch {
 export interface WebInspection {
   /** Head of the request: `version` as on the wire (`HTTP/1.1`). */
   request(method: string, target: string, version: string, headers: FieldLines): WebVerdict | undefined;
-  /** The body has to be held back and fed. Known after `request`. */
+  /** The body is to be fed. Known after `request`. */
   readonly wantsRequestBody: boolean;
-  /** The body is over the limit and what was fed is all that is looked at: call `requestDone`. */
+  /** Bodies may go on only when all was fed and nothing was said against them; else a copy is fed as they pass. Known after `request`. */
+  readonly holdsBodies: boolean;
+  /** The body is over the limit and what was fed is all that is looked at: feed no more, call `requestDone`. */
   readonly requestBodyFull: boolean;
   /** `length`: Content-Length, or -1: a body that is announced too long is refused before it comes. */
   expectRequestBody(length: number): WebVerdict | undefined;

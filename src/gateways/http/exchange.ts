@@ -169,6 +169,7 @@ export class Exchange {
     context.timeMs = this.timeMs;
     context.server = undefined;
     context.upgrade = '';
+    context.forwardExpect = true;
     context.fault = '';
     operation.service = rules.name;
     if (rules.forwarded.identify(context)) operation.subject = port.subjectFor(context.clientAddress, context.clientPort);
@@ -398,6 +399,7 @@ export class Exchange {
 
   /** The final response is on its way in full. */
   responseDone(reusable: boolean): void {
+    this.relay.inspected();
     const latencyMs = this.firstByteMs - this.leg.connectedMs;
     if (this.body.complete) this.leg.release(reusable, this.status >= 500 && this.status !== 501 ? 'failure' : 'success', latencyMs);
     else {
@@ -427,6 +429,8 @@ export class Exchange {
 
   #finishRecord(): void {
     if (this.#admitted) this.port.release(this.operation);
+    // Of a request that no response came to.
+    this.body.inspected();
     if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
     if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
   }

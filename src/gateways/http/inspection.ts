@@ -1,5 +1,6 @@
 // The firewall in an exchange: a request is looked at after policy and route, before a server is asked for. Its body is held
-// until it was looked at, so that not a byte of a refused request reaches a server. What the firewall thinks is the
+// until it was looked at, so that not a byte of a refused request reaches a server; where nothing is refused (detect mode), it is
+// shown a copy of what passes. What the firewall thinks is the
 // inspection's business (contract/web-inspection.ts); here is when it is asked, and what its verdicts lead to.
 import type { Trace } from '#contract/decision.ts';
 import type { SessionPort } from '#contract/gateway.ts';
@@ -27,8 +28,13 @@ export function inspectRequest(exchange: Exchange, inspector: WebInspector): boo
   let verdict = inspection.request(head.method, head.target, versionOf(head), head.headers);
   if (verdict === undefined && !body.complete && inspection.wantsRequestBody) {
     verdict = inspection.expectRequestBody(head.framing === 'length' ? head.contentLength : -1);
+    if (verdict === undefined && !inspection.holdsBodies && exchange.route!.pool !== '') {
+      body.copyTo(inspection);
+      return true;
+    }
     if (verdict === undefined) {
       exchange.phase = 'inspect';
+      context.forwardExpect = false;
       body.inspect(inspection);
       // The server, who would have said so, is not asked before the body is here (RFC 9110 section 10.1.1).
       if (head.expectContinue) exchange.client.sendText('HTTP/1.1 100 Continue\r\n\r\n');

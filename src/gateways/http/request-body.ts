@@ -2,15 +2,15 @@
 // length is relayed below the session machine; a chunked one is decoded and written in canonical chunks (RFC 9112 section 7.1),
 // so that no odd chunk ever reaches a server. Does not decide what a violation leads to: the exchange does.
 import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, type RequestHead } from '#codecs/http1/index.ts';
-import type { Link } from '#contract/link.ts';
-import type { WebInspection } from '#contract/web-inspection.ts';
+import type { Link, Tap } from '#contract/link.ts';
+import type { WebInspection, WebVerdict } from '#contract/web-inspection.ts';
 import type { Exchange } from './exchange.ts';
 import { blockedBy, requestInspected } from './inspection.ts';
 import type { HttpService } from './service.ts';
 
 const noBytes = Buffer.alloc(0);
 
-export class RequestBody {
+export class RequestBody implements Tap {
   /** Nothing of it is still to come from the client. */
   complete = true;
   /** Some of it was taken. */
@@ -30,6 +30,8 @@ export class RequestBody {
   #paused = false;
   /** While the body is held back for it. */
   #inspection: WebInspection | undefined = undefined;
+  /** What is shown a copy of what passes. */
+  #copied: WebInspection | undefined = undefined;
   /** What was held for an inspection: decoded. */
   #collected: Buffer[] | undefined = undefined;
 
@@ -49,6 +51,7 @@ export class RequestBody {
     this.#held = undefined;
     this.#paused = false;
     this.#inspection = undefined;
+    this.#copied = undefined;
     this.#collected = undefined;
     if (this.#chunked) {
       this.#decoder ??= new ChunkedDecoder('client', this.#service.normalization, this.#service.limits);
@@ -72,6 +75,7 @@ export class RequestBody {
       return this.#takeChunked(bytes, at, end);
     }
     const count = Math.min(this.#remaining, end - at);
+    this.pass(bytes, at, at + count);
     link.sendTextAndBytes(headText, bytes, at, at + count);
     this.#count(count);
     this.#relayRest();
@@ -88,7 +92,10 @@ export class RequestBody {
     const held = this.#held;
     this.#held = undefined;
     if (held === undefined) link.sendText(headText);
-    else if (!this.#chunked) link.sendTextAndBytes(headText, held, 0, held.length);
+    else if (!this.#chunked) {
+      this.pass(held, 0, held.length);
+      link.sendTextAndBytes(headText, held, 0, held.length);
+    }
     if (!this.#chunked) {
       this.#relayRest();
       return;
@@ -108,6 +115,7 @@ export class RequestBody {
     if (this.#chunked) return this.#takeChunked(bytes, start, end);
     // A relay is under way, so that bytes of the body come here only when it was stopped.
     const count = Math.min(this.#remaining, end - start);
+    this.pass(bytes, start, start + count);
     this.#link.send(bytes, start, start + count);
     this.#count(count);
     return start + count;
@@ -130,6 +138,24 @@ export class RequestBody {
   inspect(inspection: WebInspection): void {
     this.#inspection = inspection;
     this.#collected = [];
+  }
+
+  /** From now on the inspection is shown what goes to the server, and says what it thinks before the response does (`inspected`). */
+  copyTo(inspection: WebInspection): void {
+    this.#copied = inspection;
+  }
+
+  /** Shows what passes. A verdict, which only a fault of the engine can give here, comes again from `inspected`. */
+  pass(bytes: Buffer, start: number, end: number): void {
+    const inspection = this.#copied;
+    if (inspection !== undefined && start < end && !inspection.requestBodyFull) inspection.requestBody(bytes, start, end);
+  }
+
+  /** All that will be looked at has been shown. */
+  inspected(): WebVerdict | undefined {
+    const inspection = this.#copied;
+    this.#copied = undefined;
+    return inspection?.requestDone();
   }
 
   /** Holds and feeds all of the buffer that belongs to the body; then asks whether that was enough. */
@@ -218,7 +244,7 @@ export class RequestBody {
   }
 
   #relayRest(): void {
-    if (this.#remaining > 0) this.#exchange.client.relayTo(this.#link!, this.#remaining);
+    if (this.#remaining > 0) this.#exchange.client.relayTo(this.#link!, this.#remaining, this.#copied === undefined ? undefined : this);
   }
 
   /** The relay of the rest has ended. */
@@ -241,6 +267,7 @@ export class RequestBody {
         const size = decoder.dataEnd - decoder.dataStart;
         this.bytes += size;
         if (this.#overLimit()) return end;
+        this.pass(bytes, decoder.dataStart, decoder.dataEnd);
         if (!link.sendTextAndBytes(`${size.toString(16)}\r\n`, bytes, decoder.dataStart, decoder.dataEnd, '\r\n')) this.#pauseClient();
       } else if (state === CHUNK_DONE) {
         this.complete = true;
@@ -318,6 +345,7 @@ export class RequestBody {
     this.#held = undefined;
     this.#link = undefined;
     this.#inspection = undefined;
+    this.#copied = undefined;
     this.#collected = undefined;
   }
 }

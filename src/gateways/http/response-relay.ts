@@ -3,6 +3,8 @@
 // A response that breaks off is cut off for the client too: a truncated message must look truncated.
 import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, NEED_MORE, ResponseParser, VIOLATION } from '#codecs/http1/index.ts';
 import type { Http1Fault, RequestHead, ResponseHead } from '#codecs/http1/index.ts';
+import type { Tap } from '#contract/link.ts';
+import type { WebInspection } from '#contract/web-inspection.ts';
 import type { Exchange } from './exchange.ts';
 import { blockedBy } from './inspection.ts';
 import { trailerLines } from './request-body.ts';
@@ -16,7 +18,7 @@ type ClientFraming = 'none' | 'length' | 'chunked' | 'close';
 /** Interim responses (RFC 9110 section 15.2) of one exchange: a server that sends more is not going to answer. */
 const maxInterim = 100;
 
-export class ResponseRelay {
+export class ResponseRelay implements Tap {
   /** Body bytes sent, without framing. */
   bytes = 0;
   readonly #exchange: Exchange;
@@ -33,6 +35,8 @@ export class ResponseRelay {
   #interim = 0;
   /** The body, while it is held back for an inspection. */
   #hold: ResponseHold | undefined = undefined;
+  /** What is shown a copy of the body as it passes. */
+  #copied: WebInspection | undefined = undefined;
 
   constructor(exchange: Exchange, service: HttpService) {
     this.#exchange = exchange;
@@ -45,6 +49,7 @@ export class ResponseRelay {
     this.#parser.expect(request.method);
     this.bytes = 0;
     this.#hold = undefined;
+    this.#copied = undefined;
     this.#headBegun = false;
     this.#interim = 0;
     this.#reusable = false;
@@ -121,6 +126,11 @@ export class ResponseRelay {
       exchange.refuse(502, 'bad-response', '', 'failed', 'http.upgrade-early', `${exchange.leg.server!.name} switched protocols before the end of the request`);
       return;
     }
+    const verdict = exchange.body.inspected();
+    if (verdict !== undefined) {
+      blockedBy(exchange, verdict);
+      return;
+    }
     exchange.status = 101;
     exchange.answered = true;
     exchange.tunnel = new Tunnel(exchange);
@@ -169,8 +179,12 @@ export class ResponseRelay {
   #inspected(head: ResponseHead, bytes: Buffer, at: number, end: number): boolean {
     const exchange = this.#exchange;
     const inspection = exchange.inspection!;
-    let verdict = inspection.response(head.status, head.minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0', head.reason, head.headers);
+    let verdict = exchange.body.inspected() ?? inspection.response(head.status, head.minorVersion === 1 ? 'HTTP/1.1' : 'HTTP/1.0', head.reason, head.headers);
     if (verdict === undefined && head.framing !== 'none' && inspection.wantsResponseBody) {
+      if (!inspection.holdsBodies) {
+        this.#copied = inspection;
+        return false;
+      }
       exchange.phase = 'body';
       this.#remaining = head.contentLength;
       this.#hold = new ResponseHold(inspection);
@@ -182,6 +196,18 @@ export class ResponseRelay {
     verdict ??= inspection.responseDone();
     if (verdict !== undefined) blockedBy(exchange, verdict);
     return verdict !== undefined;
+  }
+
+  /** Shows what passes; nothing can be said against it any more. */
+  pass(bytes: Buffer, start: number, end: number): void {
+    const inspection = this.#copied;
+    if (inspection !== undefined && start < end && !inspection.responseBodyFull) inspection.responseBody(bytes, start, end);
+  }
+
+  /** The response has passed. */
+  inspected(): void {
+    this.#copied?.responseDone();
+    this.#copied = undefined;
   }
 
   /** Holds what came; when that is all, or all that is looked at, it goes out or is refused. */
@@ -243,6 +269,7 @@ export class ResponseRelay {
   #startLength(text: string, length: number, bytes: Buffer, at: number, end: number): void {
     const { client, leg } = this.#exchange;
     const count = Math.min(length, end - at);
+    this.pass(bytes, at, at + count);
     client.sendTextAndBytes(text, bytes, at, at + count);
     this.bytes = count;
     this.#remaining = length - count;
@@ -251,7 +278,7 @@ export class ResponseRelay {
       return;
     }
     this.#exchange.watch.body();
-    leg.link!.relayTo(client, this.#remaining);
+    leg.link!.relayTo(client, this.#remaining, this.#copied === undefined ? undefined : this);
   }
 
   #startStream(text: string, bytes: Buffer, at: number, end: number): void {
@@ -276,6 +303,7 @@ export class ResponseRelay {
       exchange.refuse(502, 'limit', '', 'limited', 'http.maxResponseBodyBytes', `response of more than maxResponseBodyBytes ${limit}`);
       return false;
     }
+    this.pass(bytes, start, end);
     const flows = this.#clientFraming === 'chunked'
       ? exchange.client.sendTextAndBytes(`${(end - start).toString(16)}\r\n`, bytes, start, end, '\r\n')
       : exchange.client.send(bytes, start, end);

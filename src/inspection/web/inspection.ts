@@ -40,6 +40,7 @@ export class EngineInspection implements WebInspection {
   #codings: readonly string[] = [];
   #kept: Buffer | undefined = undefined;
   wantsRequestBody = false;
+  holdsBodies = true;
   requestBodyFull = false;
   wantsResponseBody = false;
   responseBodyFull = false;
@@ -69,6 +70,7 @@ export class EngineInspection implements WebInspection {
       for (let i = 0; i < headers.count; i++) tx.requestHeader(headers.name(i), headers.value(i));
       const interruption = tx.endRequestHeaders();
       this.wantsRequestBody = tx.wantsRequestBody;
+      this.holdsBodies = tx.refuses;
       return interruption === null ? undefined : this.#decided(interruption);
     } catch (error) { return this.#fail(error); }
   }

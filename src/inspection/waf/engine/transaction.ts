@@ -69,6 +69,11 @@ export class Transaction {
     return this.state.requestBodyAccess && this.state.mode !== 'Off' && this.state.allowed !== 'all' && this.state.allowed !== 'request';
   }
 
+  /** True when rules may interrupt; otherwise they only report. A rule may have changed it for this request. */
+  get refuses(): boolean {
+    return this.state.mode === 'On';
+  }
+
   /** A piece of the body, content coding and transfer coding removed. The memory may be reused after the call. */
   requestBody(chunk: Uint8Array): Interruption | null {
     const { state } = this;
