@@ -31,6 +31,8 @@ export function examples(command: Command, ...lines: string[]): Command {
   return command.addHelpText('after', `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
 }
 
+export function firstSentence(text: string): string { return text.split(/[.:] /)[0]!.replace(/\.$/, ''); }
+
 /** For options that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] { return [...before ?? [], value]; }
 

@@ -1,7 +1,7 @@
 // The command line as commander knows it: every command with its options, help and examples. What commands do is in
 // commands/, loaded only when it runs.
 import { Command } from 'commander';
-import { changing, collect, collectNames, examples, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
+import { changing, collect, collectNames, examples, firstSentence, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
 import { addSessionCommands } from './program-sessions.ts';
 import { addWafCommands } from './program-waf.ts';
 import { productVersion } from './version.ts';
@@ -23,7 +23,8 @@ Commands find the running gateway by --socket PATH, SALLYPORT_SOCKET, --config F
 current directory, or /run/sallyport/admin.sock. Exit codes: 0 done, 1 it did not work or the answer is no, 2 wrong usage,
 3 no running gateway was found.`;
 
-export function buildProgram(finish: Finish): Command {
+/** `quiet`: what is wrong with a command line is told by the caller. */
+export function buildProgram(finish: Finish, quiet = false): Command {
   const program = new Command('sallyport')
     .description('An application-level gateway: ends every connection, understands the protocol inside, and lets through what policy permits.')
     .version(productVersion(), '-V, --version', 'print the version')
@@ -32,11 +33,20 @@ export function buildProgram(finish: Finish): Command {
     .showHelpAfterError('(sallyport --help, or sallyport COMMAND --help)')
     .showSuggestionAfterError(true)
     .exitOverride();
+  if (quiet) program.configureOutput({ writeErr: () => { /* told by the caller */ } });
+  // One line a command in the list; the help of a command has all of it.
+  program.configureHelp({ subcommandDescription: (command) => firstSentence(command.description()) });
+  program.commandsGroup('A gateway and its files:');
   addServerCommands(program, finish);
   addFileCommands(program, finish);
+  program.commandsGroup('What happens, and why:');
   addStateCommands(program, finish);
+  program.commandsGroup('Single sessions:');
   addSessionCommands(program, finish);
+  program.commandsGroup('Changes while it runs:');
   addChangeCommands(program, finish);
+  program.commandsGroup('More:');
+  program.helpCommand('help [command]', 'Print the help of a command');
   addWafCommands(program, finish);
   return program;
 }

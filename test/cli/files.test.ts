@@ -45,6 +45,30 @@ test('run does not start with a faulty file', async () => {
   assert.equal(existsSync(join(directory.path, '.sallyport')), false);
 });
 
+test('with --json whatever goes wrong is one line of JSON, and nothing else is printed', async () => {
+  using directory = temporaryDirectory();
+  const cwd = directory.path;
+  writeFileSync(join(cwd, 'bad.yaml'), 'listeners: [');
+  const wrong = [
+    { args: ['run', 'bad.yaml'], code: 1, error: /nothing was started/, more: 'problems' },
+    { args: ['run', 'missing.yaml'], code: 1, error: /nothing was started/, more: 'problems' },
+    { args: ['run'], code: 2, error: /^missing required argument 'files'$/ },
+    { args: ['rnu', 'bad.yaml'], code: 2, error: /^unknown command 'rnu'$/ },
+    { args: ['run', 'bad.yaml', '--wokers', '2'], code: 2, error: /^unknown option '--wokers'$/ },
+    { args: ['logs', '--follow'], code: 3, error: /no running gateway was found/ },
+  ];
+  await Promise.all(wrong.map(async ({ args, code, error, more }) => {
+    const ended = await sallyport([...args, '--json'], { cwd, environment: { SALLYPORT_SOCKET: './nowhere.sock' } });
+    assert.equal(ended.code, code, args.join(' '));
+    assert.equal(ended.stderr, '');
+    assert.match(ended.stdout, /^\{.*\}\n$/);
+    const answer = JSON.parse(ended.stdout) as Record<string, unknown>;
+    assert.equal(answer['ok'], false);
+    assert.match(String(answer['error']), error);
+    if (more !== undefined) assert.ok(Array.isArray(answer[more]) && answer[more].length > 0);
+  }));
+});
+
 test('init writes what check accepts, keeps what is there, and refuses wrong answers', async () => {
   using directory = temporaryDirectory();
   const cwd = directory.path;

@@ -3,6 +3,7 @@
 import type { Command, Option } from 'commander';
 import { outcomes, recordKinds } from '#audit/record.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
+import { firstSentence } from '../program-parts.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 type Shell = typeof shells[number];
@@ -32,8 +33,6 @@ function knownOf(program: Command, above = ''): Known[] {
     return [{ path, about: firstSentence(command.description()), options, words, files }, ...knownOf(command, `${path} `)];
   });
 }
-
-function firstSentence(text: string): string { return text.split(/[.:] /)[0]!.replace(/\.$/, ''); }
 
 export function completion(program: Command, shell: string): string {
   if (!shells.includes(shell as Shell)) throw new CommandFailure(`there is no completion for "${shell}"`, 'there is one for bash, zsh and fish', exitCodes.usage);

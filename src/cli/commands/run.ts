@@ -4,7 +4,7 @@ import { loadConfiguration, printProblems, shortVersion } from '#control/configu
 import type { Notice } from '#control/control-plane.ts';
 import { formatBind } from '#runtime/settings.ts';
 import { gateways } from '../../standard.ts';
-import { CommandFailure } from '../exit-codes.ts';
+import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { GatewayProcess } from '../gateway-process.ts';
 import { coloursWanted, count, paintWith, visible, type Output } from '../output.ts';
 import { watchFiles } from '../watch-files.ts';
@@ -36,8 +36,11 @@ export async function run(files: readonly string[], options: RunOptions, out: Ou
   const workers = parseWorkers(options.workers);
   const paths = files.map((file) => resolve(file));
   const load = loadConfiguration({ paths: files }, gateways);
-  if (load.problems.length > 0) process.stderr.write(`${printProblems(load, { colours: coloursWanted(process.stderr, process.env) })}\n`);
-  if (load.configuration === undefined) throw new CommandFailure('the configuration has errors: nothing was started', '');
+  // As JSON they are part of the answer.
+  if (load.problems.length > 0 && !(out.json && !load.ok)) process.stderr.write(`${printProblems(load, { colours: coloursWanted(process.stderr, process.env) })}\n`);
+  if (load.configuration === undefined) {
+    throw new CommandFailure('the configuration has errors: nothing was started', '', exitCodes.failed, { problems: load.problems });
+  }
   const say = sayer();
   const configuration = load.configuration;
   const start = async (): Promise<GatewayProcess> => await GatewayProcess.start({

@@ -304,6 +304,6 @@ export class HttpGateway implements Gateway, LinkHandler {
 
   describe(): string {
     if (this.#state === 'lingering') return 'closing';
-    return this.#active ? this.#exchange!.describe() : `idle, ${this.requests} requests`;
+    return this.#active ? this.#exchange!.describe() : `idle, ${this.requests} ${this.requests === 1 ? 'request' : 'requests'}`;
   }
 }
