@@ -13,6 +13,7 @@ import { chosenApproval, waitingApprovals, type ApprovalAnswer, type Approver, t
 import { CounterTotals } from './counter-totals.ts';
 import { FileHistory, MemoryHistory, type ConfigurationHistory } from './configuration/history.ts';
 import type { Configuration, LoadResult } from './configuration/index.ts';
+import type { Finding } from './configuration/problem.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
 import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } from './recordings.ts';
 import { ThreadPreparer } from './preparation-thread.ts';
@@ -112,6 +113,7 @@ export class ControlPlane {
     this.#preparer = options.preparationEntry === undefined ? undefined : new ThreadPreparer(options.preparationEntry, this.places);
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
       places: this.places, preparer: this.#preparer,
+      objection: ({ runtime }) => this.#processesFixed(runtime.workers),
       activate: async (load, { run, runFailure }) => {
         if (runFailure !== undefined) throw new Error(runFailure);
         const { runtime } = load.configuration;
@@ -182,6 +184,13 @@ export class ControlPlane {
   #workersOf(configured: number | 'auto'): number {
     const wanted = this.options.workers ?? configured;
     return wanted === 'auto' ? this.options.processors : wanted;
+  }
+
+  /** Whether workers are processes of their own is decided at the start. */
+  #processesFixed(configured: number | 'auto'): Finding | undefined {
+    if ((this.#workersOf(configured) > 0) === this.supervisor.staffed) return undefined;
+    const message = this.supervisor.staffed ? 'runtime.workers cannot become 0 while the gateway runs' : 'runtime.workers cannot become other than 0 while the gateway runs';
+    return { code: 'runtime.workers-fixed', path: ['runtime', 'workers'], message, found: String(configured), hint: 'restart the gateway with this configuration' };
   }
 
   #runConfiguration(configuration: Configuration): RunConfiguration {

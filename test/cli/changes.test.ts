@@ -119,4 +119,26 @@ runtime: { drainTimeout: 1s }
       assert.equal(await (await fetch(`http://127.0.0.1:${free}/`, { headers: { connection: 'close' } })).text(), 'two');
     } finally { assert.equal(await watching.end(), 0); }
   });
+
+  test('workers as processes or none of their own: a change is refused before anything happens', async () => {
+    using other = temporaryDirectory();
+    const file = join(other.path, 'sallyport.yaml');
+    const workers = (count: number): void => {
+      writeFileSync(file, `services: { site: { protocol: http, routes: [ { respond: { status: 200 } } ] } }\nruntime: { workers: ${count} }\n`);
+    };
+    for (const [running, wanted] of [[1, 0], [0, 2]] as const) {
+      workers(running);
+      const { gateway: second, started } = await runGateway(['sallyport.yaml'], { cwd: other.path });
+      workers(wanted);
+      const [compared, reloaded] = [await sallyport(['diff', 'sallyport.yaml'], { cwd: other.path }), await sallyport(['reload'], { cwd: other.path })];
+      assert.match(compared.stdout, /restart +runtime\.workers: cannot change from or to 0 while the gateway runs: this change is refused/);
+      assert.equal(reloaded.code, 1);
+      assert.match(reloaded.stderr, /runtime\.workers: error: runtime\.workers cannot become .*\[runtime\.workers-fixed\]\n +hint: restart the gateway/);
+      const { versions } = JSON.parse((await sallyport(['history', '--json'], { cwd: other.path })).stdout) as { versions: { number: number; state: string }[] };
+      assert.deepEqual(versions.filter(({ state }) => state !== 'applied'), []);
+      const { workers: now } = JSON.parse((await sallyport(['status', '--json'], { cwd: other.path })).stdout) as { workers: { pid: number }[] };
+      assert.deepEqual(now.map(({ pid }) => pid), started.workers, 'the same processes');
+      await second.end();
+    }
+  });
 });

@@ -106,7 +106,8 @@ describe('the impact of a change', () => {
 
   for (const [before, after, kind, text] of [
     [4, 6, 'none', '2 more workers will be started'], [4, 3, 'drain', '1 worker will be retired: its sessions are drained'],
-    [4, 0, 'restart', 'counts from the next start of the gateway'], [0, 4, 'restart', 'counts from the next start of the gateway'],
+    [4, 0, 'restart', 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead'],
+    [0, 4, 'restart', 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead'],
     [availableParallelism(), undefined, 'none', `as many as before (auto is ${availableParallelism()} here)`],
     ['auto', availableParallelism() + 2, 'none', `2 more workers will be started (auto is ${availableParallelism()} here)`],
   ] as const) {

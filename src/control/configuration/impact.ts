@@ -130,7 +130,7 @@ function runtimeImpact(change: ResourceChange): Impact[] {
 
 function workersImpact(resource: string, before: unknown, after: unknown): Impact {
   // Inside the supervisor's process or outside of it: that is decided at the start.
-  if (before === 0 || after === 0) return { kind: 'restart', resource, effect: 'counts from the next start of the gateway' };
+  if (before === 0 || after === 0) return { kind: 'restart', resource, effect: 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead' };
   // The comparison is made where the gateway runs.
   const countOf = (value: unknown): number => typeof value === 'number' ? value : availableParallelism();
   const more = countOf(after) - countOf(before);

@@ -5,6 +5,7 @@ import { simpleDocument, simpleManifests } from '#test/configuration/simple-mani
 import { MemoryHistory } from './history.ts';
 import { loadConfiguration } from './load.ts';
 import type { ConfigDocument } from './merge.ts';
+import type { Finding } from './problem.ts';
 import { ConfigurationTransactions } from './transaction.ts';
 import type { TransactionHost } from './transaction.ts';
 
@@ -17,12 +18,15 @@ class Host implements TransactionHost {
   alarms: string[] = [];
   announced: string[] = [];
   failing = '';
+  objecting = '';
 
   async activate(load: { document: ConfigDocument }): Promise<void> {
     await Promise.resolve();
     if (this.failing !== '') throw new Error(this.failing);
     this.activated.push(load.document);
   }
+
+  objection(): Finding | undefined { return this.objecting === '' ? undefined : { code: 'x.fixed', path: ['runtime', 'workers'], message: this.objecting, hint: 'restart' }; }
 
   changed(active: { number: number }, what: { reason: string }): void { this.announced.push(`${active.number} ${what.reason}`); }
   alarm(message: string): void { this.alarms.push(message); }
@@ -55,6 +59,18 @@ const third = { resource: 'pools/back', value: { servers: ['10.1.0.12:7777'] } }
 function poolOf(document: ConfigDocument | undefined): unknown { return (document?.pools as Record<string, unknown> | undefined)?.back; }
 
 describe('a change', () => {
+  it('that only a start can bring about is refused before anything happens', async () => {
+    const { host, history, transactions, first } = begun();
+    host.objecting = 'that takes a restart';
+    const result = await transactions.apply({ ...who, patches: [third], expectedVersion: first });
+    assert.ok(!result.ok && result.reason === 'invalid');
+    assert.equal(result.message, 'nothing was applied: that takes a restart');
+    assert.deepEqual(result.problems.at(-1), {
+      severity: 'error', code: 'x.fixed', path: 'runtime.workers', message: 'that takes a restart', found: '', wanted: '', hint: 'restart', file: '', line: 0, column: 0,
+    });
+    assert.deepEqual([host.activated, host.announced, history.get(2), transactions.active?.version], [[], [], undefined, first]);
+  });
+
   it('is checked, put in force and kept with its author and reason', async () => {
     const { host, history, transactions, first } = begun();
     const result = await transactions.apply({ ...who, patches: [third], expectedVersion: first });

@@ -11,7 +11,8 @@ import type { ConfigDocument } from './merge.ts';
 import type { PatchFailure, ResourcePatch } from './patch.ts';
 import type { Base, Prepared, Preparer, Proposal } from './preparation.ts';
 import { isUnpatched, prepareHere } from './preparation.ts';
-import type { Problem } from './problem.ts';
+import type { Finding, Problem } from './problem.ts';
+import { formatPath } from './problem.ts';
 import type { Configuration } from './schema.ts';
 
 /** What is in force. */
@@ -59,6 +60,8 @@ export interface ApplySuccess {
 export type ApplyResult = ApplySuccess | ApplyFailure;
 
 export interface TransactionHost {
+  /** What only a start can bring about, asked before anything is done. */
+  objection?(configuration: Configuration): Finding | undefined;
   /** Puts the configuration in force in all workers. A rejection says that the old one stays in force. */
   activate(load: LoadResult & { configuration: Configuration }, plan: ChangePlan): Promise<void>;
   /** Where relative paths of the configuration start. */
@@ -174,6 +177,8 @@ export class ConfigurationTransactions {
     if ('ok' in plan) return plan;
     const { load, diff, impact } = plan;
     if (!load.configuration) return { ok: false, reason: 'invalid', message: 'the configuration has errors: nothing was applied', problems: load.problems };
+    const objection = this.#host.objection?.(load.configuration);
+    if (objection) return { ok: false, reason: 'invalid', message: `nothing was applied: ${objection.message}`, problems: [...load.problems, problemOf(objection)] };
     const before = this.#active;
     if (before && diff.same) {
       return { ok: true, changed: false, number: before.number, version: before.version, diff, impact, problems: load.problems, pending: undefined };
@@ -275,6 +280,10 @@ export class ConfigurationTransactions {
     this.#host.changed?.(this.#active, { author, reason, source: `revert of ${pending.number}`, diff: plan.diff, pending: undefined });
     return { ok: true, changed: true, number, version: before.version, diff: plan.diff, impact: plan.impact, problems: [], pending: undefined };
   }
+}
+
+function problemOf({ code, path, message, found = '', wanted = '', hint = '' }: Finding): Problem {
+  return { severity: 'error', code, path: formatPath(path), message, found, wanted, hint, file: '', line: 0, column: 0 };
 }
 
 function messageOf(error: unknown): string { return error instanceof Error ? error.message : String(error); }
