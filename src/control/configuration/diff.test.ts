@@ -47,6 +47,16 @@ describe('the difference of two documents', () => {
     ].join('\n'));
   });
 
+  it('shows line ends as such, and of long values the part that differs', () => {
+    const body = (text: string) => ({ services: { site: { routes: [{ id: 'robots', body: text }] } } });
+    const printed = (before: string, after: string): string => printDiff(diffDocuments(body(before), body(after)), { colours: false }).split('\n')[1]!.trim();
+    assert.equal(printed('a\nb', 'a b'), 'routes[0].body: "a\\nb" -> a b');
+    assert.equal(printed('\u001b[2J', 'x'), 'routes[0].body: "\\u001b[2J" -> x');
+    const long = 'x'.repeat(150);
+    assert.equal(printed(`${long}one`, `${long}two`), `routes[0].body: ...${'x'.repeat(20)}one -> ...${'x'.repeat(20)}two`);
+    assert.equal(printed(`one${long}`, 'two'), `routes[0].body: one${'x'.repeat(94)}... -> two`);
+  });
+
   it('pairs the entries of lists by what identifies them', () => {
     const before = { pools: { p: { servers: ['a:1', { address: 'b:1', weight: 1 }, 'c:1'] } } };
     const after = { pools: { p: { servers: [{ address: 'b:1', weight: 2 }, 'c:1', 'd:1'] } } };

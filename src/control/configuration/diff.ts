@@ -186,14 +186,34 @@ export function printDiff(diff: ConfigurationDiff, options: { colours: boolean }
     const name = resource.section === resource.name ? resource.section : `${resource.section}/${resource.name}`;
     const note = resource.kind === 'moved' ? `  ${String(resource.before)} -> ${String(resource.after)}` : '';
     lines.push(`${paint(printable(`${marks[resource.kind]} ${name}`), colour)}  ${resource.kind}${printable(note)}`);
-    for (const change of resource.changes) lines.push(`    ${printable(`${change.path}: ${shown(change, change.before)} -> ${shown(change, change.after)}`)}`);
+    for (const change of resource.changes) lines.push(`    ${printable(`${change.path}: ${beforeAndAfter(change)}`)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+const longest = 100;
+/** What is shown in front of the first difference of long values. */
+const lead = 20;
+
+/** Long values are cut, and so that what differs can be seen. */
+function beforeAndAfter(change: ValueChange): string {
+  const before = shown(change, change.before);
+  const after = shown(change, change.after);
+  let same = 0;
+  while (same < before.length && before[same] === after[same]) same++;
+  const start = same > longest - lead && (before.length > longest || after.length > longest) ? same - lead : 0;
+  return `${cut(before, start)} -> ${cut(after, start)}`;
+}
+
+function cut(text: string, start: number): string {
+  const rest = start === 0 ? text : `...${text.slice(start)}`;
+  return rest.length > longest ? `${rest.slice(0, longest - 3)}...` : rest;
 }
 
 function shown(change: ValueChange, value: unknown): string {
   if (value === undefined) return '(none)';
   if (isSecretPath(change.path)) return '(not shown)';
-  const text = typeof value === 'string' ? value : JSON.stringify(value, (key, member: unknown) => typeof member === 'string' && isSecretPath(key) ? '(not shown)' : member);
-  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+  // A text with line ends and the like as JSON writes it: they must be told apart.
+  if (typeof value === 'string' && !/[\u0000-\u001f\u007f-\u009f]/.test(value)) return value;
+  return JSON.stringify(value, (key, member: unknown) => typeof member === 'string' && isSecretPath(key) ? '(not shown)' : member);
 }
