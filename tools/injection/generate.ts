@@ -109,7 +109,7 @@ function render(fingerprints: Set<string>): string {
     listing('FINGERPRINTS', packFingerprints(fingerprints), 'Attacks: groups of a count (base 36), a common beginning and that many last letters.'),
     listing('DANGEROUS_TAGS', html.dangerousTags, 'Elements that run or load code.'),
     listing('DANGEROUS_TAG_PREFIXES', html.dangerousTagPrefixes, 'Beginnings of element names, three letters each.'),
-    listing('EVENT_ATTRIBUTES', html.eventAttributes, 'Event handlers.'),
+    listing('EVENT_BEGINNINGS', html.eventBeginnings, 'Beginnings of event names.'),
     listing('DANGEROUS_ATTRIBUTES', html.dangerousAttributes, 'Attributes that bind markup to outside content.'),
     listing('STYLE_ATTRIBUTES', html.styleAttributes, 'Attributes that hold style.'),
     listing('URL_ATTRIBUTES', html.urlAttributes, 'Attributes that hold an address.'),

@@ -1,5 +1,6 @@
 // Facts of HTML, SVG and the old Internet Explorer that make markup run code: elements, attributes, event handlers, schemes.
-// Event handlers: HTML Living Standard 8.1.8.2, SVG 2, UI Events, Pointer/Touch Events, Clipboard API, IE's own (html5sec.org).
+// Event handlers: HTML Living Standard 8.1.8.2, SVG 2, UI Events, Pointer/Touch Events, Clipboard API, WebRTC, WebGL, the browsers' own
+// (IE: html5sec.org).
 // Input of generate.ts; not shipped.
 
 export const dangerousTags = `applet base comment embed frame frameset handler iframe import isindex link listener meta noscript object script style vmlframe xml xss`;
@@ -19,28 +20,38 @@ export const styleAttributes = `style filter`;
 /** Address schemes, as prefixes: `java` covers javascript, `data` needs no colon after line feeds. */
 export const scriptSchemes = `data view-source vbscript java`;
 
+/** Beginnings of event names: an attribute that is `on` and one of these is taken for a handler, whatever follows. */
 const events = `
-  abort activate activated afterprint afterscriptexecute afterupdate animationcancel animationend animationiteration animationstart ariarequest
-  autocomplete autocompleteerror auxclick beforeactivate beforecopy beforecut beforedeactivate beforeeditfocus beforefocusenter beforefocusleave
-  beforeinput beforeload beforematch beforepaste beforeprint beforescriptexecute beforetoggle beforeunload beforeupdate begin bounce blur broadcast
-  cached cancel canplay canplaythrough cellchange change checking click close compositionend compositionstart compositionupdate contentreadytoplay
-  contextlost contextmenu contextrestored controlselect copy cuechange cut dataavailable datasetchanged datasetcomplete dblclick deactivate
-  devicelight devicemotion deviceorientation domactivate domattrmodified domattributenamechanged domcharacterdatamodified domcontentloaded
-  domfocusin domfocusout dommousescroll domnodeinserted domnodeinsertedintodocument domnoderemoved domnoderemovedfromdocument domsubtreemodified
-  downloading drag dragdrop dragend dragenter dragexit dragleave dragover dragstart drop durationchange emptied end ended error errorupdate
-  filterchange finish focus focusin focusout formchange formdata forminput fullscreenchange fullscreenerror gesturechange gestureend gesturestart
-  gotpointercapture hashchange help input install invalid keydown keypress keyup languagechange layoutcomplete load loadeddata loadedmetadata
-  loadend loadstart losecapture lostpointercapture message messageerror mediacomplete mediaerror mousedown mouseenter mouseleave mousemove mouseout
-  mouseover mouseup mousewheel move moveend movestart noupdate obsolete offline online open orientationchange outofsync overflow overflowchanged
-  pagehide pagereveal pageshow pageswap paint paste pause play playing pointercancel pointerdown pointerenter pointerleave pointermove pointerout
-  pointerover pointerrawupdate pointerup popstate popuphidden popuphiding popupshowing popupshown progress propertychange ratechange
-  readystatechange received rejectionhandled repeat reset resize resizeend resizestart resume reverse rowdelete rowenter rowexit rowinserted
-  rowsdelete rowsinserted scroll scrollend search securitypolicyviolation seek seeked seeking select selectionchange selectstart show slotchange
-  snapchanged stalled start statechange stop storage submit suspend syncrestored synchrestored text timeerror timeout timeupdate toggle touchcancel
-  touchend touchenter touchleave touchmove touchstart trackchange transitioncancel transitionend transitionrun transitionstart underflow
-  unhandledrejection unload updateready urlflip volumechange waiting webkitanimationend webkitanimationiteration webkitanimationstart
-  webkitfullscreenchange webkitmouseforcechanged webkitmouseforcedown webkitmouseforceup webkitmouseforcewillbegin
-  webkitplaybacktargetavailabilitychanged webkittransitionend webkitwillrevealbottom wheel zoom
+  abort activate active addsourcebuffer addstream addtrack afterprint afterscriptexecute afterupdate animationcancel animationend
+  animationiteration animationstart ariarequest audioend audioprocess audiostart autocomplete auxclick beforeactivate beforecopy beforecut
+  beforedeactivate beforeeditfocus beforefocusenter beforefocusleave beforeinput beforeload beforematch beforepaste beforeprint
+  beforescriptexecute beforetoggle beforeunload beforeupdate begin blocked blur bounce boundary broadcast bufferedamountlow cached cancel canplay
+  cellchange change chargingchange chargingtimechange checking click close complete compositionend compositionstart compositionupdate connect
+  contentreadytoplay contextlost contextmenu contextrestored controllerchange controlselect copy cuechange cut dataavailable datachannel
+  datasetchanged datasetcomplete dblclick deactivate devicechange devicelight devicemotion deviceorientation dischargingtimechange disconnect
+  domactivate domattributenamechanged domattrmodified domcharacterdatamodified domcontentloaded domfocusin domfocusout dommousescroll
+  domnodeinserted domnoderemoved domsubtreemodified downloading drag drop durationchange emptied encrypted end enter error exit fetch filterchange
+  finish focus formchange formdata forminput fullscreenchange fullscreenerror gamepadconnected gamepaddisconnected gesturechange gestureend
+  gesturescrollend gesturescrollstart gesturescrollupdate gesturestart gesturetap gotpointercapture hashchange help icecandidate
+  iceconnectionstatechange icegatheringstatechange inactive input install invalid keydown keypress keystatuseschange keyup languagechange
+  layoutcomplete leavepictureinpicture levelchange load losecapture lostpointercapture mark mediacomplete mediaerror merchantvalidation message
+  mousedown mouseenter mouseleave mousemove mouseout mouseover mouseup mousewheel move mute negotiationneeded nexttrack nomatch noupdate obsolete
+  offline online open orientationchange outofsync overconstrained overflow pagehide pagereveal pageshow pageswap paint paste pause
+  payerdetailchange paymentauthorized paymentmethodchange paymentmethodselected play pointercancel pointerdown pointerenter pointerleave
+  pointerlockchange pointerlockerror pointermove pointerout pointerover pointerrawupdate pointerup popstate popuphidden popuphiding popupshowing
+  popupshown previoustrack processorerror progress propertychange ratechange readystatechange received rejectionhandled remove repeat reset resize
+  resourcetimingbufferfull result resume reverse rowdelete rowenter rowexit rowinserted rowsdelete rowsinserted scroll search
+  securitypolicyviolation seek select shippingaddresschange shippingcontactselected shippingmethodselected shippingoptionchange show
+  signalingstatechange slotchange snapchanged soundend soundstart sourceclose sourceended sourceopen speechend speechstart squeeze stalled start
+  statechange stop storage submit success suspend synchrestored syncrestored textinput timeerror timeout timeupdate toggle tonechange touchcancel
+  touchend touchenter touchforcechange touchleave touchmove touchstart track transitioncancel transitionend transitionrun transitionstart
+  uncapturederror underflow unhandledrejection unload unmute update upgradeneeded urlflip validatemerchant versionchange visibilitychange
+  volumechange waiting webglcontextchanged webglcontextcreationerror webglcontextlost webglcontextrestored webkitanimationend
+  webkitanimationiteration webkitanimationstart webkitbeforetextinserted webkitbeginfullscreen webkitendfullscreen webkitfullscreenchange
+  webkitfullscreenerror webkitkeyadded webkitkeyerror webkitkeymessage webkitmouseforcechanged webkitmouseforcedown webkitmouseforceup
+  webkitmouseforcewillbegin webkitneedkey webkitnetworkinfochange webkitplaybacktargetavailabilitychanged webkitpresentationmodechanged
+  webkitsourceclose webkitsourceended webkitsourceopen webkitspeechchange webkittransitionend webkitwillrevealbottom webkitwillrevealleft
+  webkitwillrevealright webkitwillrevealtop wheel write zoom
 `;
 
-export const eventAttributes = events.trim().split(/\s+/).map((event) => `on${event}`).sort().join(' ');
+export const eventBeginnings = events.trim().split(/\s+/).sort().join(' ');

@@ -3,7 +3,7 @@
 // Sources: HTML Living Standard, SVG 1.1/2, and the old Internet Explorer behaviour listed at html5sec.org.
 
 import {
-  DANGEROUS_ATTRIBUTES, DANGEROUS_TAGS, DANGEROUS_TAG_PREFIXES, EVENT_ATTRIBUTES, INDIRECT_ATTRIBUTES, SCRIPT_SCHEMES, STYLE_ATTRIBUTES,
+  DANGEROUS_ATTRIBUTES, DANGEROUS_TAGS, DANGEROUS_TAG_PREFIXES, EVENT_BEGINNINGS, INDIRECT_ATTRIBUTES, SCRIPT_SCHEMES, STYLE_ATTRIBUTES,
   URL_ATTRIBUTES,
 } from './tables.ts';
 
@@ -20,14 +20,18 @@ const tagPrefixes = DANGEROUS_TAG_PREFIXES.split(' ');
 const attributes = new Map<string, number>();
 for (const name of URL_ATTRIBUTES.split(' ')) attributes.set(name, ADDRESS);
 for (const name of INDIRECT_ATTRIBUTES.split(' ')) attributes.set(name, INDIRECT);
-for (const list of [DANGEROUS_ATTRIBUTES, STYLE_ATTRIBUTES, EVENT_ATTRIBUTES]) {
+for (const list of [DANGEROUS_ATTRIBUTES, STYLE_ATTRIBUTES]) {
   for (const name of list.split(' ')) attributes.set(name, DANGEROUS);
 }
+/** Beginnings of event names by their first two letters. */
+const events = new Map<string, string[]>();
+for (const name of EVENT_BEGINNINGS.split(' ')) events.set(name.slice(0, 2), [...(events.get(name.slice(0, 2)) ?? []), name]);
+const SHORTEST_HANDLER = 5;
 const schemes = SCRIPT_SCHEMES.split(' ');
 /** No name of any list is longer; NULs may stretch it in the value. */
-const MAX_NAME_LENGTH = 40;
+const MAX_NAME_LENGTH = 48;
 
-/** Name in lower case without NULs; '' when it is too long to be on any list. */
+/** Name in lower case without NULs; of a longer one than any list has, its beginning. */
 function nameOf(value: string, start: number, end: number): string {
   const length = end - start;
   if (length <= MAX_NAME_LENGTH) {
@@ -38,7 +42,7 @@ function nameOf(value: string, start: number, end: number): string {
   for (let i = start; i < end && name.length <= MAX_NAME_LENGTH; i++) {
     if (value.charCodeAt(i) !== 0) name += value.charAt(i);
   }
-  return name.length > MAX_NAME_LENGTH ? '' : name.toLowerCase();
+  return name.toLowerCase();
 }
 
 export function isDangerousTag(value: string, start: number, end: number): boolean {
@@ -54,7 +58,11 @@ export function attributeClass(value: string, start: number, end: number): numbe
   const head = value.slice(start, start + 5).toLowerCase();
   // Namespaces turn markup into XML or SVG, whatever follows the prefix.
   if (head === 'xmlns' || head === 'xlink') return DANGEROUS;
-  return attributes.get(nameOf(value, start, end)) ?? HARMLESS;
+  const name = nameOf(value, start, end);
+  if (end - start >= SHORTEST_HANDLER && name.startsWith('on')) {
+    for (const event of events.get(name.slice(2, 4)) ?? []) if (name.startsWith(event, 2)) return DANGEROUS;
+  }
+  return attributes.get(name) ?? HARMLESS;
 }
 
 function hexDigit(c: number): number {

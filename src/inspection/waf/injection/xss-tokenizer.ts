@@ -29,8 +29,9 @@ const GREATER = 62;
 const SLASH = 47;
 const EQUALS = 61;
 
+/** White space. NUL parts attributes as old browsers had it, but not the letters of a tag name. */
 function isSpace(c: number): boolean {
-  return c === 32 || (c >= 9 && c <= 13);
+  return c === 32 || (c >= 9 && c <= 13) || c === 0;
 }
 
 function isLetter(c: number): boolean {
@@ -134,7 +135,7 @@ export class XssTokenizer {
     let i = from;
     for (; i < value.length; i++) {
       const c = value.charCodeAt(i);
-      if (isSpace(c)) return this.emit(TAG_OPEN, from, i, i + 1, AT_BEFORE_NAME);
+      if (c !== 0 && isSpace(c)) return this.emit(TAG_OPEN, from, i, i + 1, AT_BEFORE_NAME);
       if (c === SLASH) return this.emit(TAG_OPEN, from, i, i + 1, AT_SELF_CLOSING);
       if (c !== GREATER) continue;
       if (!this.closing) return this.emit(TAG_OPEN, from, i, i, AT_TAG_END);
@@ -146,7 +147,7 @@ export class XssTokenizer {
 
   private skipSpace(): void {
     let i = this.at;
-    while (i < this.value.length && (isSpace(this.value.charCodeAt(i)) || this.value.charCodeAt(i) === 0)) i++;
+    while (i < this.value.length && isSpace(this.value.charCodeAt(i))) i++;
     this.at = i;
   }
 

@@ -11,13 +11,13 @@ const dangerous = [
   '<a style=1>', '<a href=javascript:x>',
   '<a href="java\nscript:x">', '<a href=" \x01javascript:x">', '<a href=&#106;avascript:x>', '<a href=&#x6a;avascript:x>',
   '<a href=&#0000106avascript:x>', '<a href=data:x>', '<a href=VBSCRIPT:x>',
-  '<form action=javascript:x>', '<set attributename=href>', '<a xmlns:x=1>', '<a xlink:foo=1>', 'onclick=1', ' onclick = 1', "a'onclick=1",
+  '<form action=javascript:x>', '<set attributename=href>', '<a xmlns:x=1>', '<a xlink:foo=1>', 'onclick=1', 'onclick2=1', 'onvisibilitychange=1', ' onclick = 1', "a'onclick=1",
   "a' onclick=1", 'a" onclick=1', 'a`onclick=1', "'><script>", '"><script>',
   '</a><script>', '<a></a onclick=1>', '<<script>', '<1<script>', '<!-- --><script>', '<!-- -!><script>',
 ];
 
 const harmless = [
-  '', 'a', '<', '<<', '</', '</>', '<b>', '<a href=http://x>', '<a href="/x?y=z">', 'a < b', 'a<b and c>d', 'x=y', 'once=1', 'online=1',
+  '', 'a', '<', '<<', '</', '</>', '<b>', '<a href=http://x>', '<a href="/x?y=z">', 'a < b', 'a<b and c>d', 'x=y', 'once=1', 'online=1', 'on=1', 'oncl=1', 'ontology=1',
   'a=onclick', '<a b=onclick>', '<!-- a -->', '<!-- <script> -->',
   '<![CDATA[<script>]]>', '<?php', '<% a %>', '<set attributename=x>', '<a onclick>', '<sv>', '<ab', '<a href=&>', '<a href=&#>', '<a href=&#x>',
   '<a href=&#99999999999999999999;>',
