@@ -81,8 +81,10 @@ export interface NativeBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
 }
 
-/** Most values that one field keeps ready; some (a reason) may hold text of a peer, so it is begun anew when full. */
+/** Most values that one field keeps ready; some (a reason, a verb) may hold text of a peer, so it is begun anew when full. */
 const maximumKnown = 512;
+/** Of fields whose values come from the configuration alone: what is begun anew for each of 1,000 routes costs more than all else. */
+const maximumConfigured = 16_384;
 
 /** Facts that are longer are hardly said again. */
 const maximumKnownFacts = 400;
@@ -106,7 +108,7 @@ class RepeatingField {
 
   #learn(value: string): Uint8Array {
     const bytes = key(member(this.#name, value));
-    if (this.#known.size >= maximumKnown) this.#known.clear();
+    if (this.#known.size >= maximumConfigured) this.#known.clear();
     if (bytes.length < 256) this.#known.set(value, bytes);
     return bytes;
   }
@@ -140,10 +142,12 @@ interface GroupEntry {
 /** Several neighbouring fields of that sort as one piece. */
 class RepeatingGroup {
   readonly #names: readonly string[];
+  readonly #maximum: number;
   readonly #known = new Map<string, GroupEntry>();
   #size = 0;
 
-  constructor(...names: string[]) {
+  constructor(maximum: number, ...names: string[]) {
+    this.#maximum = maximum;
     this.#names = names;
   }
 
@@ -158,7 +162,7 @@ class RepeatingGroup {
   #learn(first: string, second: string, third: string, fourth: string, next: GroupEntry | undefined): Uint8Array {
     const values = [first, second, third, fourth];
     const bytes = key(this.#names.map((name, at) => member(name, values[at]!)).join(''));
-    if (++this.#size > maximumKnown) {
+    if (++this.#size > this.#maximum) {
       this.#known.clear();
       this.#size = 0;
       next = undefined;
@@ -179,10 +183,10 @@ export class RecordEncoder {
   #target = Buffer.alloc(0) as NativeBuffer;
   #secondMs = Number.NaN;
   #secondText = Buffer.alloc(0);
-  readonly #place = new RepeatingGroup('service', 'protocol', 'listener', 'config');
-  readonly #how = new RepeatingGroup('verb', 'outcome', 'kind', 'zone');
-  readonly #why = new RepeatingGroup('rule', 'reason', '', '');
-  readonly #where = new RepeatingGroup('route', 'pool', '', '');
+  readonly #place = new RepeatingGroup(maximumConfigured, 'service', 'protocol', 'listener', 'config');
+  readonly #how = new RepeatingGroup(maximumKnown, 'verb', 'outcome', 'kind', 'zone');
+  readonly #why = new RepeatingGroup(maximumKnown, 'rule', 'reason', '', '');
+  readonly #where = new RepeatingGroup(maximumConfigured, 'route', 'pool', '', '');
   readonly #server = new RepeatingField('server');
   readonly #knownFacts = new KnownFacts();
 

@@ -5,6 +5,7 @@
 // Why this shape, and what it costs: docs/decisions/0003-candidate-index.md.
 import { hostForMatching } from './host-pattern.ts';
 import type { HostPattern } from './host-pattern.ts';
+import { partHash, PartTable, type Part } from './part-table.ts';
 import type { PathPattern } from './path-pattern.ts';
 
 /** What an entry wants. An absent or empty list wants nothing: any value will do. */
@@ -138,20 +139,28 @@ class HostTable {
   }
 }
 
-class PathNode {
-  readonly children = new Map<string, PathNode>();
+/** What a search reads stands in front, in one line of the processor's cache. */
+class PathNode implements Part {
+  readonly hash: number;
+  readonly part: string;
   /** Sets of the entries that may hold for paths that go on below this node, and for those that end here. */
   below = 0;
   here = 0;
+  children: PartTable<PathNode> | undefined = undefined;
   belowMembers: number[] = [];
   exactMembers: number[] = [];
+
+  constructor(part: string) {
+    this.hash = partHash(part);
+    this.part = part;
+  }
 }
 
 /** Paths: a trie over the literal segments before the first wildcard. Each node's sets include those of its ancestors,
  *  so that the deepest node that a path reaches has the answer. */
 class PathTable {
   readonly used: boolean;
-  readonly #root = new PathNode();
+  readonly #root = new PathNode('');
 
   constructor(pool: SetPool, entries: readonly IndexEntry[]) {
     let used = false;
@@ -173,15 +182,16 @@ class PathTable {
       node.here = node.exactMembers.length === 0 ? node.below : pool.extended(node.below, node.exactMembers);
       node.belowMembers = [];
       node.exactMembers = [];
-      for (const child of node.children.values()) open.push({ node: child, inherited: node.below });
+      for (const child of node.children?.entries ?? []) open.push({ node: child, inherited: node.below });
     }
   }
 
   #nodeFor(path: PathPattern): PathNode {
     let node = this.#root;
     for (const segment of path.literalSegments) {
-      let child = node.children.get(segment);
-      if (child === undefined) node.children.set(segment, child = new PathNode());
+      node.children ??= new PartTable();
+      let child = node.children.find(segment, 0, segment.length);
+      if (child === undefined) node.children.add(child = new PathNode(segment));
       node = child;
     }
     return node;
@@ -190,10 +200,10 @@ class PathTable {
   find(path: string): number {
     let node = this.#root;
     let start = 0;
-    while (node.children.size > 0) {
+    for (let { children } = node; children !== undefined; { children } = node) {
       const slash = path.indexOf('/', start);
       const end = slash < 0 ? path.length : slash;
-      const child = node.children.get(path.slice(start, end));
+      const child = children.find(path, start, end);
       if (child === undefined) return node.below;
       node = child;
       start = end + 1;

@@ -11,8 +11,8 @@ import { RequestRewriter } from './rewriting-request.ts';
 import { ResponseRewriter } from './rewriting-response.ts';
 import { compileConditions } from './route-conditions.ts';
 import type { Condition } from './route-conditions.ts';
-import { Affinity, RetryPlan, compileBodyLimits, compileTimeouts } from './route-plan.ts';
-import type { BodyLimits, HttpTimeouts } from './route-plan.ts';
+import { Affinity, RetryPlan, compileBodyLimits, compileTimeouts, usualPlan } from './route-plan.ts';
+import type { BodyLimits, HttpTimeouts, UsualPlan } from './route-plan.ts';
 import { defaultRouteId, routeId } from './settings-check.ts';
 import type { HttpSettings, RouteSettings } from './settings.ts';
 import { StaticResponse } from './static-responses.ts';
@@ -47,18 +47,17 @@ export class Route {
   readonly refusal: Refusal;
   readonly #answer: Redirect | StaticResponse | undefined;
 
-  constructor(settings: HttpSettings, route: RouteSettings | undefined, place: number, request: RequestRewriter, response: ResponseRewriter,
+  constructor(settings: HttpSettings, route: RouteSettings | undefined, place: number, usual: UsualPlan, request: RequestRewriter, response: ResponseRewriter,
     inspectors: Inspectors) {
     this.id = route === undefined ? defaultRouteId : routeId(route, place);
     this.place = place;
     this.priority = route?.priority ?? -Infinity;
     this.pool = (route === undefined ? settings.pool : route.pool) ?? '';
-    this.timeouts = compileTimeouts(settings.timeouts, route?.timeouts);
-    this.limits = compileBodyLimits(settings.limits, route?.limits);
-    this.retries = new RetryPlan(settings.retries, route?.retries);
+    this.timeouts = route?.timeouts === undefined ? usual.timeouts : compileTimeouts(settings.timeouts, route.timeouts);
+    this.limits = route?.limits === undefined ? usual.limits : compileBodyLimits(settings.limits, route.limits);
+    this.retries = route?.retries === undefined ? usual.retries : new RetryPlan(settings.retries, route.retries);
     this.upgrades = route?.upgrades ?? settings.upgrades;
-    const affinity = route?.affinity ?? settings.affinity;
-    this.affinity = affinity === undefined ? undefined : new Affinity(affinity);
+    this.affinity = route?.affinity === undefined ? usual.affinity : new Affinity(route.affinity);
     this.request = request;
     this.response = response;
     const waf = resolveWaf(settings.waf, route?.waf);
@@ -206,18 +205,19 @@ export function compileRoutes(settings: HttpSettings, inspectors: Inspectors = n
   // Routes without rewrites of their own share one program.
   const request = new RequestRewriter(settings, settings.rewrite?.request);
   const response = new ResponseRewriter(settings, settings.rewrite);
+  const usual = usualPlan(settings);
   const routes: Route[] = [];
   const entries: Entry[] = [];
   const place = settings.routes.length;
   for (const [index, one] of settings.routes.entries()) {
     const own = one.rewrite !== undefined;
-    const route = new Route(settings, one, index, own ? new RequestRewriter(settings, one.rewrite?.request) : request,
+    const route = new Route(settings, one, index, usual, own ? new RequestRewriter(settings, one.rewrite?.request) : request,
       own ? new ResponseRewriter(settings, one.rewrite) : response, inspectors);
     routes.push(route);
     entries.push(...entriesOf(route, one));
   }
   if (settings.pool !== undefined) {
-    const route = new Route(settings, undefined, place, request, response, inspectors);
+    const route = new Route(settings, undefined, place, usual, request, response, inspectors);
     routes.push(route);
     entries.push(...entriesOf(route, undefined));
   }
