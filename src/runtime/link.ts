@@ -4,6 +4,7 @@
 import type { Socket } from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
+import { eventBegins, eventEnds } from './event-time.ts';
 import { HandleSocket, type SocketOwner } from './handle-socket.ts';
 import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
@@ -138,6 +139,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     this.bytesIn += end - start;
     // The handler may give the link back while it runs; a bug is still this session's.
     const { guard } = this;
+    eventBegins();
     try {
       const target = this.#relayTarget;
       if (target === undefined) {
@@ -151,7 +153,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
         this.surplusBytes = 0;
         this.handler.received(this, bytes, cut, end);
       }
-    } catch (error) { this.#bug(error, guard); }
+    } catch (error) { this.#bug(error, guard); } finally { eventEnds(); }
   }
 
   #bug(error: unknown, guard: BugGuard | undefined): void {

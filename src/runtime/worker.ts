@@ -26,6 +26,7 @@ import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import { Acceptor } from './acceptor.ts';
 import { ClosingLinks } from './closing.ts';
 import { Connector, ServerLink } from './connector.ts';
+import { readTime, recentTime } from './event-time.ts';
 import type { SocketLink } from './link.ts';
 import type { FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 
@@ -110,7 +111,7 @@ export class Worker implements SessionHost {
     this.#share = { worker: options.worker, workers: options.workers };
     // Worker 0 of the ids is the supervisor.
     this.#ids = makeIdSource(options.worker + 1);
-    this.#connector = new Connector(() => this.nowMs(), () => this.#security);
+    this.#connector = new Connector(() => this.recentMs(), () => this.#security);
     this.#channels = new Channels({
       nowMs: () => this.nowMs(), nextId: () => this.nextId(), security: () => this.#security,
       stranger: (lease, address) => { this.#recordStranger(lease, address); },
@@ -119,7 +120,8 @@ export class Worker implements SessionHost {
     this.plan = compilePlan(pendingConfiguration, '', this.#environment());
   }
 
-  nowMs(): number { return this.#clock.nowMs(); }
+  nowMs(): number { return readTime(this.#clock); }
+  recentMs(): number { return recentTime(this.#clock); }
   wallMs(): number { return this.#clock.wallMs(); }
   nextId(): string { return this.#ids.next(); }
 

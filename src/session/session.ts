@@ -20,6 +20,8 @@ import type { ListenerPlan, Plan } from './plan.ts';
 /** What the session layer needs of the process it runs in. */
 export interface SessionHost extends Clock {
   readonly plan: Plan;
+  /** `nowMs` as it was read last while this event is handled: where a few microseconds do not matter. */
+  recentMs(): number;
   /** Nothing can be audited and the configuration says to refuse then. */
   readonly refusing: boolean;
   nextId(): string;
@@ -143,7 +145,7 @@ export class Session implements SessionPort {
   }
 
   admit(operation: Operation, trace?: Trace): LimitRefusal | undefined {
-    const refusal = this.plan.limiter.admit(operation, this.#host.nowMs(), trace);
+    const refusal = this.plan.limiter.admit(operation, this.#host.recentMs(), trace);
     if (operation.admission !== undefined) this.#holding.push(operation);
     return refusal;
   }

@@ -47,6 +47,7 @@ export class Exchange {
   id = '';
   timeMs = 0;
   startedMs = 0;
+  endedMs = 0;
   route: Route | undefined = undefined;
   status = 0;
   outcome: Outcome = 'allowed';
@@ -273,7 +274,7 @@ export class Exchange {
     this.relay.begin(this.parser.head);
     if (this.#bytes !== undefined) this.#at = this.body.start(link, requestHead, this.#bytes, this.#at, this.#end);
     else this.body.startHeld(link, requestHead);
-    if (this.phase === 'response') this.watch.response();
+    if (this.phase === 'response') this.watch.response(this.leg.connectedMs);
   }
 
   fail(status: number, failure: OperationalFailure): void {
@@ -418,13 +419,13 @@ export class Exchange {
     if (this.discard.active) {
       this.phase = 'discard';
       this.discard.start();
-    } else this.gateway.exchangeDone(this.keepAlive);
+    } else this.gateway.exchangeDone(this.keepAlive, this.endedMs);
   }
 
   /** The rest of the body has been read over, or, not `whole`, no more of it will be. */
   discarded(whole: boolean): void {
     this.phase = 'done';
-    this.gateway.exchangeDone(whole && this.keepAlive);
+    this.gateway.exchangeDone(whole && this.keepAlive, this.port.nowMs());
   }
 
   #finishRecord(): void {
@@ -432,6 +433,7 @@ export class Exchange {
     // Of a request that no response came to.
     this.body.inspected();
     if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
+    this.endedMs = this.port.nowMs();
     if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
   }
 

@@ -162,7 +162,7 @@ export class HttpGateway implements Gateway, LinkHandler {
   }
 
   /** An exchange has ended, its response is on its way. `keepAlive` false: this was the last. */
-  exchangeDone(keepAlive: boolean): void {
+  exchangeDone(keepAlive: boolean, nowMs: number): void {
     this.#active = false;
     if (this.#state !== 'open') return;
     if (!keepAlive || this.draining) {
@@ -170,8 +170,8 @@ export class HttpGateway implements Gateway, LinkHandler {
       else this.#linger();
       return;
     }
-    this.#idleSinceMs = this.port.nowMs();
-    this.port.wakeAtMs = this.#idleSinceMs + Math.min(slimAfterMs, this.service.timeouts.clientIdleMs);
+    this.#idleSinceMs = nowMs;
+    this.port.wakeAtMs = nowMs + Math.min(slimAfterMs, this.service.timeouts.clientIdleMs);
     // The loop in #read goes on by itself; otherwise what was held is read now.
     if (!this.#reading) this.#readHeld();
   }

@@ -18,13 +18,13 @@ function quoted(text: string): string {
 }
 
 export function fillRecord(exchange: Exchange): AuditRecord {
-  const { port, client } = exchange;
+  const { client } = exchange;
   const { head } = exchange.parser;
   const read = head.method !== '';
   record.kind = exchange.outcome === 'refused' ? 'violation' : 'operation';
   record.id = exchange.id;
   record.timeMs = exchange.timeMs;
-  record.durationMs = port.nowMs() - exchange.startedMs;
+  record.durationMs = exchange.endedMs - exchange.startedMs;
   record.verb = head.method;
   record.host = read ? clipped(head.host) : '';
   record.path = read ? clipped(head.path) : '';

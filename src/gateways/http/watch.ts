@@ -28,9 +28,8 @@ export class Watch {
   }
 
   /** Waiting for the first byte of the response, or for the rest of the request. */
-  response(): void {
-    const { body, route, port, client } = this.#exchange;
-    const nowMs = port.nowMs();
+  response(nowMs = this.#exchange.port.nowMs()): void {
+    const { body, route, client } = this.#exchange;
     if (body.complete) {
       this.#arm(nowMs + route!.timeouts.serverFirstByteMs);
       return;
