@@ -29,6 +29,11 @@ export function decodeUtf8(latin1: string): string | undefined {
   } catch { return undefined; }
 }
 
+/** As people read it: UTF-8 where it is that, else the bytes as latin1. For records and rules, never for the wire. */
+export function readable(latin1: string): string {
+  return decodeUtf8(latin1) ?? latin1;
+}
+
 export function encodeUtf8(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }

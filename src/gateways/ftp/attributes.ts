@@ -1,5 +1,6 @@
 // Facts of an FTP command that rules and limits may ask for beyond verb, class, host and path (operations.ts lists them).
 import { typeOfName } from '#core/content-type.ts';
+import { readable } from '#codecs/ftp/index.ts';
 import type { FtpOperation } from './operations.ts';
 import type { SessionState } from './state.ts';
 
@@ -8,7 +9,7 @@ export function attributeOf(state: SessionState, tls: boolean, key: string, oper
     case 'argument': return operation.argument;
     case 'site': return operation.verb === 'SITE' ? /^\S*/.exec(operation.argument)![0].toUpperCase() : undefined;
     case 'login': return operation.verb === 'USER' ? operation.argument : state.login === '' ? undefined : state.login;
-    case 'server-user': return state.serverUser === '' ? undefined : state.serverUser;
+    case 'server-user': return state.serverUser === '' ? undefined : readable(state.serverUser);
     case 'direction': return operation.direction === '' ? undefined : operation.direction;
     case 'declared-type': return operation.path === '' ? undefined : typeOfName(operation.path) || undefined;
     case 'extension': return /\.([^./]+)$/.exec(operation.path)?.[1]?.toLowerCase();

@@ -1,7 +1,7 @@
 // One command of a client from its first byte to its reply: what is decided about, what was sent to the server for it,
 // what came of it. Filled by the session machine and its handlers, written out by records.ts.
 import type { Outcome } from '#contract/audit-record.ts';
-import type { CanonicalPath, FtpReply, VerbEntry } from '#codecs/ftp/index.ts';
+import { readable, type CanonicalPath, type FtpReply, type VerbEntry } from '#codecs/ftp/index.ts';
 import type { FtpOperation } from './operations.ts';
 import type { Target } from './server-connection.ts';
 
@@ -68,6 +68,6 @@ export class CommandRun {
   get verb(): string { return this.entry?.verb ?? this.sentVerb; }
 
   note(reply: FtpReply): void {
-    this.received.push(`${reply.code} ${reply.lines[0] ?? ''}`.slice(0, 200));
+    this.received.push(readable(`${reply.code} ${reply.lines[0] ?? ''}`).slice(0, 200));
   }
 }

@@ -36,7 +36,7 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
   }
   trace.step('codec', `${entry.verb} ${operation.path}`.trim(), 'understood', `class ${entry.class}`);
   const { preset } = service.settings;
-  if (!presetPermits(preset, entry, verb === 'USER' ? operation.argument : 'anonymous')) {
+  if (!presetPermits(preset, entry.verb, entry.class, verb === 'USER' ? operation.argument : 'anonymous')) {
     trace.step('decision', preset!, 'deny', `${denialCode(entry.verb, entry.class)}: not part of the preset`);
     return;
   }

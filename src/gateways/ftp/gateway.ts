@@ -5,7 +5,7 @@ import { operational, type Failure, type OperationalFailure } from '#core/failur
 import type { Outcome } from '#contract/audit-record.ts';
 import type { Gateway, PendingServer, ServerLinkOwner, SessionPort } from '#contract/gateway.ts';
 import type { Link, LinkHandler, SecureRequest } from '#contract/link.ts';
-import { CommandParser, ftpViolation, replyText, verbEntry, VIOLATION, type FtpReply, type FtpViolationName } from '#codecs/ftp/index.ts';
+import { CommandParser, ftpViolation, readable, replyText, verbEntry, VIOLATION, type FtpReply, type FtpViolationName } from '#codecs/ftp/index.ts';
 import { Alarms, type AlarmName } from './alarms.ts';
 import { attributeOf } from './attributes.ts';
 import { CommandRun } from './command-run.ts';
@@ -16,7 +16,7 @@ import { judge } from './judge.ts';
 import { FtpOperation, type OperationFacts } from './operations.ts';
 import { openControl, splitTarget } from './server-connection.ts';
 import { commandRecord, violationRecord, type SessionContext } from './records.ts';
-import { texts } from './replies.ts';
+import { farewellOf, farewells, texts } from './replies.ts';
 import { ServerControl, type ServerControlOwner } from './server-control.ts';
 import type { FtpService } from './service.ts';
 import { SessionState } from './state.ts';
@@ -145,7 +145,8 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
 
   #arrived(queued: Queued): void {
     // ABOR and STAT are for the transfer under way (RFC 959 section 4.1.3).
-    if (this.transfer !== undefined && this.#queue.length === 0 && this.#abortRun === undefined && (queued.verb === 'ABOR' || (queued.verb === 'STAT' && queued.argument === ''))) {
+    if (this.transfer !== undefined && this.#queue.length === 0 && this.#abortRun === undefined
+      && (queued.verb === 'ABOR' || (queued.verb === 'STAT' && queued.argument === '' && this.#inPace()))) {
       this.#execute(queued, true);
       return;
     }
@@ -176,7 +177,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
       this.#execute(this.#queue.shift()!, false);
     }
     this.#pumping = false;
-    if (this.#draining && this.#current === undefined && !this.#ended) this.end('allowed', 'drained', true);
+    if (this.#draining && this.#current === undefined && !this.#ended) this.end('allowed', 'drained', farewells.shutdown);
   }
 
   /** So many commands a second; beyond them the client waits. */
@@ -199,7 +200,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     operation.verb = entry?.verb ?? verb;
     operation.verbClass = entry === undefined ? '' : entry.verb === 'STAT' && argument === '' ? 'session' : entry.class;
     operation.host = this.state.targetHost;
-    operation.argument = secretVerbs.has(operation.verb) ? '***' : argument;
+    operation.argument = secretVerbs.has(operation.verb) ? '***' : readable(argument);
     operation.direction = entry?.transfer === 'up' ? 'upload' : entry?.transfer === 'down' ? 'download' : '';
     if (!beside) this.#current = run;
     this.clearAlarm('idle');
@@ -226,6 +227,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     run.finished = true;
     if (run.admitted) this.port.release(run.operation);
     if (run.audited || run.outcome !== 'allowed') this.port.record(commandRecord(this, run));
+    if (run.operation.direction !== '') this.state.transferOver();
     if (run === this.#current) {
       this.#current = undefined;
       if (!this.#ended) this.alarm('idle', this.service.timeouts.idle);
@@ -259,7 +261,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     run.rule = 'ftp.limit.maxUnknownCommands';
     run.status = 421;
     this.finishSilently(run);
-    this.end('limited', 'too many commands that are not understood', true);
+    this.end('limited', 'too many commands that are not understood', farewells.unknown);
   }
 
   preliminary(_run: CommandRun, reply: FtpReply): void {
@@ -275,8 +277,6 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.transfer = undefined;
     this.#lingering = this.state.setup;
     this.state.setup = undefined;
-    this.state.restOffset = 0;
-    this.state.announcedBytes = -1;
     const abortRun = this.#abortRun;
     this.#abortRun = undefined;
     this.finish(transfer.run, code, lines);
@@ -344,15 +344,16 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   serverGone(failure: Failure, reply: FtpReply | undefined): void {
     if (this.#ended) return;
     const run = this.#current;
+    const outcome = failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : failure.code === 'denied' ? 'denied' : 'failed';
     if (run !== undefined && !run.finished) {
-      run.outcome = failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : 'failed';
-      run.rule = failure.code;
+      run.outcome = outcome;
+      run.rule = failure.code === 'denied' ? 'ftp.target-network' : failure.code;
       run.reason = failure.message;
       run.status = 421;
       if (reply !== undefined) run.note(reply);
     }
     if (failure.kind !== 'operational') this.port.record(violationRecord(this, this.port.operationId(), failure));
-    this.end(failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : 'failed', failure.message, true);
+    this.end(outcome, failure.message, farewellOf(failure, this.service.settings.proxy !== undefined));
   }
 
   // Time.
@@ -372,12 +373,13 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
 
   #due(name: AlarmName): void {
     switch (name) {
-      case 'login': this.end('limited', 'no login in time', true); return;
-      case 'idle': this.end('limited', 'idle', true); return;
+      case 'login': this.end('limited', 'no login in time', farewells.login); return;
+      case 'idle': this.end('limited', 'idle', farewells.idle); return;
       case 'serverReply': this.server.timedOut(); return;
       case 'transferEnd': this.serverGone(operational('timeout', 'server', 'receive', false, 'the server did not say how the transfer ended'), undefined); return;
       case 'dataConnect': this.transfer?.connectTimedOut(); return;
       case 'dataStall': this.transfer?.lookForStall(); return;
+      case 'heldReply': this.transfer?.sayUnsaid(); return;
       case 'delay': {
         const then = this.#afterDelay;
         this.#afterDelay = undefined;
@@ -395,13 +397,16 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     // To another protocol nothing is said: whatever it is might be reflected (ALPACA).
     const speaks = fault.code !== 'ftp.other-protocol' && fault.code !== 'ftp.bytes-before-tls';
     if (speaks) this.#send(500, [texts.notUnderstood]);
-    this.end(fault.kind === 'limit' ? 'limited' : 'refused', fault.message, false);
+    this.end(fault.kind === 'limit' ? 'limited' : 'refused', fault.message, '');
   }
 
-  /** Ends the session on both sides. `says`: with a 421. */
-  end(outcome: Outcome, reason: string, says: boolean): void {
+  /** Ends the session on both sides. `farewell`: text of the 421, '' for none. */
+  end(outcome: Outcome, reason: string, farewell: string): void {
     if (this.#ended) return;
-    if (says && !this.#securing) this.#send(421, [texts.ending]);
+    if (farewell !== '' && !this.#securing) {
+      this.#send(421, [farewell]);
+      if (this.#current !== undefined && this.#current.replyLine === '') this.#current.replyLine = `421 ${farewell}`;
+    }
     this.#ended = true;
     this.#alarms.clearAll();
     this.state.setup?.discard('the session ended');
@@ -422,12 +427,12 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.port.finished(outcome, reason);
   }
 
-  ended(): void { this.end(this.transfer === undefined ? 'allowed' : 'aborted', 'client closed', false); }
+  ended(): void { this.end(this.transfer === undefined ? 'allowed' : 'aborted', 'client closed', ''); }
   drained(): void { /* replies are short */ }
   relayed(): void { /* the control connection is never relayed */ }
 
   closed(_link: Link, failure: OperationalFailure | undefined): void {
-    this.end(failure === undefined ? 'allowed' : failure.code === 'tls' ? 'failed' : 'aborted', failure?.message ?? 'client closed', false);
+    this.end(failure === undefined ? 'allowed' : failure.code === 'tls' ? 'failed' : 'aborted', failure?.message ?? 'client closed', '');
   }
 
   drain(): void {

@@ -61,8 +61,9 @@ function allocate(gateway: FtpGateway, run: CommandRun): void {
 
 function restart(gateway: FtpGateway, run: CommandRun): void {
   if (!/^\d{1,15}$/.test(run.argument)) return gateway.refuse(run, 501, 'Wanted a number.', 'ftp.syntax');
-  const offset = Number(run.argument);
-  perform(gateway, run, 'REST', String(offset), () => { gateway.state.restOffset = offset; });
+  // Goes to the server with the transfer that it is for: one that is denied must leave nothing behind for the next.
+  gateway.state.restOffset = Number(run.argument);
+  gateway.finish(run, 350, [`Restarting at ${gateway.state.restOffset}.`]);
 }
 
 function renameFrom(gateway: FtpGateway, run: CommandRun): void {
@@ -120,7 +121,7 @@ function offered(gateway: FtpGateway, fromServer: readonly Feature[]): Feature[]
   const { settings } = gateway.service;
   const features = fromServer.filter(({ name }) => {
     const verb = passedFeatures.get(name);
-    return verb === '' || (verb !== undefined && presetPermits(settings.preset, verbEntry(verb)!, gateway.state.login));
+    return verb === '' || (verb !== undefined && presetPermits(settings.preset, verb, verbEntry(verb)!.class, gateway.state.login));
   });
   const own = [...settings.clientData.active ? ['EPRT'] : [], ...settings.clientData.passive ? ['EPSV'] : []];
   if (settings.clientTls.mode === 'explicit') own.unshift('AUTH TLS');
@@ -177,7 +178,7 @@ function abort(gateway: FtpGateway, run: CommandRun): void {
 
 function quit(gateway: FtpGateway, run: CommandRun): void {
   gateway.finish(run, 221, ['Goodbye.']);
-  gateway.end('allowed', 'QUIT', false);
+  gateway.end('allowed', 'QUIT', '');
 }
 
 function noop(gateway: FtpGateway, run: CommandRun): void {

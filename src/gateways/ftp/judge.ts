@@ -1,11 +1,11 @@
 // Judges a command before anything is done about it: is it understood, is it in turn, is its name a name, do preset, rules
 // and limits permit it. What is denied here never reaches a server.
 import type { Trace } from '#contract/decision.ts';
-import { below, canonicalPath, type CanonicalPath } from '#codecs/ftp/index.ts';
+import { below, canonicalPath, encodeUtf8, type CanonicalPath } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
 import { presetPermits } from './presets.ts';
-import { denialCode, isReplyCode, pathTexts, texts } from './replies.ts';
+import { denialCode, farewells, isReplyCode, pathTexts, texts } from './replies.ts';
 
 /** Commands whose path is what is listed, or the current directory without one. */
 const ofDirectory = new Set(['LIST', 'NLST', 'MLSD', 'MLST', 'STOU', 'PWD']);
@@ -98,7 +98,7 @@ function findListed(gateway: FtpGateway, run: CommandRun): boolean {
 function permitted(gateway: FtpGateway, run: CommandRun): boolean {
   const entry = run.entry!;
   const { preset } = gateway.service.settings;
-  if (!presetPermits(preset, entry, run.verb === 'USER' ? gateway.userPart(run.argument) : gateway.state.login)) {
+  if (!presetPermits(preset, entry.verb, run.operation.verbClass, run.verb === 'USER' ? gateway.userPart(run.argument) : gateway.state.login)) {
     gateway.deny(run, denialCode(entry.verb, entry.class), texts.denied, preset!, `not part of the preset ${preset}`);
     return false;
   }
@@ -118,7 +118,7 @@ function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
       run.outcome = 'denied';
       run.reason = decision.reason;
       gateway.finishSilently(run);
-      gateway.end('denied', `closed by rule ${decision.rule}`, true);
+      gateway.end('denied', `closed by rule ${decision.rule}`, decision.message === '' ? farewells.plain : encodeUtf8(decision.message));
       return false;
     case 'drop':
       run.outcome = 'denied';
@@ -127,7 +127,7 @@ function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
       return false;
     default:
       gateway.deny(run, isReplyCode(decision.status) ? decision.status : decision.effect === 'authenticate' ? 530 : denialCode(verb, verbClass),
-        decision.message === '' ? texts.denied : decision.message, decision.rule, decision.reason);
+        decision.message === '' ? texts.denied : encodeUtf8(decision.message), decision.rule, decision.reason);
       return false;
   }
   const refusal = port.admit(run.operation, trace);
@@ -139,6 +139,9 @@ function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
   run.rule = refusal.limit;
   run.reason = refusal.reason;
   if (refusal.action === 'drop') gateway.finishSilently(run);
-  else gateway.finish(run, refusal.status !== undefined && isReplyCode(refusal.status) ? refusal.status : 450, [refusal.message || 'Too many requests, try again later.']);
+  else {
+    const code = refusal.status !== undefined && isReplyCode(refusal.status) ? refusal.status : 450;
+    gateway.finish(run, code, [encodeUtf8(refusal.message || 'Too many requests, try again later.')]);
+  }
   return false;
 }

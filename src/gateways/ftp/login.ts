@@ -1,12 +1,14 @@
 // USER, PASS, ACCT: who the client is, to the gateway and to the server. USER is always answered 331 alike (RFC 2577
 // section 7), and nothing is said to a server before a password was given; a name that may not log in fails behind it.
 import type { FtpReply } from '#codecs/ftp/index.ts';
-import { canonicalPath, parse257 } from '#codecs/ftp/index.ts';
+import { addressFamily } from '#core/network.ts';
+import { canonicalPath, encodeUtf8, parse257, readable } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
 import { isAnonymous } from './presets.ts';
-import { texts } from './replies.ts';
+import { farewells, texts } from './replies.ts';
 import { parseTarget, splitTarget, type Target } from './server-connection.ts';
+import type { RefusedLogin } from './state.ts';
 
 const connectedElsewhere = 'Connected to another server; begin a new session.';
 
@@ -51,7 +53,9 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
   const { login, clientTls, proxy } = service.settings;
   if (state.loggedIn) return gateway.refuse(run, 530, 'You are logged in already.', 'ftp.logged-in');
   if (clientTls.require !== 'nothing' && gateway.port.client.tls === undefined) return gateway.refuse(run, 530, 'Please use AUTH TLS first.', 'ftp.tls-required');
-  if (run.argument === '' || run.argument.length > service.limits.maxUserBytes) return gateway.refuse(run, 501, 'Wanted a user name.', 'ftp.limit.maxUserBytes');
+  if (run.argument.length > service.limits.maxUserBytes) return gateway.refuse(run, 501, 'The user name is too long.', 'ftp.limit.maxUserBytes');
+  // A CR in it cannot be sent on; nobody's name has one.
+  if (run.argument === '' || run.argument.includes('\r')) return gateway.refuse(run, 501, 'Wanted a user name.', 'ftp.syntax');
   if (run.target !== undefined) {
     if (isElsewhere(gateway, run.target)) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
     state.aim(run.target);
@@ -59,17 +63,28 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
   const user = gateway.userPart(run.argument);
   // With two logins in turn the first is the gateway's own: the host may come with the second.
   const needsTarget = proxy !== undefined && (login.mode !== 'both' || state.gatewayUser !== '' || state.targetHost !== '');
-  state.login = user;
+  state.login = readable(user);
   state.serverUser = user;
   state.wantsAccount = false;
-  const anonymous = isAnonymous(user);
-  state.refusedLogin = '';
-  if (needsTarget && state.targetHost === '') state.refusedLogin = 'no host was named';
-  else if (needsTarget && !proxy.ports.includes(state.targetPort)) state.refusedLogin = `port ${state.targetPort} is not permitted`;
-  else if (anonymous ? login.anonymous === 'deny' : login.anonymous === 'only') state.refusedLogin = anonymous
-    ? 'anonymous logins are denied' : 'only anonymous logins are permitted';
-  else if (!service.mayLogIn(user)) state.refusedLogin = 'the user name is not one that may log in';
+  state.refusedLogin = refusal(gateway, state.login, needsTarget);
   gateway.finish(run, 331, [texts.passwordWanted]);
+}
+
+/** Why the name will fail whatever the password, or undefined. Of the server that was asked for the client is told, of names nothing. */
+function refusal({ state, service }: FtpGateway, user: string, needsTarget: boolean): RefusedLogin | undefined {
+  const { login, proxy } = service.settings;
+  if (needsTarget) {
+    const { targetHost, targetPort } = state;
+    if (targetHost === '') return { text: 'Name the server, too: USER name@host', reason: 'no host was named', rule: 'ftp.target-missing' };
+    if (!proxy!.ports.includes(targetPort)) return { text: 'That port is not permitted.', reason: `port ${targetPort} is not permitted`, rule: 'ftp.target-port' };
+    if (addressFamily(targetHost) !== 0 && service.proxyDenied.has(targetHost)) {
+      return { text: 'That server is not permitted.', reason: `${targetHost} is in a network that is not connected to`, rule: 'ftp.target-network' };
+    }
+  }
+  const named = (reason: string): RefusedLogin => ({ text: texts.loginFailed, reason, rule: 'ftp.login-failed' });
+  if (isAnonymous(user) ? login.anonymous === 'deny' : login.anonymous === 'only') return named(isAnonymous(user)
+    ? 'anonymous logins are denied' : 'only anonymous logins are permitted');
+  return service.mayLogIn(user) ? undefined : named('the user name is not one that may log in');
 }
 
 export function runPassword(gateway: FtpGateway, run: CommandRun): void {
@@ -77,11 +92,12 @@ export function runPassword(gateway: FtpGateway, run: CommandRun): void {
   const { login } = service.settings;
   if (state.login === '') return gateway.refuse(run, 503, 'USER first.', 'ftp.sequence');
   if (run.argument.length > service.limits.maxPasswordBytes) return gateway.refuse(run, 501, 'The password is too long.', 'ftp.limit.maxPasswordBytes');
+  if (state.refusedLogin !== undefined) return fail(gateway, run, state.refusedLogin.reason, 'denied', state.refusedLogin);
   // A password with a CR in it cannot be sent on; nobody has one.
-  if (state.refusedLogin !== '' || run.argument.includes('\r')) return fail(gateway, run, state.refusedLogin === '' ? 'CR in the password' : state.refusedLogin, 'denied');
+  if (run.argument.includes('\r')) return fail(gateway, run, 'CR in the password', 'denied');
   if (login.mode === 'pass' || (login.mode === 'both' && state.gatewayUser !== '')) return toServer(gateway, run, state.serverUser, run.argument);
   const password = run.argument;
-  gateway.port.authenticate(state.login, password, (subject) => {
+  gateway.port.authenticate(state.login, readable(password), (subject) => {
     if (run.finished) return;
     if (subject === undefined) return fail(gateway, run, 'not a user of the gateway, or another password', 'denied');
     gateway.port.subject = subject;
@@ -92,8 +108,8 @@ export function runPassword(gateway: FtpGateway, run: CommandRun): void {
     }
     const mapped = service.serverLogins.find(({ fits }) => fits(state.login));
     if (mapped === undefined) return fail(gateway, run, 'no login at the server for this user', 'denied');
-    state.serverUser = mapped.user === 'same' ? state.login : mapped.user;
-    toServer(gateway, run, state.serverUser, mapped.password === 'same' ? password : mapped.password);
+    if (mapped.user !== 'same') state.serverUser = encodeUtf8(mapped.user);
+    toServer(gateway, run, state.serverUser, mapped.password === 'same' ? password : encodeUtf8(mapped.password));
   });
 }
 
@@ -149,17 +165,17 @@ function findDirectory(gateway: FtpGateway, run: CommandRun, then: () => void): 
 }
 
 /** Answered late and always alike; too many end the session (RFC 2577 section 5). */
-function fail(gateway: FtpGateway, run: CommandRun, reason: string, outcome: 'denied' | 'failed'): void {
+function fail(gateway: FtpGateway, run: CommandRun, reason: string, outcome: 'denied' | 'failed', refused?: RefusedLogin): void {
   const { state, service } = gateway;
   const { login } = service.settings;
   state.failedLogins++;
   state.login = '';
   run.outcome = outcome;
-  run.rule = 'ftp.login-failed';
+  run.rule = refused?.rule ?? 'ftp.login-failed';
   run.reason = reason;
   gateway.delay(login.failureDelay, () => {
     if (run.finished) return;
-    gateway.finish(run, 530, [texts.loginFailed]);
-    if (state.failedLogins >= login.maxAttempts) gateway.end('limited', 'too many failed logins', true);
+    gateway.finish(run, 530, [refused?.text ?? texts.loginFailed]);
+    if (state.failedLogins >= login.maxAttempts) gateway.end('limited', 'too many failed logins', farewells.logins);
   });
 }

@@ -1,21 +1,21 @@
 // What a preset permits at most, before rules are asked. Classes of commands: codecs/ftp/verbs.ts.
-import type { VerbEntry } from '#codecs/ftp/index.ts';
 import type { PresetName } from './settings.ts';
 
-/** A blind drop box: names and contents of what is there stay unknown, nothing there is touched. */
+/** A blind drop box: names and contents of what is there stay unknown. Whether STOR may replace a file is the server's to say. */
 const uploadOnlyVerbs = new Set(['STOR', 'STOU']);
 const readWriteClasses = new Set(['read', 'list', 'write', 'delete', 'rename', 'session']);
 const readOnlyClasses = new Set(['read', 'list', 'session']);
 
-export function presetPermits(preset: PresetName | undefined, entry: VerbEntry, user: string): boolean {
+/** `verbClass` of the operation: STAT without a path is of class session, elsewhere of class list. */
+export function presetPermits(preset: PresetName | undefined, verb: string, verbClass: string, user: string): boolean {
   switch (preset) {
     case undefined: return true;
-    case 'ftp:read-write': return readWriteClasses.has(entry.class);
-    case 'ftp:upload-only': return (entry.class === 'session' && entry.verb !== 'REST') || uploadOnlyVerbs.has(entry.verb);
+    case 'ftp:read-write': return readWriteClasses.has(verbClass);
+    case 'ftp:upload-only': return (verbClass === 'session' && verb !== 'REST') || uploadOnlyVerbs.has(verb);
     case 'ftp:anonymous':
-      if (entry.verb === 'USER') return isAnonymous(user);
-      return readOnlyClasses.has(entry.class);
-    case 'ftp:read-only': return readOnlyClasses.has(entry.class);
+      if (verb === 'USER') return isAnonymous(user);
+      return readOnlyClasses.has(verbClass);
+    case 'ftp:read-only': return readOnlyClasses.has(verbClass);
   }
 }
 

@@ -3,6 +3,7 @@
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { SessionPort } from '#contract/gateway.ts';
 import type { Failure } from '#core/failure.ts';
+import { readable } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 
 const record = new AuditRecord();
@@ -49,9 +50,9 @@ export function commandRecord(context: SessionContext, run: CommandRun): AuditRe
 
 function attributesOf({ port }: SessionContext, run: CommandRun): string {
   const members: Record<string, unknown> = { command: clipped(`${run.sentVerb} ${run.operation.argument}`.trimEnd()) };
-  if (run.sent.length > 0) members['sent'] = run.sent.slice(0, maxListed).map((line) => clipped(line));
+  if (run.sent.length > 0) members['sent'] = run.sent.slice(0, maxListed).map((line) => clipped(readable(line)));
   if (run.received.length > 0) members['received'] = run.received.slice(0, maxListed);
-  if (run.replyLine !== '') members['reply'] = clipped(run.replyLine);
+  if (run.replyLine !== '') members['reply'] = clipped(readable(run.replyLine));
   const tls = port.client.tls;
   if (tls !== undefined) members['tls'] = `${tls.protocol} ${tls.cipher}`;
   if (run.transfer !== undefined) {

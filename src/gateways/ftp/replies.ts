@@ -1,5 +1,7 @@
 // The gateway's own replies where the protocol leaves a choice: which code denies which command (RFC 959 section 5.4,
 // RFC 4217 section 10). Texts never repeat what a client sent.
+import type { Failure } from '#core/failure.ts';
+
 
 const byVerb: Readonly<Record<string, number>> = {
   USER: 530, PASS: 530, ACCT: 530, AUTH: 534, PBSZ: 534, PROT: 534, CCC: 534, TYPE: 504, STRU: 504, MODE: 504, ALLO: 504, OPTS: 501,
@@ -26,8 +28,31 @@ export const texts = {
   loginFirst: 'Please log in with USER and PASS.',
   loginFailed: 'Login incorrect.',
   passwordWanted: 'Password required.',
-  ending: 'Service closing control connection.',
 } as const;
+
+/** Why a session ends, for the client: the text of its 421. '' elsewhere in this gateway: it ends without a word. */
+export const farewells = {
+  plain: 'Service closing control connection.',
+  login: 'No login in time, closing control connection.',
+  idle: 'No command in time, closing control connection.',
+  logins: 'Too many failed logins, closing control connection.',
+  unknown: 'Too many commands that are not understood, closing control connection.',
+  shutdown: 'Service shutting down, please connect again later.',
+} as const;
+
+/** Of servers of a pool a client learns nothing but that they are the cause; the server of a proxy is the one that it named. */
+const unreachable: Readonly<Record<string, string>> = {
+  'not-found': 'the name of the server was not found', 'refused': 'the server refuses connections', 'timeout': 'no answer from the server in time',
+  'unreachable': 'there is no way to the server', 'denied': 'that server is not permitted', 'tls': 'no TLS with the server',
+};
+
+export function farewellOf(failure: Failure, isProxy: boolean): string {
+  if (failure.kind !== 'operational') return 'The server broke the protocol, closing control connection.';
+  if (failure.phase === 'receive' || failure.phase === 'send') return failure.code === 'timeout' ? 'No answer from the server in time, closing control connection.'
+    : 'The server ended the session, closing control connection.';
+  if (isProxy) return `Not connected: ${unreachable[failure.code] ?? 'the server cannot be reached'}.`;
+  return 'The server cannot be reached, please try again later.';
+}
 
 /** Words for why a path was refused. */
 export const pathTexts: Readonly<Record<string, string>> = {

@@ -15,11 +15,7 @@ export function openControl(gateway: FtpGateway, owner: ServerLinkOwner): Pendin
   }
   const { targetHost, targetPort } = gateway.state;
   const server: ChosenServer = { pool: '', name: `${targetHost}:${targetPort}`, host: targetHost, port: targetPort };
-  const denied = operational('refused', 'gateway', 'connect', false, `${targetHost} is in a network that is not connected to`);
-  if (addressFamily(targetHost) !== 0 && gateway.service.proxyDenied.has(targetHost)) {
-    owner.serverFailed(denied, server);
-    return undefined;
-  }
+  const denied = operational('denied', 'gateway', 'connect', false, `${targetHost} is in a network that is not connected to`);
   return gateway.port.dial({ host: targetHost, port: targetPort, localAddress: '', timeoutMs: settings.proxy.connectTimeout }, {
     dialed: (link) => {
       if (!gateway.service.proxyDenied.has(link.peer.address)) {

@@ -22,6 +22,7 @@ export const ftpTimeouts = z.strictObject({
   dataConnect: time('30s', 'Longest wait for a data connection after it was agreed on, on either side. 425.'),
   dataStall: time('60s', 'Longest time in which a transfer moves no byte. Both data connections are reset. 426.'),
   transferEnd: time('60s', 'Longest wait for the server\'s word that a transfer is complete, after its last byte. 421.'),
+  heldReply: time('20s', 'Longest time without a reply to a client that fetches a file which is held for inspection. Then 150, though the file is not judged yet.'),
 });
 
 function count(fallback: number, maximum: number, description: string) {

@@ -17,6 +17,7 @@ function portRange() {
 }
 
 const userPattern = z.string().min(1).max(128).regex(/^[^\s]+$/, 'wanted a user name, in which * stands for any text');
+const oneLine = /^\P{Cc}*$/u;
 const line = z.string().max(500).regex(/^[\x20-\x7e]*$/, 'wanted one line of ASCII');
 
 /** Ports on which services listen that must not be reached through somebody's data connection. */
@@ -81,8 +82,9 @@ const login = z.strictObject({
   failureDelay: duration().prefault('1s').describe('Pause before a failed login is answered.'),
   serverLogins: z.array(z.strictObject({
     user: userPattern.describe('User of the gateway, `*` for any text.'),
-    serverUser: z.string().min(1).max(128).describe('User name at the server; `same` stands for the same name.'),
-    serverPassword: z.string().max(256).describe('Password at the server; `same` stands for the one that the client gave.'),
+    serverUser: z.string().min(1).max(128).regex(oneLine, 'wanted a name without control characters').describe('User name at the server; `same` stands for the same name.'),
+    serverPassword: z.string().max(256).regex(oneLine, 'wanted a password without control characters')
+      .describe('Password at the server; `same` stands for the one that the client gave.'),
   })).max(1000).prefault([]).describe('For `mode: gateway`: how users of the gateway log in to the server. The first that fits is taken; nobody else may log in.'),
 });
 

@@ -3,13 +3,15 @@ import type { Feature } from '#codecs/ftp/index.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { Target } from './server-connection.ts';
 
+/** Why a name will fail whatever the password: told only behind it (RFC 2577 section 7). */
+export interface RefusedLogin { readonly text: string; readonly reason: string; readonly rule: string }
+
 export class SessionState {
-  /** Name given with USER, before a password proved it. */
+  /** Name given with USER, before a password proved it, as text. */
   login = '';
-  /** Name at the server, latin1. */
+  /** Name at the server, as bytes of the wire (latin1). */
   serverUser = '';
-  /** Why the name will fail whatever the password: told only behind it (RFC 2577 section 7). */
-  refusedLogin = '';
+  refusedLogin: RefusedLogin | undefined = undefined;
   /** User of the gateway who has proved it, in `login.mode: both`. */
   gatewayUser = '';
   loggedIn = false;
@@ -38,19 +40,25 @@ export class SessionState {
     this.setup = setup;
   }
 
+  /** REST and ALLO are for the next transfer, whatever becomes of it (RFC 959 section 4.1.3). */
+  transferOver(): void {
+    this.restOffset = 0;
+    this.announcedBytes = -1;
+  }
+
   /** A name that was permitted for one server is not yet one for another. */
   aim({ host, port }: Target): void {
     this.targetHost = host;
     this.targetPort = port;
     this.login = '';
-    this.refusedLogin = '';
+    this.refusedLogin = undefined;
   }
 
   /** RFC 4217 section 4: what was said before TLS is forgotten. */
   secured(): void {
     this.login = '';
     this.serverUser = '';
-    this.refusedLogin = '';
+    this.refusedLogin = undefined;
     this.gatewayUser = '';
     this.targetHost = '';
     this.targetPort = 0;

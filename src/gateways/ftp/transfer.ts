@@ -1,6 +1,8 @@
 // One transfer: from the client's RETR, STOR or LIST to its final reply. Brings the two data connections up, sends the
 // command to the server, relays in the one direction that was agreed on, and ends both sides alike: in order, or both by
 // a reset when anything was cut, so that a truncated file looks truncated (426, 451).
+// A file that is held for inspection is fetched from its source whole and judged before the other side hears of it: a refused
+// upload is no command at the server (which would empty the file that is there), a refused download no 150 to the client.
 // The command is permitted already; which sides listen or dial was agreed on before (data-handlers.ts).
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
@@ -33,6 +35,10 @@ export class Transfer implements DataSideOwner {
   readonly #maxBytes: number;
   /** More than 0: all is kept until it was seen, up to so many bytes. */
   readonly #holdsBytes: number;
+  /** The sink may have what there is; false while a held file is gathered and judged. */
+  #released: boolean;
+  /** The server's 1xx that the client was not given yet. */
+  #unsaid: FtpReply | undefined = undefined;
   #state: State = 'connecting';
   #cut: Cut | undefined = undefined;
   #aborted = false;
@@ -53,6 +59,7 @@ export class Transfer implements DataSideOwner {
     const { limits } = gateway.service;
     this.#maxBytes = run.operation.verbClass === 'list' ? allBytes : this.#upload ? limits.maxUploadBytes : limits.maxDownloadBytes;
     this.#holdsBytes = tap.holdsBytes;
+    this.#released = tap.holdsBytes === 0;
     setup.client!.owner = this;
     setup.server!.owner = this;
     tap.onVerdict = (verdict) => { this.#judged(verdict); };
@@ -69,30 +76,79 @@ export class Transfer implements DataSideOwner {
     if (server.isEnded || this.#setup.client!.isEnded) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection',
       'the data connection was gone before the transfer');
     else if (server.way === 'dial') server.dial(this.#gateway.port, this.#gateway.serverLocalAddress, timeouts.dataConnect);
-    else this.#ask();
+    else this.#start();
+  }
+
+  #start(): void {
+    if (this.#released || !this.#upload) {
+      this.#ask();
+      return;
+    }
+    this.#state = 'joining';
+    this.#gateway.preliminary(this.run, { code: 150, lines: ['Go ahead.'] });
+    this.#wantClient();
   }
 
   #ask(): void {
     this.#state = 'asking';
     this.#serverAsked = true;
+    const { restOffset } = this.run.transfer!;
+    if (restOffset === 0 || this.run.operation.verbClass === 'list') this.#command();
+    else this.#restart(restOffset);
+  }
+
+  #command(): void {
     this.#gateway.server.command(this.run.verb, this.run.wire, (reply) => { this.#answered(reply); }, (reply) => { this.#begun(reply); });
+  }
+
+  #restart(offset: number): void {
+    const { server } = this.#gateway;
+    server.command('REST', String(offset), (reply) => {
+      if (reply.code !== 350) this.#answered(reply);
+      else if (this.#cut === undefined) this.#command();
+      // Cut in between: the next transfer begins at its beginning.
+      else server.command('REST', '0', () => { this.#finishCut(); });
+    });
   }
 
   #begun(reply: FtpReply): void {
     if (this.#cut !== undefined) return;
     this.#state = 'joining';
-    const { client, server } = this.#setup;
+    const { server } = this.#setup;
     this.run.note(reply);
+    if (this.#holdsBytes > 0) {
+      this.#gateway.clearAlarm('serverReply');
+      // An upload's client was told to go ahead long ago.
+      if (!this.#upload) {
+        this.#unsaid = reply;
+        this.#gateway.alarm('heldReply', this.#gateway.service.timeouts.heldReply);
+      }
+      server!.want(this.#gateway.serverDataSecurity());
+      return;
+    }
     this.#gateway.preliminary(this.run, reply);
-    const { timeouts } = this.#gateway.service;
     server!.want(this.#gateway.serverDataSecurity());
-    client!.want(this.#gateway.clientDataSecurity());
-    if (client!.way === 'dial') client!.dial(this.#gateway.port, this.#gateway.port.client.local.address, timeouts.dataConnect);
+    this.#wantClient();
+  }
+
+  #wantClient(): void {
+    const client = this.#setup.client!;
+    const { port, service } = this.#gateway;
+    client.want(this.#gateway.clientDataSecurity());
+    if (client.way === 'dial') client.dial(port, port.client.local.address, service.timeouts.dataConnect);
+  }
+
+  /** The client that waits for a held file hears that it is coming: when it is, or when it has waited long (curl gives up after 120 s). */
+  sayUnsaid(): void {
+    const reply = this.#unsaid;
+    this.#unsaid = undefined;
+    this.#gateway.clearAlarm('heldReply');
+    if (reply !== undefined) this.#gateway.preliminary(this.run, reply);
   }
 
   sideReady(side: DataSide): void {
     if (this.#state === 'connecting' && side.role === 'server') {
-      this.#ask();
+      this.#start();
       return;
     }
     if (this.#state !== 'joining' || !side.isReady) return;
@@ -101,7 +157,23 @@ export class Transfer implements DataSideOwner {
         'client data connection without the control connection\'s TLS session');
       return;
     }
-    if (this.#source.isReady && this.#sink.isReady) this.#flow();
+    if (this.#holdsBytes > 0 && this.#released) {
+      if (side === this.#sink) this.#passOn();
+    } else if (this.#source.isReady && (!this.#released || this.#sink.isReady)) this.#flow();
+  }
+
+  /** What was held goes to the sink that stands now. */
+  #passOn(): void {
+    this.#gateway.clearAlarm('dataConnect');
+    this.#watchStall();
+    this.#sink.link!.resume();
+    this.#flush();
+  }
+
+  #watchStall(): void {
+    this.#stillLooks = 0;
+    this.#lastBytes = this.#moved;
+    this.#gateway.alarm('dataStall', this.#gateway.service.timeouts.dataStall / stallLooks);
   }
 
   sideFailed(side: DataSide, reason: string): void {
@@ -111,17 +183,17 @@ export class Transfer implements DataSideOwner {
   #flow(): void {
     this.#state = 'flowing';
     this.#gateway.clearAlarm('dataConnect');
-    this.#gateway.alarm('dataStall', this.#gateway.service.timeouts.dataStall / stallLooks);
+    this.#watchStall();
     const source = this.#source.link!;
-    if (this.#holdsBytes === 0) {
+    if (this.#released) {
       for (const bytes of this.#held) this.#sink.link!.send(bytes, 0, bytes.length);
       this.#held = [];
       const left = this.#maxBytes - this.tap.bytes;
       if (left > 0) source.relayTo(this.#sink.link!, left, this.tap);
+      // What a peer sends against the direction is noticed, not left in the kernel.
+      this.#sink.link!.resume();
     }
     source.resume();
-    // What a peer sends against the direction is noticed, not left in the kernel.
-    this.#sink.link!.resume();
     if (source.peerEnded) this.sideEnded(this.#source);
   }
 
@@ -160,10 +232,28 @@ export class Transfer implements DataSideOwner {
     }
     this.#sourceDone = true;
     this.#state = 'judging';
-    this.tap.finish(() => { if (this.#state === 'judging' && this.#cut === undefined) this.#flush(); });
+    this.tap.finish(() => { if (this.#state === 'judging' && this.#cut === undefined) this.#release(); });
   }
 
-  /** Hold mode: what was held goes out now. Then the end. */
+  /** All was seen and may pass. A held file meets its sink now. */
+  #release(): void {
+    if (this.#released) {
+      this.#flush();
+      return;
+    }
+    this.#released = true;
+    this.#gateway.clearAlarm('dataStall');
+    this.#gateway.alarm('dataConnect', this.#gateway.service.timeouts.dataConnect);
+    if (this.#upload) {
+      this.#ask();
+      return;
+    }
+    this.#state = 'joining';
+    this.sayUnsaid();
+    this.#wantClient();
+  }
+
+  /** What was held goes out now. Then the end. */
   #flush(): void {
     this.#state = 'flushing';
     const sink = this.#sink.link!;
@@ -264,7 +354,7 @@ export class Transfer implements DataSideOwner {
     if (this.#state === 'done') return;
     const complete = this.#state === 'ending' && this.#cut === undefined;
     this.#state = 'done';
-    for (const name of ['dataConnect', 'dataStall', 'transferEnd'] as const) this.#gateway.clearAlarm(name);
+    for (const name of ['dataConnect', 'dataStall', 'transferEnd', 'heldReply'] as const) this.#gateway.clearAlarm(name);
     if (!complete) this.tap.abandon();
     const facts = this.run.transfer!;
     facts.bytes = this.tap.bytes;
@@ -286,10 +376,12 @@ export class Transfer implements DataSideOwner {
     this.cut(425, 'Cannot open data connection.', 'failed', 'ftp.timeout.dataConnect', 'no data connection in time');
   }
 
+  get #moved(): number { return (this.#source.link?.bytesIn ?? 0) + (this.#sink.link?.bytesOut ?? 0); }
+
   /** Looks whether bytes have moved since the last look. */
   lookForStall(): void {
     if (this.#state === 'ending' || this.#state === 'done' || this.#cut !== undefined) return;
-    const moved = this.#source.link!.bytesIn + this.#sink.link!.bytesOut;
+    const moved = this.#moved;
     this.#stillLooks = moved === this.#lastBytes ? this.#stillLooks + 1 : 0;
     this.#lastBytes = moved;
     if (this.#stillLooks >= stallLooks) this.cut(426, 'No data for too long; transfer aborted.', 'limited', 'ftp.timeout.dataStall', 'no byte moved in time');

@@ -51,6 +51,7 @@ async function features({ visit, server }: Scene): Promise<void> {
 
 const login = `USER alice\r\nPASS ${secret}\r\n`;
 const limits = 'test/scenarios/ftp/limits.test.ts';
+const timers = 'test/scenarios/ftp/timers.test.ts';
 const elsewhere = (file: string, test: string): LimitTest => ({ file, test });
 const time = (name: string, steps: number, part: string, mute: boolean, reply: RegExp): LimitTest => ({
   time: { set: `    timeouts: { ${name}: 7s }`, ms: 7000, steps, part, mute, reply },
@@ -111,9 +112,10 @@ export const ftpDriver: ComplianceDriver = {
     'timeouts.idle': time('idle', 4, '', false, /^421 /),
     'timeouts.serverGreeting': time('serverGreeting', 2, `PASS ${secret}\r\n`, true, /^421 /),
     'timeouts.serverReply': time('serverReply', 4, 'DELE /x\r\n', true, /^421 /),
-    'timeouts.dataConnect': elsewhere(limits, 'data connections: the client that does not come'),
-    'timeouts.dataStall': elsewhere('test/scenarios/ftp/attacks.test.ts', 'dataStall'),
-    'timeouts.transferEnd': elsewhere(limits, 'the end of a transfer: the server has to say how it went'),
+    'timeouts.dataConnect': elsewhere(timers, 'dataConnect: a client that does not come'),
+    'timeouts.dataStall': elsewhere(timers, 'dataStall: no byte at all, and no byte after one'),
+    'timeouts.transferEnd': elsewhere(timers, 'transferEnd: the server does not say how it went'),
+    'timeouts.heldReply': elsewhere(timers, 'heldReply: a client that fetches a held file is told in time that it is coming'),
     'limits.maxCommandBytes': size('maxCommandBytes', 24, `DELE ${'x'.repeat(19)}`, /250 /, `DELE BEYOND${'x'.repeat(14)}`, /500 /),
     'limits.maxUserBytes': size('maxUserBytes', 8, `USER ${'a'.repeat(8)}\r\nPASS x`, /230 /, 'USER BEYONDabc', /501 /, ''),
     'limits.maxPasswordBytes': size('maxPasswordBytes', 8, `USER a\r\nPASS ${'x'.repeat(8)}`, /230 /, 'USER a\r\nPASS BEYONDabc', /501 /, ''),
@@ -127,7 +129,7 @@ export const ftpDriver: ComplianceDriver = {
     'limits.maxReplyLines': elsewhere('test/transcripts/ftp/replies.md', 'maxReplyLines'),
     'limits.maxReplyBytes': elsewhere('test/transcripts/ftp/replies.md', 'maxReplyBytes'),
     'limits.maxPipelinedCommands': elsewhere('test/scenarios/ftp/commands.test.ts', 'more commands than may wait are not lost'),
-    'limits.maxCommandsPerSecond': elsewhere(limits, 'commands a second: beyond it the client waits, and nothing is lost'),
+    'limits.maxCommandsPerSecond': elsewhere(timers, 'maxCommandsPerSecond: the one too many waits for the next second'),
     'limits.maxFeatures': { own: { options: { service: '    limits: { maxFeatures: 2 }' }, run: features } },
     'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/edges.test.ts', 'uploads: sizes to the byte'),
     'limits.maxDownloadBytes': elsewhere(limits, 'a download limit is to the byte'),

@@ -2,28 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
-import { after, afterEach, before, test } from 'node:test';
-import type { GatewayUnderTest } from '../../harness/gateway.ts';
+import { test } from 'node:test';
 import { RawClient } from '../../harness/raw.ts';
-import { behaveAgain, FtpClient, passiveText, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+import { FtpClient, passiveText, shared, startFtp, startScriptedServer } from './peers.ts';
 
-let server: ScriptedServer;
-let gateway: GatewayUnderTest;
+const server = await startScriptedServer();
+let gateway = await startFtp(server);
 let client: FtpClient;
-
-before(async () => {
-  server = await startScriptedServer();
-  gateway = await startFtp(server);
-});
-after(async () => {
-  await gateway.stop();
-  await server.close();
-});
-afterEach(() => {
-  client.close();
-  behaveAgain(server);
-  assert.deepEqual(gateway.bugs, []);
-});
+shared(server, () => gateway, () => client);
 
 const violation = (code: string) => gateway.record(({ kind, rule }) => kind === 'violation' && rule === code);
 const toldServer = (): string[] => server.sessions.at(-1)!.commands.slice(3);
@@ -107,7 +93,7 @@ test('nothing opens without the matching reply: a 227 inside another reply, with
 test('a reply that nobody asked for ends the session', async () => {
   client = await new FtpClient(gateway.port()).login();
   server.sessions.at(-1)!.say(`${passiveText(40_000)}\r\n`);
-  assert.equal(await client.reply(), '421 Service closing control connection.');
+  assert.equal(await client.reply(), '421 The server broke the protocol, closing control connection.');
   await client.rest();
   await violation('ftp.reply-unasked');
 });
@@ -116,13 +102,13 @@ test('two replies to one command', async () => {
   client = await new FtpClient(gateway.port()).login();
   server.answers['NOOP'] = `200 noop\r\n${passiveText(40_000)}`;
   assert.match(await client.command('NOOP'), /^200/);
-  assert.equal(await client.reply(), '421 Service closing control connection.');
+  assert.equal(await client.reply(), '421 The server broke the protocol, closing control connection.');
 });
 
 test('a 1xx where none can be', async () => {
   client = await new FtpClient(gateway.port()).login();
   server.answers['DELE'] = '150 opening';
-  assert.equal(await client.command('DELE x'), '421 Service closing control connection.');
+  assert.equal(await client.command('DELE x'), '421 The server broke the protocol, closing control connection.');
   await violation('ftp.reply-order');
 });
 
@@ -181,7 +167,7 @@ test('a reply of a million lines, a line without an end, a FEAT flood', async ()
   ] as const) {
     server.answers[verb] = flood;
     client = await new FtpClient(gateway.port()).login();
-    assert.equal(await client.command(verb === 'FEAT' ? 'FEAT' : 'DELE x'), '421 Service closing control connection.', code);
+    assert.equal(await client.command(verb === 'FEAT' ? 'FEAT' : 'DELE x'), '421 The server broke the protocol, closing control connection.', code);
     await violation(code);
     client.close();
   }
@@ -201,7 +187,7 @@ test('a server that is another protocol', async () => {
   client = new FtpClient(gateway.port());
   await client.reply();
   await client.command('USER a');
-  assert.equal(await client.command('PASS b'), '421 Service closing control connection.');
+  assert.equal(await client.command('PASS b'), '421 The server broke the protocol, closing control connection.');
   await violation('ftp.reply-syntax');
 });
 

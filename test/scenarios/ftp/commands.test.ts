@@ -1,31 +1,18 @@
 // The FTP gateway between a raw client and a scripted server: commands, paths, denials, pipelining, login, records.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import type { GatewayUnderTest } from '../../harness/gateway.ts';
-import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer } from './peers.ts';
+import { test } from 'node:test';
+import { FtpClient, shared, startFtp, startScriptedServer } from './peers.ts';
 
-let server: ScriptedServer;
-let gateway: GatewayUnderTest;
-let client: FtpClient;
-const factsOf = (record: unknown): Record<string, unknown> => (record as { facts: Record<string, unknown> }).facts;
-
-before(async () => {
-  server = await startScriptedServer();
-  gateway = await startFtp(server, '    site: [CHMOD]', `
+const server = await startScriptedServer();
+const gateway = await startFtp(server, '    site: [CHMOD]', `
   - { id: no-secret, operation: { path: /secret/** }, then: deny }
   - { id: no-exe, operation: { class: write, ftp: { extension: exe } }, then: { deny: { status: 552, message: "No programs." } } }
+  - { id: words, operation: { path: /geheim }, then: { deny: { message: "Für niemanden." } } }
   - { id: hidden, operation: { commands: MKD }, then: drop }
   - { id: enough, operation: { commands: RMD }, then: close }`);
-});
-after(async () => {
-  await gateway.stop();
-  await server.close();
-});
-afterEach(() => {
-  client.close();
-  behaveAgain(server);
-  assert.deepEqual(gateway.bugs, []);
-});
+let client: FtpClient;
+shared(server, () => gateway, () => client);
+const factsOf = (record: unknown): Record<string, unknown> => (record as { facts: Record<string, unknown> }).facts;
 
 test('greeting, login and QUIT; the server hears of a name only with its password', async () => {
   const before = server.sessions.length;
@@ -154,7 +141,7 @@ test('failed logins look alike, and the third ends the session', async () => {
     await client.command('USER eve');
     assert.equal(await client.command(`PASS ${i}`), '530 Login incorrect.');
   }
-  assert.equal(await client.reply(), '421 Service closing control connection.');
+  assert.equal(await client.reply(), '421 Too many failed logins, closing control connection.');
   const end = await gateway.record(({ kind, outcome }) => kind === 'session' && outcome === 'limited');
   assert.match(String(end.reason), /failed logins/);
 });
@@ -162,7 +149,7 @@ test('failed logins look alike, and the third ends the session', async () => {
 test('421 of the server reaches the client, with the command that it ended', async () => {
   client = await new FtpClient(gateway.port()).login();
   server.answers['DELE'] = '421 going down';
-  assert.equal(await client.command('DELE x'), '421 Service closing control connection.');
+  assert.equal(await client.command('DELE x'), '421 The server ended the session, closing control connection.');
   await client.rest();
   const record = await gateway.record(({ verb, outcome }) => verb === 'DELE' && outcome === 'failed');
   assert.match(String(record.reason), /going down/);
@@ -171,5 +158,32 @@ test('421 of the server reaches the client, with the command that it ended', asy
 test('421 of the server between commands ends the session', async () => {
   client = await new FtpClient(gateway.port()).login();
   server.sessions.at(-1)!.say('421 idle\r\n');
-  assert.equal(await client.reply(), '421 Service closing control connection.');
+  assert.equal(await client.reply(), '421 The server ended the session, closing control connection.');
+});
+
+test('a name with a CR is no name: refused, and the session goes on', async () => {
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  assert.match(await client.command('USER al\r\0ice'), /^501/);
+  assert.match(await client.command('PASS x'), /^503/);
+  assert.match(await client.command('USER alice'), /^331/);
+  assert.match(await client.command('PASS a\r\0b'), /^530/);
+  assert.match(await client.command('USER alice'), /^331/);
+  assert.match(await client.command('PASS x'), /^230/);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(0, 2), ['USER alice', 'PASS x']);
+});
+
+test('names and files beyond ASCII: bytes on the wire as they came, text in rules and records', async () => {
+  const wire = (text: string): string => Buffer.from(text).toString('latin1');
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  await client.command(wire('USER jörg'));
+  assert.match(await client.command(wire('PASS süß')), /^230/);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(0, 2), [wire('USER jörg'), wire('PASS süß')]);
+  assert.match(await client.command(wire('DELE Öl.txt')), /^250/);
+  const record = await gateway.record(({ verb, user }) => verb === 'DELE' && user === 'jörg');
+  assert.equal(record.path, '/Öl.txt');
+  assert.equal(factsOf(record)['command'], 'DELE Öl.txt');
+  assert.deepEqual(factsOf(record)['sent'], ['DELE /Öl.txt']);
+  assert.equal(await client.command(wire('MKD geheim')), wire('550 Für niemanden.'));
 });

@@ -1,12 +1,10 @@
 // Limits of the FTP gateway at N and N + 1 that concern the server's replies, waiting commands and failed logins, and the
 // sub-commands of SITE and OPTS.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { FtpClient, startScriptedServer, withFtp, type ScriptedServer } from './peers.ts';
+import { after, test } from 'node:test';
+import { FtpClient, startScriptedServer, withFtp } from './peers.ts';
 
-let server: ScriptedServer;
-
-before(async () => { server = await startScriptedServer(); });
+const server = await startScriptedServer();
 after(async () => { await server.close(); });
 
 test('replies of the server: lines, bytes of a line, bytes of all', async () => {

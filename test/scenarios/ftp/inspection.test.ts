@@ -74,17 +74,19 @@ const harmless = Buffer.alloc(600_000, 'c');
 server.files['/infected'] = infected;
 server.files['/harmless'] = harmless;
 
-async function download(gateway: GatewayUnderTest, name: string): Promise<{ reply: string; bytes: number; reset: boolean }> {
+/** `begun`: there was a 150. */
+async function download(gateway: GatewayUnderTest, name: string): Promise<{ begun: boolean; reply: string; bytes: number; reset: boolean }> {
   const client = await new FtpClient(gateway.port()).login();
   const data = await client.passive();
-  await client.command(`RETR ${name}`);
-  const reply = await client.reply();
+  const first = await client.command(`RETR ${name}`);
+  const reply = first.startsWith('150') ? await client.reply() : first;
   while (!data.ended && !data.closed) await Promise.race([once(data.socket, 'end'), once(data.socket, 'close')]).catch(() => undefined);
   client.close();
   data.destroy();
-  return { reply, bytes: data.received.length, reset: !data.ended };
+  return { begun: first !== reply, reply, bytes: data.received.length, reset: !data.ended };
 }
 
+/** `stored` -1: the server has not heard of it. */
 async function upload(gateway: GatewayUnderTest, bytes: Buffer): Promise<{ reply: string; stored: number; end: string }> {
   const client = await new FtpClient(gateway.port()).login();
   const data = await client.passive();
@@ -94,14 +96,15 @@ async function upload(gateway: GatewayUnderTest, bytes: Buffer): Promise<{ reply
   const session = server.sessions.at(-1)!;
   client.close();
   data.destroy();
-  return { reply, stored: session.stored!.length, end: session.storedEnd };
+  const heard = session.commands.some((command) => command.startsWith('STOR'));
+  return { reply, stored: heard ? session.stored!.length : -1, end: session.storedEnd };
 }
 
 for (const mode of ['kill', 'hold'] as const) {
   for (const when of ['at-once', 'at-end', 'late'] as const) {
     test(`${mode}, verdict ${when}`, async () => {
       const gateway = await startFtp(server, '', '', '', [new EicarInspector(mode, when)]);
-      assert.deepEqual(await download(gateway, '/harmless'), { reply: '226 Done.', bytes: harmless.length, reset: false });
+      assert.deepEqual(await download(gateway, '/harmless'), { begun: true, reply: '226 Done.', bytes: harmless.length, reset: false });
       assert.deepEqual(await upload(gateway, harmless), { reply: '226 Stored.', stored: harmless.length, end: 'fin' });
       const down = await download(gateway, '/infected');
       assert.match(down.reply, mode === 'kill' ? /^451 The content/ : /^550 The content/);
@@ -109,8 +112,8 @@ for (const mode of ['kill', 'hold'] as const) {
       assert.ok(down.bytes < infected.length || when !== 'at-once');
       const up = await upload(gateway, infected);
       assert.match(up.reply, mode === 'kill' ? /^451 The content/ : /^553 The content/);
-      assert.equal(up.end, 'reset');
-      if (mode === 'hold') assert.deepEqual([down.bytes, up.stored], [0, 0], 'nothing of it passes');
+      if (mode === 'kill') assert.equal(up.end, 'reset');
+      else assert.deepEqual([down.bytes, down.begun, up.stored], [0, false, -1], 'nothing of it passes: no 150 of a file that does not come, no command at the server');
       if (mode === 'kill' && when === 'at-once') assert.ok(up.stored < infected.length, 'its end does not pass');
       const record = await gateway.record(({ verb, outcome }) => verb === 'STOR' && outcome === 'denied');
       assert.equal(record.rule, 'eicar');
@@ -133,7 +136,7 @@ test('the file that is found cut into single bytes, and across the border of two
     await new Promise((resolve) => { setImmediate(resolve); });
   }
   assert.match(await client.reply(), /^553/);
-  assert.equal(server.sessions.at(-1)!.stored!.length, 0);
+  assert.ok(!server.sessions.at(-1)!.commands.some((command) => command.startsWith('STOR')), 'the server hears nothing of it');
   client.close();
   await gateway.stop();
 });
@@ -152,7 +155,7 @@ test('hold: a file as large as may be held, and one byte more', async () => {
   assert.match((await upload(gateway, Buffer.alloc(1000, 'x'))).reply, /^226/);
   const over = await upload(gateway, Buffer.alloc(1001, 'x'));
   assert.match(over.reply, /^552/);
-  assert.equal(over.stored, 0);
+  assert.equal(over.stored, -1);
   assert.deepEqual(gateway.bugs, []);
   await gateway.stop();
 });
@@ -177,6 +180,7 @@ test('what an inspector would not see whole is refused: REST and APPE for upload
     await client.passive();
     assert.match(await client.command('REST 10'), /^350/);
     assert.match(await client.command(command), wanted);
+    assert.ok(!server.sessions.at(-1)!.commands.includes('REST 10'), 'a REST goes on with its transfer only');
     assert.match(await client.command('APPE x'), /^551/);
     assert.equal((await gateway.record((record) => record.rule === rule)).outcome, 'refused');
     assert.ok(!server.sessions.at(-1)!.commands.some((line) => /^(STOR|RETR|APPE)/.test(line)));
@@ -190,4 +194,50 @@ test('what an inspector would not see whole is refused: REST and APPE for upload
   assert.match(await client.command('STOR x'), /^150/);
   client.close();
   await open.stop();
+});
+
+test('a held file that the server does not want: its answer, behind everything that the client sent', async () => {
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('hold', 'at-end')]);
+  server.answers['STOR'] = '553 full';
+  const client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  assert.match(await client.command('STOR x'), /^150/);
+  data.send(harmless).end();
+  assert.equal(await client.reply(), '553 full');
+  behaveAgain(server);
+  assert.match(await client.command('NOOP'), /^200/);
+  assert.deepEqual(gateway.bugs, []);
+  client.close();
+  await gateway.stop();
+});
+
+test('ABOR while a file is held: nothing of it passes, in either direction', async () => {
+  const gateway = await startFtp(server, '', '', '', [new EicarInspector('hold', 'at-end')]);
+  server.answers['RETR'] = (session) => {
+    session.say('150 coming\r\n');
+    void session.dataReady!.then((data) => {
+      data.write('part');
+      data.once('close', () => { session.say('426 cut\r\n'); });
+    });
+  };
+  for (const command of ['STOR x', 'RETR /x']) {
+    const client = await new FtpClient(gateway.port()).login();
+    const data = await client.passive();
+    client.raw.send(`${command}\r\n`);
+    if (command.startsWith('STOR')) {
+      assert.match(await client.reply(), /^150/);
+      data.send('part');
+    }
+    client.raw.send('ABOR\r\n');
+    assert.match(await client.reply(), /^426/);
+    assert.match(await client.reply(), /^226/);
+    await data.untilEnd();
+    assert.ok(data.reset && data.received === '');
+    assert.match(await client.command('NOOP'), /^200/);
+    assert.ok(!server.sessions.at(-1)!.commands.some((one) => one.startsWith('STOR')));
+    client.close();
+  }
+  behaveAgain(server);
+  assert.deepEqual(gateway.bugs, []);
+  await gateway.stop();
 });

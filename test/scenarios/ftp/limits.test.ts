@@ -1,81 +1,12 @@
-// Limits and time limits of the FTP gateway, each at its edge: N passes, N + 1 does not.
+// Limits of the FTP gateway, each at its edge: N passes, N + 1 does not. Times: timers.test.ts.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { startGateway } from '../../harness/gateway.ts';
-import { behaveAgain, FtpClient, startScriptedServer, withFtp, type ScriptedServer } from './peers.ts';
+import { FtpClient, startScriptedServer, withFtp } from './peers.ts';
 
-let server: ScriptedServer;
-
-before(async () => { server = await startScriptedServer(); });
+const server = await startScriptedServer();
 after(async () => { await server.close(); });
-
-/** How long until the gateway ends the session, and what it said last. */
-async function timeToEnd(client: FtpClient): Promise<{ ms: number; text: string }> {
-  const started = performance.now();
-  const text = await client.rest();
-  return { ms: performance.now() - started, text };
-}
-
-test('login: so long from connecting to having logged in', async () => {
-  await withFtp(server, '    timeouts: { login: 300ms }', async (gateway) => {
-    const client = new FtpClient(gateway.port());
-    await client.reply();
-    await client.command('USER a');
-    const { ms, text } = await timeToEnd(client);
-    assert.match(text, /^421 /);
-    assert.ok(ms > 200 && ms < 900, `${ms}`);
-    // Once logged in it does not run any more.
-    const stays = await new FtpClient(gateway.port()).login();
-    await new Promise((resolve) => { setTimeout(resolve, 450); });
-    assert.match(await stays.command('NOOP'), /^200/);
-    stays.close();
-  });
-});
-
-test('idle: between commands, and never while data flows', async () => {
-  await withFtp(server, '    timeouts: { idle: 300ms }', async (gateway) => {
-    const client = await new FtpClient(gateway.port()).login();
-    const { ms, text } = await timeToEnd(client);
-    assert.match(text, /^421 /);
-    assert.ok(ms > 200 && ms < 900, `${ms}`);
-    server.answers['RETR'] = (session) => {
-      session.say('150 slow\r\n');
-      void session.dataReady!.then((data) => {
-        let left = 8;
-        const timer = setInterval(() => {
-          data.write('x');
-          if (--left > 0) return;
-          clearInterval(timer);
-          data.end();
-          session.say('226 done\r\n');
-        }, 100);
-      });
-    };
-    const busy = await new FtpClient(gateway.port()).login();
-    const data = await busy.passive();
-    await busy.command('RETR /x');
-    assert.match(await busy.reply(), /^226/);
-    assert.equal(await data.untilEnd(), 'xxxxxxxx');
-    busy.close();
-  });
-});
-
-test('server greeting and server replies', async () => {
-  await withFtp(server, '    timeouts: { serverGreeting: 200ms, serverReply: 300ms }', async (gateway) => {
-    server.answers[''] = () => { /* says nothing */ };
-    const client = new FtpClient(gateway.port());
-    await client.reply();
-    await client.command('USER a');
-    assert.match(await client.command('PASS b'), /^421 /);
-    behaveAgain(server);
-    server.answers['DELE'] = () => { /* says nothing */ };
-    const other = await new FtpClient(gateway.port()).login();
-    assert.match(await other.command('DELE x'), /^421 /);
-    const record = await gateway.record(({ verb, outcome }) => verb === 'DELE' && outcome === 'failed');
-    assert.match(String(record.reason), /no reply/);
-  });
-});
 
 test('data connections: the client that does not come, the server that is not there', async () => {
   await withFtp(server, '    timeouts: { dataConnect: 300ms }', async (gateway) => {
@@ -93,21 +24,6 @@ test('data connections: the client that does not come, the server that is not th
     await client.passivePort();
     assert.match(await client.command('RETR /x'), /^425 /);
     client.close();
-  });
-});
-
-test('the end of a transfer: the server has to say how it went', async () => {
-  await withFtp(server, '    timeouts: { transferEnd: 300ms }', async (gateway) => {
-    server.answers['RETR'] = (session) => {
-      session.say('150 coming\r\n');
-      void session.dataReady!.then((data) => { data.end('x'); });
-    };
-    const client = await new FtpClient(gateway.port()).login();
-    const data = await client.passive();
-    await client.command('RETR /x');
-    assert.equal(await data.untilEnd(), 'x');
-    data.end();
-    assert.match(await client.reply(), /^421 /);
   });
 });
 
@@ -136,18 +52,6 @@ test('numbers at their edges', async () => {
     assert.match(await long.command(`RMD ${'c'.repeat(37)}`), /^500/);
     await long.rest();
     await gateway.record(({ rule }) => rule === 'ftp.limit.maxCommandBytes');
-  });
-});
-
-test('commands a second: beyond it the client waits, and nothing is lost', async () => {
-  await withFtp(server, '    limits: { maxCommandsPerSecond: 20 }', async (gateway) => {
-    const client = await new FtpClient(gateway.port()).login();
-    const started = performance.now();
-    client.raw.send('PWD\r\n'.repeat(45));
-    for (let i = 0; i < 45; i++) await client.reply();
-    const ms = performance.now() - started;
-    assert.ok(ms > 1500 && ms < 4000, `${ms}`);
-    client.close();
   });
 });
 

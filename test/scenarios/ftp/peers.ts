@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import { after, afterEach } from 'node:test';
 import type { Inspector } from '#contract/inspection.ts';
+import type { VirtualClock } from '#core/clock.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { RawClient } from '../../harness/raw.ts';
 
@@ -209,7 +211,7 @@ export class FtpClient {
 
 /** A gateway in front of a scripted server; `settings` are further lines of the service, `rules` come before the one that allows all. */
 export async function startFtp(server: ScriptedServer, settings = '', rules = '', more = '',
-  inspectors: readonly Inspector[] = []): Promise<GatewayUnderTest> {
+  inspectors: readonly Inspector[] = [], clock?: VirtualClock): Promise<GatewayUnderTest> {
   return startGateway(`
 listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
 services:
@@ -223,7 +225,21 @@ ${more}
 policy:
 ${rules}
   - { id: open, then: allow }
-`, undefined, { inspectors });
+`, undefined, { inspectors, ...clock === undefined ? {} : { clock } });
+}
+
+/** For a file whose tests share a server and a gateway, which some tests put others in place of. Behind each test the server
+ *  behaves as before and the gateway must have found no bug; behind the last both are gone. */
+export function shared(server: ScriptedServer, gateway: () => GatewayUnderTest, client: () => FtpClient): void {
+  afterEach(() => {
+    client().close();
+    behaveAgain(server);
+    assert.deepEqual(gateway().bugs, []);
+  });
+  after(async () => {
+    await gateway().stop();
+    await server.close();
+  });
 }
 
 /** A gateway with these settings for as long as `run` takes; it must have found no bug, and the server behaves as before. */

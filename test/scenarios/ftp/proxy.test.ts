@@ -1,18 +1,14 @@
 // Clients that choose their server (`USER name@host:port`, OPEN), and logins at the gateway: its own users, mapped to logins
 // of the server or asked in turn.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
+import net from 'node:net';
+import { test } from 'node:test';
+import { startGateway } from '../../harness/gateway.ts';
 import { hashPassword } from '../../../src/runtime/users.ts';
-import { behaveAgain, FtpClient, startScriptedServer, type ScriptedServer } from './peers.ts';
+import { behaveAgain, FtpClient, shared, startScriptedServer } from './peers.ts';
 
-let server: ScriptedServer;
-let gateway: GatewayUnderTest;
-let client: FtpClient;
-
-before(async () => {
-  server = await startScriptedServer();
-  gateway = await startGateway(`
+const server = await startScriptedServer();
+const gateway = await startGateway(`
 listeners: { ftp: { bind: "127.0.0.1:0", service: out }, strict: { bind: "127.0.0.1:0", service: strict } }
 services:
   out: { protocol: ftp, proxy: { ports: [${server.port}], denyNetworks: ["10.0.0.0/8"] }, login: { failureDelay: 10ms } }
@@ -21,16 +17,8 @@ policy:
   - { id: hosts, operation: { host: ["127.0.0.1", "localhost", "10.0.0.1"] }, then: allow }
   - { id: before-a-host, operation: { commands: [QUIT, PASS, FEAT] }, then: allow }
 `);
-});
-after(async () => {
-  await gateway.stop();
-  await server.close();
-});
-afterEach(() => {
-  client.close();
-  behaveAgain(server);
-  assert.deepEqual(gateway.bugs, []);
-});
+let client: FtpClient;
+shared(server, () => gateway, () => client);
 
 test('USER name@host:port', async () => {
   client = new FtpClient(gateway.port('ftp'));
@@ -73,6 +61,46 @@ test('hosts, ports and networks that are not permitted are not connected to', as
   await new Promise((resolve) => { setTimeout(resolve, 50); });
   // `localhost` is only known to be loopback once it is connected to: nothing is said to it.
   assert.ok(server.sessions.slice(before).every(({ commands }) => commands.length === 0));
+});
+
+test('what is wrong with the server that was named is said, to the client and in the record', async () => {
+  const { port: deadPort } = await new Promise<{ port: number }>((resolve) => {
+    const listener = net.createServer();
+    listener.listen(0, '127.0.0.1', () => {
+      const address = listener.address() as net.AddressInfo;
+      listener.close(() => { resolve(address); });
+    });
+  });
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: out } }
+services: { out: { protocol: ftp, proxy: { ports: [21, ${deadPort}], denyNetworks: ["10.0.0.0/8"] }, login: { failureDelay: 10ms } } }
+policy: [ { id: open, then: allow } ]
+`);
+  for (const [user, answer, outcome, rule, reason] of [
+    ['bob@no-such-host.invalid', '421 Not connected: the name of the server was not found.', 'failed', 'not-found', /no-such-host\.invalid:21/],
+    [`bob@127.0.0.1:${deadPort}`, '421 Not connected: the server refuses connections.', 'failed', 'refused', /127\.0\.0\.1:\d+: connection refused/],
+    ['bob@10.0.0.1', '530 That server is not permitted.', 'denied', 'ftp.target-network', /10\.0\.0\.1 is in a network that is not connected to/],
+    ['bob@127.0.0.1:22', '530 That port is not permitted.', 'denied', 'ftp.target-port', /port 22/],
+    ['bob', '530 Name the server, too: USER name@host', 'denied', 'ftp.target-missing', /no host/],
+  ] as const) {
+    client = new FtpClient(own.port());
+    await client.reply();
+    assert.match(await client.command(`USER ${user}`), /^331/);
+    assert.equal(await client.command('PASS x'), answer);
+    const record = await own.record((one) => one.verb === 'PASS' && one.rule === rule);
+    assert.equal(record.outcome, outcome);
+    assert.equal(record.status, Number(answer.slice(0, 3)));
+    assert.equal((record.facts as Record<string, unknown>)['reply'], answer);
+    assert.match(String(record.reason), reason);
+    client.close();
+  }
+  client = new FtpClient(gateway.port('strict'));
+  await client.reply();
+  await client.command(`USER bob@localhost:${server.port}`);
+  assert.equal(await client.command('PASS x'), '421 Not connected: that server is not permitted.', 'seen only when the name was looked up');
+  assert.equal((await gateway.record(({ rule }) => rule === 'ftp.target-network')).outcome, 'denied');
+  assert.deepEqual(own.bugs, []);
+  await own.stop();
 });
 
 test('a target that was not permitted is not the target: PASS goes to the one before, or nowhere', async () => {
@@ -183,6 +211,9 @@ policy: [ { id: all, then: allow } ]
 test('login rules: names by pattern, anonymous or not', async () => {
   for (const [login, user, passes] of [
     ['{ users: ["dev-*"], failureDelay: 10ms }', 'dev-a', true], ['{ users: ["dev-*"], failureDelay: 10ms }', 'root', false],
+    ['{ users: ["dev-*"], failureDelay: 10ms }', 'Dev-a', false], ['{ users: ["dev-*"], failureDelay: 10ms }', 'xdev-a', false],
+    ['{ users: ["jör*"], failureDelay: 10ms }', Buffer.from('jörg').toString('latin1'), true], ['{ users: ["a.c"], failureDelay: 10ms }', 'abc', false],
+    ['{ users: ["b*"], anonymous: deny, failureDelay: 10ms }', 'ftp', false],
     ['{ anonymous: only, failureDelay: 10ms }', 'ftp', true], ['{ anonymous: only, failureDelay: 10ms }', 'root', false],
     ['{ anonymous: deny, failureDelay: 10ms }', 'Anonymous', false], ['{ anonymous: deny, failureDelay: 10ms }', 'root', true],
   ] as const) {

@@ -4,33 +4,19 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
-import { after, afterEach, before, test } from 'node:test';
-import type { GatewayUnderTest } from '../../harness/gateway.ts';
+import { test } from 'node:test';
 import { RawClient } from '../../harness/raw.ts';
-import { behaveAgain, FtpClient, startFtp, startScriptedServer, type ScriptedServer, type ScriptedSession } from './peers.ts';
+import { FtpClient, type ScriptedSession, shared, startFtp, startScriptedServer } from './peers.ts';
 
-let server: ScriptedServer;
-let gateway: GatewayUnderTest;
-let client: FtpClient;
 const big = Buffer.alloc(3_000_000, 'abcdefghij');
+const server = await startScriptedServer();
+server.files['/big'] = big;
+server.files['/empty'] = Buffer.alloc(0);
+let gateway = await startFtp(server);
+let client: FtpClient;
+shared(server, () => gateway, () => client);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const factsOf = (record: unknown): Record<string, unknown> => (record as { facts: Record<string, unknown> }).facts;
-
-before(async () => {
-  server = await startScriptedServer();
-  server.files['/big'] = big;
-  server.files['/empty'] = Buffer.alloc(0);
-  gateway = await startFtp(server);
-});
-after(async () => {
-  await gateway.stop();
-  await server.close();
-});
-afterEach(() => {
-  client.close();
-  behaveAgain(server);
-  assert.deepEqual(gateway.bugs, []);
-});
 
 /** Listens as an active client does. */
 async function listen(): Promise<{ argument: string; accept: Promise<net.Socket>; port: number }> {
@@ -287,55 +273,34 @@ test('data against the direction ends the transfer', async () => {
   assert.match(await client.reply(), /^426 Data in the wrong direction/);
 });
 
-test('presets', async () => {
-  const rows: [string, string, boolean][] = [
-    ['ftp:read-only', 'RETR /file', true], ['ftp:read-only', 'STOR x', false], ['ftp:read-only', 'DELE x', false], ['ftp:read-only', 'LIST', true], ['ftp:read-only',
-      'RNFR x', false],
-    ['ftp:upload-only', 'STOR x', true], ['ftp:upload-only', 'RETR /file', false], ['ftp:upload-only', 'LIST', false], ['ftp:upload-only', 'SIZE x', false],
-      ['ftp:upload-only', 'DELE x', false],
-    ['ftp:upload-only', 'MKD x', false], ['ftp:upload-only', 'APPE x', false], ['ftp:upload-only', 'REST 1', false], ['ftp:upload-only', 'CWD x', true],
-    ['ftp:read-write', 'DELE x', true], ['ftp:read-write', 'RNFR x', true], ['ftp:read-write', 'SITE CHMOD 777 x', false], ['ftp:read-write', 'STOR x', true],
-  ];
-  for (const preset of new Set(rows.map(([name]) => name))) {
-    await gateway.stop();
-    gateway = await startFtp(server, `    preset: "${preset}"`);
-    client = await new FtpClient(gateway.port()).login();
-    for (const [, command, allowed] of rows.filter(([name]) => name === preset)) {
-      const reply = await client.command(command);
-      // Without a data connection a permitted transfer is answered 425.
-      assert.equal(/^(?:2|3|425)/.test(reply), allowed, `${preset}: ${command}: ${reply}`);
-    }
-    client.close();
-  }
+test('a REST is for the next transfer, whatever becomes of that', async () => {
   await gateway.stop();
-  gateway = await startFtp(server, '    preset: "ftp:anonymous"');
-  client = new FtpClient(gateway.port());
-  await client.reply();
-  assert.match(await client.command('USER alice'), /^530/);
-  assert.match(await client.command('USER anonymous'), /^331/);
-  assert.match(await client.command('PASS a@b'), /^230/);
-  await gateway.stop();
-  gateway = await startFtp(server);
-});
-
-test('a lease that nobody takes is gone after its time', async () => {
-  await gateway.stop();
-  gateway = await startFtp(server, '    timeouts: { dataConnect: 200ms }');
+  gateway = await startFtp(server, '', '  - { id: no-secret, operation: { path: /secret }, then: deny }');
   client = await new FtpClient(gateway.port()).login();
-  const port = await client.passivePort();
-  const isOpen = async (): Promise<boolean> => {
-    // From elsewhere: a stranger does not use the lease up.
-    const probe = new RawClient(port, '127.0.0.1', '127.0.0.2');
-    while (!probe.closed) await once(probe.socket, 'close').catch(() => undefined);
-    return probe.reset;
-  };
-  assert.ok(await isOpen());
-  while (await isOpen()) await new Promise((resolve) => { setTimeout(resolve, 20); });
-  assert.match(await client.command('RETR /file'), /^425/);
+  for (const [refused, answer] of [['RETR /secret', /^550/], ['RETR /file', /^425/]] as const) {
+    assert.equal(await client.command('REST 3'), '350 Restarting at 3.');
+    assert.match(await client.command(refused), answer);
+    const data = await client.passive();
+    await client.command('RETR /file');
+    assert.match(await client.reply(), /^226/);
+    assert.equal(await data.untilEnd(), 'hello', `whole behind ${refused}`);
+  }
+  assert.ok(!server.sessions.at(-1)!.commands.some((command) => command.startsWith('REST')));
+  const data = await client.passive();
+  await client.command('REST 3');
+  await client.command('RETR /file');
+  assert.match(await client.reply(), /^226/);
+  await data.untilEnd();
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(-2), ['REST 3', 'RETR /file']);
+  server.answers['REST'] = '501 not here';
+  await client.passive();
+  await client.command('REST 3');
+  assert.equal(await client.command('RETR /file'), '501 not here');
+  const record = await gateway.record(({ verb, status }) => verb === 'RETR' && status === 501);
+  assert.equal(record.outcome, 'failed');
   await gateway.stop();
   gateway = await startFtp(server);
 });
-
 
 test('QUIT behind a download to a slow client: it still gets all of it', async () => {
   server.files['/slow'] = Buffer.alloc(400_000, 's');
