@@ -38,6 +38,7 @@ test('broken escapes stay, UTF-8 is read as such, other bytes as Latin-1', () =>
 });
 
 test('decoding agrees with the platform on well-formed text', () => {
+  assert.equal(decodeComponent('%EF%BF%BD'), '\ufffd', 'the replacement character itself is well formed');
   fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 20 }), (text) => {
     assert.equal(decodeComponent(encodeURIComponent(text)), text);
     assert.equal(decodeComponent(encodeComponent(text)), text);

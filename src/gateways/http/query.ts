@@ -1,6 +1,7 @@
 // Query parameters of a request, parsed when first asked for. `&` separates, the first `=` splits, `+` is a space and %XX a
 // byte (WHATWG URL, application/x-www-form-urlencoded); bytes that form UTF-8 are read as such, others as Latin-1, and a
 // broken escape stays as it is. For matching and variables only: what is forwarded is the query as received.
+import { isUtf8 } from 'node:buffer';
 
 /** The value of a hexadecimal digit, or -1. */
 function hexValue(code: number): number {
@@ -31,8 +32,8 @@ export function decodeComponent(text: string): string {
     bytes += text[i] as string;
   }
   if (!beyondAscii) return bytes;
-  const unicode = Buffer.from(bytes, 'latin1').toString('utf8');
-  return unicode.includes('\ufffd') ? bytes : unicode;
+  const raw = Buffer.from(bytes, 'latin1');
+  return isUtf8(raw) ? raw.toString('utf8') : bytes;
 }
 
 /** The parameters of one query, in order. Reused: `read` begins anew. */
