@@ -136,7 +136,8 @@ const ruleKinds: Readonly<Partial<Record<ArgumentKind, string>>> = {
 const plainName = /^[\w.[\]-]{1,64}$/;
 const plainPath = /^\/[\w./~*@:+-]*$/;
 
-/** Patterns are of whole values: "^" and "$" would be content with one line of them. Rules that report (and no more) an argument that is new, or of another kind or far longer than it was; ids from `firstId` on. */
+/** Rules that report (and no more) an argument that is new, or of another kind or far longer than it was; ids from `firstId` on.
+ *  Patterns are of whole values: "^" and "$" would be content with one line of them. */
 export function proposedRules(paths: readonly LearnedPath[], firstId: number): string {
   let id = firstId;
   let text = '# What the paths have been seen with. Each rule only reports: watch them, then let those that are right deny.\n';

@@ -76,11 +76,10 @@ export class EngineInspection implements WebInspection {
   }
 
   expectRequestBody(length: number): WebVerdict | undefined {
-    const { settings } = this.#inspector;
     const coding = field(this.#headers!, 'content-encoding');
     if (coding !== '') this.#codings = contentCodings(coding);
     const limit = this.#tx!.requestBodyLimitBytes;
-    if (length > limit && settings.mode === 'block' && settings.requestBodyOnLimit === 'reject') return this.#overLimit(limit);
+    if (length > limit && this.#rejects()) return this.#overLimit(limit);
     return undefined;
   }
 
@@ -111,7 +110,7 @@ export class EngineInspection implements WebInspection {
 
   #rejects(): boolean {
     const { mode, requestBodyOnLimit } = this.#inspector.settings;
-    return mode === 'block' && requestBodyOnLimit === 'reject';
+    return mode === 'block' && requestBodyOnLimit === 'reject' && !this.#tx!.looksAtBeginning;
   }
 
   #keep(bytes: Uint8Array, start: number, end: number): void {

@@ -217,7 +217,8 @@ export function parseJson(text: string, limits: BodyLimits): BodyResult {
   return result;
 }
 
-const container = /^(?:\xef\xbb\xbf)?[\t\n\r ]*[[{]/;
+/** What begins like an object or an array. */
+export const container = /^(?:\xef\xbb\xbf)?[\t\n\r ]*[[{]/;
 
 /** A body whose type does not say JSON: its arguments when it is an object or an array all the same, as far as the limits go; else null. */
 export function guessJson(text: string, limits: BodyLimits): BodyResult | null {

@@ -1,7 +1,7 @@
 // Chooses and runs the body processor once a request body is complete; and tells whether its media type leaves a doubt.
 import { charsetOf, contentTypeFault } from '../bodies/charset.ts';
 import { emptyResult, type BodyLimits, type BodyResult } from '../bodies/contract.ts';
-import { guessJson, parseJson } from '../bodies/json.ts';
+import { container, guessJson, parseJson } from '../bodies/json.ts';
 import { MultipartReader, parseMultipart } from '../bodies/multipart.ts';
 import { parseLikelyForm, parseUrlencoded } from '../bodies/urlencoded.ts';
 import { parseXml } from '../bodies/xml.ts';
@@ -12,6 +12,20 @@ export function processorFor(contentType: string): string {
   const lower = contentType.trimStart().toLowerCase();
   if (lower.startsWith('application/x-www-form-urlencoded')) return 'URLENCODED';
   return lower.startsWith('multipart/form-data') ? 'MULTIPART' : '';
+}
+
+/**
+ * A body in which rules can read nothing but bytes: files, pictures, frames of other protocols. By its type; what begins like JSON
+ * is none (`looksLikeJson`), nor is what has to be unpacked first.
+ */
+export function isOpaque(state: TransactionState): boolean {
+  if (state.bodyProcessor !== '' || state.program.wantsWholeBody || state.requestHeader('content-encoding') !== undefined) return false;
+  const type = (state.requestHeader('content-type') ?? '').trim().toLowerCase();
+  return type !== '' && !/^(?:text|multipart|message)\/|(?:[/+-]|nd)json|[/+]xml|x-www-form/.test(type);
+}
+
+export function looksLikeJson(beginning: Uint8Array): boolean {
+  return container.test(Buffer.from(beginning.buffer, beginning.byteOffset, Math.min(beginning.length, 256)).toString('latin1'));
 }
 
 /** A body gathered from chunks, up to a limit. */

@@ -9,7 +9,7 @@
 import { parsePairs } from '../bodies/urlencoded.ts';
 import type { Program } from '../compile/program.ts';
 import type { MultipartReader } from '../bodies/multipart.ts';
-import { BodyBuffer, multipartReader, processBody, processorFor } from './bodies.ts';
+import { BodyBuffer, isOpaque, looksLikeJson, multipartReader, processBody, processorFor } from './bodies.ts';
 import { runPhase } from './evaluate.ts';
 import type { Interruption, RuleMatch, Summary } from './report.ts';
 import { TransactionState, type Connection } from './state.ts';
@@ -26,6 +26,8 @@ export class Transaction {
   /** Multipart bodies are taken apart as they come, so that files need not be kept. */
   private multipart: MultipartReader | null = null;
   private requestSeen = 0;
+  /** Known after phase 1. */
+  private opaque = false;
   /** The last phase that ran. */
   private done = 0;
 
@@ -61,7 +63,14 @@ export class Transaction {
 
   /** Runs phase 1. */
   endRequestHeaders(): Interruption | null {
-    return this.run(1);
+    const interruption = this.run(1);
+    this.opaque = this.wantsRequestBody && isOpaque(this.state);
+    return interruption;
+  }
+
+  /** The beginning of the body, as much as the limit takes, is all that rules can look at; what follows may pass. */
+  get looksAtBeginning(): boolean {
+    return this.opaque;
   }
 
   /** True when request bodies are to be fed; otherwise they may pass unseen. Known after endRequestHeaders. */
@@ -80,6 +89,7 @@ export class Transaction {
     if (!this.wantsRequestBody || state.interruption) return state.interruption;
     const { settings } = state.program;
     const limit = this.requestBodyLimitBytes;
+    if (this.opaque && this.requestSeen === 0 && looksLikeJson(chunk)) this.opaque = false;
     const room = limit - this.requestSeen;
     this.requestSeen += chunk.length;
     if (state.bodyProcessor === 'MULTIPART') {
@@ -87,7 +97,7 @@ export class Transaction {
       if (room > 0) this.multipart.feed(Buffer.from(chunk.buffer, chunk.byteOffset, Math.min(room, chunk.length)).toString('latin1'));
       this.requestBuffer.add(chunk, state.program.wantsWholeBody ? limit : Math.min(limit, settings.requestBodyNoFilesLimitBytes));
     } else this.requestBuffer.add(chunk, limit);
-    if (chunk.length > room) {
+    if (chunk.length > room && !this.opaque) {
       state.inboundDataError = true;
       if (settings.requestBodyLimitAction === 'Reject' && state.mode === 'On') {
         state.interruption = { action: 'deny', status: tooLargeStatus, location: '', ruleId: 0, phase: 2, message: `request body longer than ${limit} bytes` };
