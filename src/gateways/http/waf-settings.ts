@@ -33,7 +33,8 @@ const requestBody = z.strictObject({
   inspect: z.boolean().optional().describe('Whether bodies of requests are looked at. They are unless this says otherwise.'),
   limit: byteSize().optional().describe('Longest body that is held and looked at. 12.5 MiB unless given here or in the rule files.').meta({ limit: true }),
   noFilesLimit: byteSize().optional()
-    .describe('The same for bodies that are not multipart/form-data: forms, JSON, XML and whatever else. 128 KiB unless given here or in the rule files. Of files, pictures and the like that much is looked at, and the rest passes.').meta({ limit: true }),
+    .describe('The same for bodies that are not multipart/form-data: forms, JSON, XML and whatever else. 128 KiB unless given here or in the rule files. '
+      + 'Of files, pictures and the like that much is looked at, and the rest passes.').meta({ limit: true }),
   onLimit: action.optional().describe('A body over the limit: `reject` it with 413 (the default), or `process-partial`: look at the part within the limit and let '
     + 'the rest pass unseen.'),
 });
