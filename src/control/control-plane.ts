@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
 import type { GatewayManifest } from '#contract/gateway.ts';
+import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
 import type { Explanation, LeaseReport, ListenerReport, SessionReport, SessionStart, WorkerQuery, WorkerStatus } from '#runtime/messages.ts';
 import { Supervisor, type SupervisorEvent } from '#runtime/supervisor.ts';
@@ -63,12 +64,10 @@ export interface GatewayStatus {
 export interface FirewallCounts {
   readonly place: string;
   readonly onEngineError: string;
-  readonly requests: number;
-  readonly blocked: number;
   readonly errors: number;
   readonly passedOnError: number;
-  /** By rule. */
-  readonly hits: ReadonlyMap<number, number>;
+  /** What each worker that has answered counted since it loaded the rules. */
+  readonly workers: readonly (Pick<WebInspectorReport, 'requests' | 'blocked' | 'errors' | 'passedOnError' | 'hits'> & { readonly pid: number })[];
 }
 
 const maxRecentNotices = 100;
@@ -315,13 +314,8 @@ export class ControlPlane {
     const reports = await this.supervisor.inspectors();
     return [...inspections].map(([key, { path, settings }]) => {
       const mine = reports.filter((report) => report.key === key);
-      const sum = (of: 'requests' | 'blocked' | 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
-      const hits = new Map<number, number>();
-      for (const report of mine) for (const { rule, hits: count } of report.hits) hits.set(rule, (hits.get(rule) ?? 0) + count);
-      return {
-        place: path.join('.'), onEngineError: settings.onEngineError, errors: sum('errors'), passedOnError: sum('passedOnError'), requests: sum('requests'),
-        blocked: sum('blocked'), hits,
-      };
+      const sum = (of: 'errors' | 'passedOnError'): number => mine.reduce((total, report) => total + report[of], 0);
+      return { place: path.join('.'), onEngineError: settings.onEngineError, errors: sum('errors'), passedOnError: sum('passedOnError'), workers: mine };
     });
   }
 

@@ -33,3 +33,22 @@ test('counters that nobody has any more are forgotten, a look that nobody answer
   look(totals, { 1: { a: 10, b: 3 } });
   assert.equal(totals.total('b'), 3, 'made anew under the same name');
 });
+
+test('what is kept under a prefix outlives the process that counted it, until it is kept no more', () => {
+  const totals = new CounterTotals();
+  const hits = (): (readonly [string, number])[] => [...totals.under('waf\nhits\n')];
+  const look2 = (values: Parameters<typeof look>[1], keep: boolean): void => {
+    totals.begin();
+    if (keep) totals.keep('waf\n');
+    for (const [pid, counters] of Object.entries(values)) for (const [counter, value] of Object.entries(counters)) totals.add(Number(pid), counter, value);
+    totals.end(Object.keys(values).map(Number));
+  };
+  look2({ 1: { 'waf\nhits\n1001': 3, other: 1 } }, true);
+  look2({ 2: { other: 1 } }, true);
+  assert.deepEqual(hits(), [['1001', 3]], 'process 1 died, and 2 has no such hit');
+  look2({ 2: { 'waf\nhits\n1001': 2, other: 1 } }, true);
+  assert.deepEqual(hits(), [['1001', 5]]);
+  look2({ 2: { other: 1 } }, false);
+  assert.deepEqual(hits(), [], 'the firewall was taken out of the configuration');
+  assert.equal(totals.total('other'), 2);
+});

@@ -7,9 +7,13 @@ export class CounterTotals {
   /** By process, what each counter had when last looked. */
   readonly #last = new Map<number, Map<string, number>>();
   #seen = new Set<string>();
+  #kept: string[] = [];
 
   /** `add` everything between `begin` and `end`. */
-  begin(): void { this.#seen = new Set(); }
+  begin(): void {
+    this.#seen = new Set();
+    this.#kept = [];
+  }
 
   add(pid: number, counter: string, value: number): void {
     this.#seen.add(counter);
@@ -20,12 +24,20 @@ export class CounterTotals {
     this.#totals.set(counter, (this.#totals.get(counter) ?? 0) + (value >= before ? value - before : value));
   }
 
+  /** Those under a prefix stay, though none of the processes that are alive may have counted any. */
+  keep(prefix: string): void { this.#kept.push(prefix); }
+
+  /** What there is under a prefix: the rest of the name, and the sum. */
+  *under(prefix: string): Generator<readonly [string, number]> {
+    for (const [counter, total] of this.#totals) if (counter.startsWith(prefix)) yield [counter.slice(prefix.length), total];
+  }
+
   /** Processes that are not alive any more are forgotten, and so are counters that nobody has any more: what they counted was removed. */
   end(alive: readonly number[]): void {
     for (const pid of this.#last.keys()) if (!alive.includes(pid)) this.#last.delete(pid);
     if (this.#seen.size === 0) return;
     for (const counter of this.#totals.keys()) {
-      if (this.#seen.has(counter)) continue;
+      if (this.#seen.has(counter) || this.#kept.some((prefix) => counter.startsWith(prefix))) continue;
       this.#totals.delete(counter);
       for (const last of this.#last.values()) last.delete(counter);
     }

@@ -53,28 +53,31 @@ export function prometheusText(sources: MetricSources): string {
   serverFigures(out, sources);
   workerFigures(out, sources.workers);
   policyFigures(out, sources);
-  firewallFigures(out, sources.firewalls);
+  firewallFigures(out, sources);
   auditFigures(out, sources);
   return out.text;
 }
 
 /** `firewall`: the place in the configuration. */
-function firewallFigures(out: Exposition, firewalls: readonly FirewallCounts[]): void {
+function firewallFigures(out: Exposition, { firewalls, counters }: MetricSources): void {
   if (firewalls.length === 0) return;
-  const family = (name: string, help: string, value: (one: FirewallCounts) => number): void => {
+  const family = (name: string, help: string, counter: FirewallCounter): void => {
     out.family(name, 'counter', help);
-    for (const one of firewalls) out.sample(value(one), { firewall: one.place });
+    for (const { place } of firewalls) out.sample(counters.total(key('firewall', place, counter)), { firewall: place });
   };
-  family('waf_requests_total', 'Requests that the firewall looked at.', ({ requests }) => requests);
-  family('waf_blocked_total', 'Requests and responses that it refused.', ({ blocked }) => blocked);
-  family('waf_errors_total', 'Faults of its engine.', ({ errors }) => errors);
-  family('waf_errors_passed_total', 'Of these, requests that were let through, as configured.', ({ passedOnError }) => passedOnError);
+  family('waf_requests_total', 'Requests that the firewall looked at.', 'requests');
+  family('waf_blocked_total', 'Requests and responses that it refused.', 'blocked');
+  family('waf_errors_total', 'Faults of its engine.', 'errors');
+  family('waf_errors_passed_total', 'Of these, requests that were let through, as configured.', 'passedOnError');
   out.family('waf_rule_hits_total', 'counter', 'Requests in which a rule matched.');
-  for (const { place, hits } of firewalls) for (const [rule, count] of hits) out.sample(count, { firewall: place, rule });
+  for (const { place } of firewalls) for (const [rule, count] of counters.under(key('firewall', place, 'hits', ''))) out.sample(count, { firewall: place, rule });
 }
 
+const firewallCounters = ['requests', 'blocked', 'errors', 'passedOnError'] as const;
+type FirewallCounter = typeof firewallCounters[number];
+
 /** What is added up over workers, each under the name by which it is written below. */
-function countWorkers({ workers, counters, pids }: MetricSources): void {
+function countWorkers({ workers, firewalls, counters, pids }: MetricSources): void {
   counters.begin();
   for (const { pid, pools, rules, limits } of workers) {
     for (const report of pools) {
@@ -86,6 +89,13 @@ function countWorkers({ workers, counters, pids }: MetricSources): void {
     }
     for (const { id, effect, hits } of rules) counters.add(pid, key('hits', id, effect), hits);
     for (const { limit, measure, refused } of limits) counters.add(pid, key('refused', limit, measure), refused);
+  }
+  for (const { place, workers: reports } of firewalls) {
+    counters.keep(key('firewall', place, ''));
+    for (const report of reports) {
+      for (const name of firewallCounters) counters.add(report.pid, key('firewall', place, name), report[name]);
+      for (const { rule, hits } of report.hits) counters.add(report.pid, key('firewall', place, 'hits', `${rule}`), hits);
+    }
   }
   counters.end(pids);
 }

@@ -388,10 +388,10 @@ export class Supervisor {
   }
 
   /** What the firewall rule sets of all workers have counted. */
-  async inspectors(): Promise<WebInspectorReport[]> {
+  async inspectors(): Promise<(WebInspectorReport & { readonly pid: number })[]> {
     const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
       const answer = await this.#ask(member, { what: 'waf' });
-      return answer?.what === 'waf' ? [...answer.reports] : [];
+      return answer?.what === 'waf' ? answer.reports.map((report) => ({ ...report, pid: member.handle.pid })) : [];
     }));
     return answers.flat();
   }
