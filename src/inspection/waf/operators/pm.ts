@@ -1,4 +1,4 @@
-// @pm (phrases in the rule, separated by white space; |41 42| are bytes), @pmFromFile and @pmf (one phrase a line, # comments).
+// @pm (phrases in the rule, separated by white space; |41 42| are bytes, and |20| a space that separates nothing), @pmFromFile and @pmf (one phrase a line, # comments).
 import { lowerAscii } from '../transformations/lowercase.ts';
 import { gateOf } from '../regex/literals.ts';
 import { ArgumentError, type OperatorDefinition, type OperatorSources, type PreparedOperator } from './contract.ts';
@@ -25,13 +25,16 @@ function bytesOf(argument: string): string {
   return argument.replaceAll(/\|((?:[\dA-Fa-f]{2}\s?)+)\|/g, (_, pairs: string) => Buffer.from(pairs.replaceAll(/\s/g, ''), 'hex').toString('latin1'));
 }
 
+/** A phrase: bytes in bars, and anything that is no white space. */
+const phrase = /(?:\|(?:[\dA-Fa-f]{2}\s?)+\||[^\t-\r ])+/g;
+
 /** The phrases of a list file. */
 export function phrasesOf(text: string): string[] {
   return text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 function preparePm(argument: string): PreparedOperator {
-  const phrases = bytesOf(argument).split(/[\t-\r ]+/).filter((phrase) => phrase !== '');
+  const phrases = (argument.match(phrase) ?? []).map(bytesOf);
   if (phrases.length === 0) throw new ArgumentError('@pm without phrases');
   return phraseOperator(phrases);
 }
