@@ -1,6 +1,7 @@
 // What the Fastify and Express examples share: load the baseline rules, inspect one node:http request.
 // In an application outside of this repository the imports are from 'sallyport/waf'.
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { baselineParts } from '#inspection/waf/baseline/index.ts';
 import { loadRuleSet, memorySource, MemoryStore, type Interruption, type RuleSet } from '#inspection/waf/index.ts';
 
@@ -23,4 +24,17 @@ export function inspectRequest(ruleSet: RuleSet, request: IncomingMessage, body:
   if (body && tx.wantsRequestBody) tx.requestBody(body);
   tx.endRequestBody();
   return tx.finish(Date.now()).interruption;
+}
+
+/** A body read to its end, and a stream of the same for whoever comes next. @throws an error with statusCode 413 beyond `limit` bytes. */
+export async function wholeBody(payload: AsyncIterable<Buffer | string>, limit: number): Promise<{ bytes: Buffer; again: Readable }> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of payload) {
+    pieces.push(Buffer.from(piece));
+    length += pieces[pieces.length - 1]!.length;
+    if (length > limit) throw Object.assign(new Error('body too long'), { statusCode: 413 });
+  }
+  const bytes = Buffer.concat(pieces);
+  return { bytes, again: Readable.from(length === 0 ? [] : [bytes]) };
 }
