@@ -1,8 +1,9 @@
 // What commands print: aligned, in units for people, harmless to terminals, coloured only where wanted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { explanationText } from './commands/explain.ts';
 import { parseTime } from './commands/logs.ts';
-import { coloursWanted, humanTime, paintWith, table, type Output } from './output.ts';
+import { coloursWanted, foldText, humanTime, paintWith, table, type Output } from './output.ts';
 import { quantile } from './quickstart/ticker.ts';
 
 function output(colours: boolean, columns = 0): Output {
@@ -21,6 +22,45 @@ test('tables are aligned by what is visible, and nothing in them acts on a termi
 
 test('tables are cut to the terminal', () => {
   for (const line of table(output(false, 12), columns, rows).trimEnd().split('\n')) assert.ok(line.length <= 12, line);
+});
+
+test('on a narrow terminal tables leave columns out, those with the highest number first', () => {
+  const row = { id: 'x'.repeat(10), zone: 'office', bytes: '12KiB', why: 'z'.repeat(60) };
+  const wide = [
+    { title: 'ID', value: () => row.id }, { title: 'ZONE', drop: 1, value: () => row.zone },
+    { title: 'BYTES', drop: 2, value: () => row.bytes }, { title: 'WHY', value: () => row.why },
+  ];
+  const titles = (columns: number): string => table(output(false, columns), wide, [row]).split('\n')[0]!.replaceAll(/ +/g, ' ');
+  assert.equal(titles(0), 'ID ZONE BYTES WHY');
+  // 10, 6 and 5 columns with two spaces behind each, and 32 for the last one.
+  assert.deepEqual([59, 58, 52, 51, 12].map(titles), ['ID ZONE BYTES WHY', 'ID ZONE WHY', 'ID ZONE WHY', 'ID WHY', 'ID']);
+  for (let columns = 1; columns < 120; columns++) {
+    for (const line of table(output(false, columns), wide, [row]).split('\n')) assert.ok(line.length <= columns, `${columns}: ${line}`);
+  }
+});
+
+test('text is folded at words, and a long word cut', () => {
+  assert.deepEqual(foldText('one two three', 7), ['one two', 'three']);
+  assert.deepEqual(foldText('abcdefgh i', 3), ['abc', 'def', 'gh', 'i']);
+  assert.deepEqual(foldText('all of it', Infinity), ['all of it']);
+  assert.deepEqual(foldText('', 5), ['']);
+});
+
+test('explanations stay within a narrow terminal, with nothing left out', () => {
+  const steps = [
+    { stage: 'rule', subject: 'no-admin', outcome: 'no-match', detail: 'path /a/rather/long/path is not under /admin/**, and so on and so forth' },
+    { stage: 'rule', subject: 'open', outcome: 'matched', detail: `allow: ${'\u001b[2J'.repeat(8)}` },
+    { stage: 'decision', subject: 'open', outcome: 'allowed', detail: 'forwarded to pool web' },
+  ];
+  const answer = { version: 'a'.repeat(64), tookMs: 1, steps, request: { verb: 'GET', url: 'http://x/', from: '127.0.0.1', listener: 'main' } };
+  const bare = (text: string): string => text.replaceAll(/[\s│├└─]/g, '');
+  const whole = explanationText(answer, false, output(false));
+  assert.equal(whole.split('\n').length, 8);
+  for (let columns = 40; columns < 140; columns++) {
+    const text = explanationText(answer, false, output(false, columns));
+    assert.equal(bare(text), bare(whole));
+    for (const line of text.split('\n')) assert.ok(line.length <= columns, `${columns}: ${line}`);
+  }
 });
 
 test('colours are for terminals, unless the environment says otherwise', () => {

@@ -43,12 +43,35 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
   readonly right?: boolean;
   readonly colours?: (row: Row) => readonly Colour[];
+  /** On a narrow terminal the column with the highest number goes first. Without one it stays. */
+  readonly drop?: number;
 }
 
-/** Aligned by what is visible; the last column is cut to the terminal. Every value is made harmless. */
-export function table<Row>(out: Output, columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const cells = rows.map((row) => columns.map((column) => visible(column.value(row))));
-  const widths = columns.map((column, at) => Math.max(column.title.length, ...cells.map((row) => row[at]!.length)));
+/** What the last column must have before others are dropped for it. */
+const leastForLast = 32;
+
+/** The columns that find room, by the widths that they want. */
+function fitting<Row>(out: Output, columns: readonly Column<Row>[], widths: readonly number[]): number[] {
+  const shown = columns.map((_, at) => at);
+  if (out.columns === 0) return shown;
+  const wanted = (): number => shown.reduce((sum, at, place) => sum + (place === shown.length - 1 ? Math.min(leastForLast, widths[at]!) : widths[at]! + 2), 0);
+  while (wanted() > out.columns) {
+    const drop = Math.max(...shown.map((at) => columns[at]!.drop ?? 0));
+    if (drop === 0) break;
+    shown.splice(shown.findIndex((at) => columns[at]!.drop === drop), 1);
+  }
+  return shown;
+}
+
+/** Aligned by what is visible. On a narrow terminal columns are left out as they say, then the last one is cut. Every value
+ *  is made harmless. */
+export function table<Row>(out: Output, allColumns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const allCells = rows.map((row) => allColumns.map((column) => visible(column.value(row))));
+  const allWidths = allColumns.map((column, at) => Math.max(column.title.length, ...allCells.map((row) => row[at]!.length)));
+  const shown = fitting(out, allColumns, allWidths);
+  const columns = shown.map((at) => allColumns[at]!);
+  const widths = shown.map((at) => allWidths[at]!);
+  const cells = allCells.map((row) => shown.map((at) => row[at]!));
   const line = (texts: readonly string[], paint: (text: string, at: number) => string): string => {
     let left = out.columns === 0 ? Infinity : out.columns;
     const parts = texts.map((text, at) => {
@@ -62,6 +85,22 @@ export function table<Row>(out: Output, columns: readonly Column<Row>[], rows: r
   };
   const head = line(columns.map((column) => column.title), (text) => out.paint(text, 'dim'));
   return head + cells.map((row, index) => line(row, (text, at) => out.paint(text, ...columns[at]!.colours?.(rows[index]!) ?? []))).join('');
+}
+
+/** Words of a text in lines of at most so many columns; a longer word is cut into several. */
+export function foldText(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (let word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length <= columns) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    for (; word.length > columns; word = word.slice(columns)) lines.push(word.slice(0, columns));
+    line = word;
+  }
+  return [...lines, line];
 }
 
 export function count(number: number, word: string, words = `${word}s`): string { return `${formatNumber(number)} ${number === 1 ? word : words}`; }

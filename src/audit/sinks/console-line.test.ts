@@ -26,12 +26,32 @@ test('a denial says why; other kinds say what they are', () => {
   assert.match(consoleLine({ time: 0, kind: 'session', outcome: 'aborted', verb: 'end' }), /session end$/);
 });
 
-test('date and cutting to columns', () => {
+test('what the gateway and its administrators did has no reply, size or time', () => {
+  assert.equal(consoleLine({ time: 0, kind: 'control', outcome: 'allowed', verb: 'kill', user: 'anna', path: 'x1', reason: 'not today', ms: 0 }, { utc: true }),
+    '00:00:00.000 allowed                     anna            -        control kill x1 not today');
+});
+
+test('a rule without a description is named once', () => {
+  assert.match(consoleLine({ ...record, outcome: 'denied', rule: 'no-admin', reason: 'rule no-admin' }), / no-admin$/);
+});
+
+test('the date, where it is wanted', () => {
   assert.match(consoleLine(record, { utc: true, date: true }), /^2023-11-14 22:13:20\.123 /);
-  for (let columns = 1; columns < 120; columns++) {
-    const line = consoleLine(record, { columns, colours: true });
-    assert.ok(stripVTControlCharacters(line).length <= columns, String(columns));
+  assert.match(consoleLine(record, { utc: true, date: true, columns: 80 }), /^11-14 22:13:20 allowed /);
+});
+
+test('on a narrow terminal less is shown, and nothing of what was done, and why, is cut off', () => {
+  const reason = `because of ${'x'.repeat(90)} and so on`;
+  const denied: StoredRecord = { ...record, outcome: 'denied', rule: 'no-admin', reason };
+  for (let columns = 1; columns < 160; columns++) {
+    const plain = stripVTControlCharacters(consoleLine(denied, { columns, colours: true, utc: true }));
+    assert.equal(plain, consoleLine(denied, { columns, utc: true }));
+    for (const line of plain.split('\n')) assert.ok(line.length <= columns, `${columns}: ${line}`);
+    const squeezed = plain.replaceAll(/\s/g, '');
+    assert.ok(squeezed.includes('GETshop.example/a?b=1') && squeezed.endsWith(`no-admin:${reason.replaceAll(' ', '')}`), plain);
   }
+  assert.equal(consoleLine({ ...record, outcome: 'denied', rule: 'no-admin', reason: 'only the office may go there' }, { utc: true, columns: 80 }),
+    '22:13:20 denied  200 203.0.113.9     GET shop.example/a?b=1 no-admin: only the\n    office may go there');
 });
 
 test('colours wrap, and do not change the text', () => {

@@ -1,5 +1,5 @@
-// One record -> one line for people: aligned, coloured if asked. A pure function. Every character that a terminal could act
-// on is shown as a visible escape, whatever the text came from.
+// One record -> one line for people: aligned, coloured if asked, folded where the terminal is narrow. A pure function. Every
+// character that a terminal could act on is shown as a visible escape, whatever the text came from.
 import type { StoredRecord } from '../record.ts';
 
 export interface ConsoleLineOptions {
@@ -8,7 +8,7 @@ export interface ConsoleLineOptions {
   date?: boolean;
   /** Show times in UTC instead of local time. */
   utc?: boolean;
-  /** Cut the line to so many visible columns; 0 for never. */
+  /** Columns of the terminal: less is shown on narrow ones, and what does not fit goes on in the next line. 0: one long line. */
   columns?: number;
 }
 
@@ -30,13 +30,13 @@ export function visible(text: string): string {
 
 function two(value: number): string { return String(value).padStart(2, '0'); }
 
-function clock(timeMs: number, options: ConsoleLineOptions): string {
+function clock(timeMs: number, options: ConsoleLineOptions, short: boolean): string {
   const time = new Date(timeMs);
-  if (Number.isNaN(time.getTime())) return '??:??:??.???';
+  if (Number.isNaN(time.getTime())) return '??:??:??.???'.slice(0, short ? 8 : 12);
   const iso = options.utc === true ? time.toISOString()
     : `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}T${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
       + `.${String(time.getMilliseconds()).padStart(3, '0')}`;
-  return options.date === true ? iso.slice(0, 23).replace('T', ' ') : iso.slice(11, 23);
+  return iso.slice(options.date !== true ? 11 : short ? 5 : 0, short ? 19 : 23).replace('T', ' ');
 }
 
 export function humanBytes(bytes: number): string {
@@ -72,30 +72,81 @@ function why(record: StoredRecord): string {
     // An operation that was carried out in another way than it was asked for, or ended in a way worth a word.
     return record.kind !== 'operation' || (record.reason ?? '') === '' ? server : `${server} (${record.reason})`.trim();
   }
-  return [record.rule, record.reason].filter((part) => part !== undefined && part !== '').join(': ');
+  // A rule without a description has nothing but its name to say for itself.
+  const reason = record.reason === `rule ${record.rule}` ? '' : record.reason;
+  return [record.rule, reason].filter((part) => part !== undefined && part !== '').join(': ');
+}
+
+interface Part { code: string | undefined; text: string }
+
+function words(code: string | undefined, text: string): Part[] {
+  return text.split(' ').filter((word) => word !== '').map((word) => ({ code, text: word }));
+}
+
+const continued = '    ';
+/** Below this the columns that matter least are left out. */
+const wideColumns = 110;
+
+/** Lines of at most so many columns. A word that is longer than a line is cut into several. */
+function folded(parts: readonly Part[], columns: number, indent: number): Part[][] {
+  let line: Part[] = [];
+  const lines = [line];
+  let left = columns;
+  const begin = (): void => {
+    lines.push(line = []);
+    left = columns - indent;
+  };
+  for (const { code, text } of parts) {
+    let rest = text;
+    if (line.length > 0 && 1 + rest.trimEnd().length > left) begin();
+    for (;;) {
+      if (line.length > 0) left--;
+      const taken = rest.slice(0, left);
+      line.push({ code, text: taken });
+      left -= taken.length;
+      rest = rest.slice(taken.length);
+      if (rest.trim() === '') break;
+      begin();
+    }
+  }
+  return lines;
 }
 
 export function consoleLine(record: StoredRecord, options: ConsoleLineOptions = {}): string {
-  const colour = (code: string | undefined, text: string): string => options.colours === true && code !== undefined && text !== '' ? code + text + reset : text;
+  const columns = options.columns ?? 0;
+  const short = columns > 0 && columns < wideColumns;
   const outcome = visible(String(record.outcome));
-  const facts = [
-    [dim, clock(record.time, options)],
-    [outcomeColours[outcome], outcome.padEnd(7)],
-    [undefined, (record.status === undefined ? '-' : String(record.status)).padStart(3)],
-    [dim, (record.ms === undefined ? '-' : humanDuration(record.ms)).padStart(7)],
-    [dim, humanBytes(record.out ?? 0).padStart(7)],
-    [undefined, visible(record.client ?? record.user ?? '-').padEnd(15)],
-    [dim, visible(record.service ?? '-').padEnd(8)],
-    [undefined, visible(object(record))],
-    [dim, visible(why(record))],
-  ] as const;
-  let left = options.columns === undefined || options.columns === 0 ? Infinity : options.columns;
+  // What the gateway or an administrator did has no reply, size or time.
+  const done = record.kind === 'control' || record.kind === 'health' || record.kind === 'system';
+  const field = (text: string | undefined, width: number): string => (done ? '' : text ?? '-').padStart(width);
+  const parts: Part[] = [
+    { code: dim, text: clock(record.time, options, short) },
+    { code: outcomeColours[outcome], text: outcome.padEnd(7) },
+    { code: undefined, text: field(record.status === undefined ? undefined : String(record.status), 3) },
+    ...(short ? [] : [
+      { code: dim, text: field(record.ms === undefined ? undefined : humanDuration(record.ms), 7) },
+      { code: dim, text: field(humanBytes(record.out ?? 0), 7) },
+    ]),
+    { code: undefined, text: visible(record.client ?? record.user ?? '-').padEnd(15) },
+    ...(short ? [] : [{ code: dim, text: visible(record.service ?? '-').padEnd(8) }]),
+    ...words(undefined, visible(object(record))), ...words(dim, visible(why(record))),
+  ];
+  const indent = columns > 3 * continued.length ? continued : '';
+  const lines = columns === 0 ? [parts] : folded(parts, columns, indent.length);
+  return lines.map((line, at) => (at === 0 ? '' : indent) + painted(line, options.colours === true)).join('\n');
+}
+
+/** Neighbours of one colour are painted at once. */
+function painted(parts: readonly Part[], colours: boolean): string {
   let line = '';
-  for (const [code, text] of facts) {
-    if (text === '' || left <= 0) continue;
-    const shown = text.length > left ? `${text.slice(0, Math.max(0, left - 3))}...`.slice(0, left) : text;
-    line += (line === '' ? '' : ' ') + colour(code, shown);
-    left -= shown.length + 1;
-  }
-  return line;
+  let code: string | undefined;
+  parts.forEach((part, at) => {
+    const wanted = colours ? part.code : undefined;
+    const space = at === 0 ? '' : ' ';
+    const text = at === parts.length - 1 ? part.text.trimEnd() : part.text;
+    if (wanted === code) line += space + text;
+    else line += `${code === undefined ? '' : reset}${space}${wanted ?? ''}${text}`;
+    code = wanted;
+  });
+  return code === undefined ? line : line + reset;
 }

@@ -118,8 +118,8 @@ export async function history(client: AdminClient, given: string | undefined, op
     { title: 'VERSION', value: ({ number }) => `${number === answer.current ? '* ' : '  '}${number}`, right: true },
     { title: 'TIME', value: ({ timeMs }) => humanDate(timeMs) },
     { title: 'STATE', value: ({ state }) => state, colours: ({ state }) => state === 'applied' ? ['green'] : state === 'failed' ? ['red'] : ['yellow'] },
-    { title: 'AUTHOR', value: ({ author }) => author },
-    { title: 'HASH', value: ({ version }) => shortVersion(version) },
+    { title: 'AUTHOR', drop: 1, value: ({ author }) => author },
+    { title: 'HASH', drop: 2, value: ({ version }) => shortVersion(version) },
     { title: 'REASON', value: ({ reason, source }) => reason || source },
   ], answer.versions));
   return exitCodes.ok;

@@ -4,7 +4,7 @@ import { consoleLine } from '#audit/sinks/console-line.ts';
 import type { ExplainStep } from '#runtime/messages.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
-import { humanTime, printJson, visible, type Colour, type Output } from '../output.ts';
+import { foldText, humanTime, printJson, visible, type Colour, type Output } from '../output.ts';
 
 export interface ExplainOptions { readonly from?: string; readonly header?: string[]; readonly listener?: string; readonly all?: boolean }
 
@@ -24,7 +24,13 @@ interface Explained {
 export async function explain(client: AdminClient, given: readonly string[], options: ExplainOptions, out: Output): Promise<number> {
   const answer = (await client.call('POST', '/v1/explain', bodyOf(given, options))).body as Explained;
   if (out.json) printJson(out, answer);
-  else out.write(explanationText(answer, options.all === true, out));
+  else {
+    out.write(explanationText(answer, options.all === true, out));
+    const hostless = given[1]?.startsWith('/') === true && !(options.header ?? []).some((line) => /^host\s*:/i.test(line));
+    if (hostless && answer.steps.some(({ outcome }) => outcome === 'refused')) {
+      out.write(`${out.paint('hint:', 'blue')} a path alone has no host: write ${visible(given[0]!)} http://HOST${visible(given[1]!)}, or add --header "Host: HOST"\n`);
+    }
+  }
   return exitCodes.ok;
 }
 
@@ -69,15 +75,18 @@ function colourOf(step: ExplainStep): Colour[] {
 export function explanationText(answer: Explained, all: boolean, out: Output): string {
   const { request, steps, record, comparison } = answer;
   const lines = [`${out.paint(`${visible(request.verb)} ${visible(request.url)}`, 'bold')}  from ${visible(request.from)}`];
-  if (record !== undefined) lines.push(`as it happened: ${consoleLine(record, { colours: out.colours, date: true })}`);
+  if (record !== undefined) lines.push(`as it happened:${out.columns === 0 ? ' ' : '\n'}${consoleLine(record, { colours: out.colours, columns: out.columns, date: true })}`);
   const groups = groupsOf(steps);
   groups.forEach(({ stage, steps: members }, at) => {
     const last = at === groups.length - 1;
     lines.push(`${last ? '└─' : '├─'} ${out.paint(titles[stage] ?? stage, 'bold')}`);
-    lines.push(...groupLines(members, all, out).map((line) => `${last ? '   ' : '│  '}${line}`));
+    const trunk = last ? '   ' : '│  ';
+    lines.push(...groupLines(members, all, out, out.columns === 0 ? Infinity : out.columns - trunk.length).map((line) => trunk + line));
   });
-  if (comparison !== undefined) lines.push('', ...comparisonLines(comparison, out));
-  lines.push(out.paint(`configuration ${answer.version.slice(0, 12)}; explained in ${humanTime(answer.tookMs)} by the engine that decides live traffic`, 'dim'));
+  const columns = out.columns === 0 ? Infinity : out.columns;
+  if (comparison !== undefined) lines.push('', ...comparisonLines(comparison, columns, out));
+  const end = `configuration ${answer.version.slice(0, 12)}; explained in ${humanTime(answer.tookMs)} by the engine that decides live traffic`;
+  lines.push(...foldText(end, columns).map((text) => out.paint(text, 'dim')));
   return `${lines.join('\n')}\n`;
 }
 
@@ -92,23 +101,34 @@ function groupsOf(steps: readonly ExplainStep[]): { stage: string; steps: Explai
   return groups;
 }
 
-function groupLines(steps: readonly ExplainStep[], all: boolean, out: Output): string[] {
+/** Less than this beside the outcome, and the detail goes below. */
+const leastForDetail = 30;
+
+function groupLines(steps: readonly ExplainStep[], all: boolean, out: Output, columns: number): string[] {
   const idle = steps.filter(({ outcome }) => passedOver.has(outcome));
   const shown = all || idle.length <= maxPassedOver ? steps : steps.filter((step) => !passedOver.has(step.outcome) || idle.indexOf(step) < maxPassedOver);
   const width = Math.min(40, Math.max(...shown.map(({ subject }) => visible(subject).length)));
   const outcomeWidth = Math.max(...shown.map(({ outcome }) => outcome.length));
-  const lines = shown.map((step, at) => {
-    const mark = at === shown.length - 1 && shown.length === steps.length ? '└─' : '├─';
+  const lines = shown.flatMap((step, at) => {
+    const last = at === shown.length - 1 && shown.length === steps.length;
     const colours = colourOf(step);
-    const detail = colours[0] === 'dim' ? out.paint(visible(step.detail), 'dim') : visible(step.detail);
-    return `${mark} ${visible(step.subject).padEnd(width)}  ${out.paint(step.outcome.padEnd(outcomeWidth), ...colours)}  ${detail}`.trimEnd();
+    const subject = visible(step.subject).padEnd(width);
+    const before = `${last ? '└─' : '├─'} ${subject}  ${out.paint(step.outcome.padEnd(outcomeWidth), ...colours)}`;
+    const branch = last ? '   ' : '│  ';
+    const room = columns - branch.length - subject.length - outcomeWidth - 4;
+    const beside = room >= leastForDetail;
+    const [first = '', ...more] = step.detail === '' ? [] : foldText(visible(step.detail), Math.max(leastForDetail / 2, beside ? room : columns - branch.length - 2));
+    const paint = (text: string): string => colours[0] === 'dim' ? out.paint(text, 'dim') : text;
+    if (beside) return [`${before}  ${paint(first)}`.trimEnd(), ...more.map((text) => `${branch}${' '.repeat(subject.length + outcomeWidth + 4)}${paint(text)}`)];
+    return [before.trimEnd(), ...[first, ...more].filter((text) => text !== '').map((text) => `${branch}  ${paint(text)}`)];
   });
   if (shown.length < steps.length) lines.push(`└─ ... and ${steps.length - shown.length} more that did not decide (--all)`);
   return lines;
 }
 
-function comparisonLines({ same, then, now, unknown }: Comparison, out: Output): string[] {
+function comparisonLines({ same, then, now, unknown }: Comparison, columns: number, out: Output): string[] {
   const told = ({ outcome, rule, configuration }: Decided): string => `${visible(outcome)} by ${visible(rule || 'nothing')} (configuration ${visible(configuration)})`;
   const verdict = same ? out.paint('the decision today is the one that was taken', 'green') : out.paint('the decision today is another one', 'yellow');
-  return [`${verdict}`, `  then: ${told(then)}`, `  now:  ${told(now)}`, out.paint(`  not known: ${unknown.join('; ')}`, 'dim')];
+  const missing = foldText(`not known: ${unknown.join('; ')}`, columns - 4).map((text, at) => out.paint(`${at === 0 ? '  ' : '    '}${text}`, 'dim'));
+  return [`${verdict}`, `  then: ${told(then)}`, `  now:  ${told(now)}`, ...missing];
 }

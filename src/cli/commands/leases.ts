@@ -14,14 +14,14 @@ export async function leases(client: AdminClient, out: Output): Promise<number> 
 export function leasesText(rows: readonly LeaseReport[], out: Output): string {
   return table(out, [
     { title: 'LEASE', value: ({ id }) => id },
-    { title: 'SESSION', value: ({ session }) => session },
-    { title: 'SERVICE', value: ({ service }) => service },
-    { title: 'PURPOSE', value: ({ purpose, side }) => `${purpose} (${side})` },
-    { title: 'PEER', value: ({ peer }) => peer },
+    { title: 'SESSION', drop: 3, value: ({ session }) => session },
+    { title: 'SERVICE', drop: 6, value: ({ service }) => service },
+    { title: 'PURPOSE', drop: 2, value: ({ purpose, side }) => `${purpose} (${side})` },
+    { title: 'PEER', drop: 1, value: ({ peer }) => peer },
     { title: 'PORT', value: ({ address, port }) => address.includes(':') ? `[${address}]:${port}` : `${address}:${port}` },
-    { title: 'AGE', value: ({ ageMs }) => humanTime(ageMs), right: true },
+    { title: 'AGE', drop: 4, value: ({ ageMs }) => humanTime(ageMs), right: true },
     { title: 'LEFT', value: ({ leftMs }) => humanTime(Math.max(0, leftMs)), right: true },
-    { title: 'STRANGERS', value: ({ strangers }) => String(strangers), right: true, colours: ({ strangers }) => strangers > 0 ? ['red'] : [] },
+    { title: 'STRANGERS', drop: 5, value: ({ strangers }) => String(strangers), right: true, colours: ({ strangers }) => strangers > 0 ? ['red'] : [] },
     { title: 'CAUSE', value: ({ cause }) => cause },
   ], rows);
 }

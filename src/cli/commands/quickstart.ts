@@ -106,6 +106,9 @@ function stateDirectory(given: string | undefined): { path: string; temporary: b
   return { path: mkdtempSync(join(tmpdir(), 'sallyport-')), temporary: true };
 }
 
+/** Of the longest command that is printed. */
+const commandWidth = 60;
+
 function announce(gateway: GatewayProcess, out: Output, state: string): void {
   const { plane, api } = gateway;
   const portOf = (door: Door): number => plane.supervisor.listeners.find(({ name }) => name === door)!.binds[0]!.port;
@@ -118,7 +121,10 @@ function announce(gateway: GatewayProcess, out: Output, state: string): void {
   }
   const found = api.socketPath === resolve('.sallyport/quickstart/admin.sock') ? '' : ` --socket ${api.socketPath}`;
   const shown = relative(process.cwd(), state).startsWith('..') ? state : relative(process.cwd(), state);
-  const command = (text: string, why: string): string => `  ${out.paint(text.padEnd(62), 'cyan')} ${out.paint(`# ${why}`, 'dim')}\n`;
+  // Beside each other where there is room, else below.
+  const wide = out.columns === 0 || out.columns >= commandWidth + 50 + found.length;
+  const command = (text: string, why: string): string => wide ? `  ${out.paint(text.padEnd(commandWidth + found.length), 'cyan')} ${out.paint(`# ${why}`, 'dim')}\n`
+    : `  ${out.paint(text, 'cyan')}\n      ${out.paint(`# ${why}`, 'dim')}\n`;
   out.write([
     `${out.paint(`Sallyport ${plane.options.version}`, 'bold')} is listening on ${out.paint(`${base}/`, 'bold')} (this machine only)\n`,
     '\nTry, in another terminal:\n',

@@ -36,15 +36,15 @@ export function statusText(status: Status, out: Output): string {
   const parts = [`${lines.join('\n')}\n\n`, table(out, [
     { title: 'LISTENER', value: ({ name }) => name },
     { title: 'ADDRESS', value: ({ bind }) => bind.host.includes(':') ? `[${bind.host}]:${bind.port}` : `${bind.host}:${bind.port}` },
-    { title: 'PROTOCOL', value: ({ protocol }) => protocol },
+    { title: 'PROTOCOL', drop: 1, value: ({ protocol }) => protocol },
     { title: 'SERVICE', value: ({ service }) => service },
   ], listeners), '\n', table(out, [
     { title: 'WORKER', value: ({ worker }) => String(worker) },
     { title: 'PID', value: ({ pid }) => String(pid), right: true },
-    { title: 'UP', value: ({ uptimeMs }) => humanTime(uptimeMs), right: true },
+    { title: 'UP', drop: 1, value: ({ uptimeMs }) => humanTime(uptimeMs), right: true },
     { title: 'SESSIONS', value: ({ sessions }) => formatNumber(sessions), right: true },
-    { title: 'OPERATIONS', value: ({ operations }) => formatNumber(operations), right: true },
-    { title: 'CPU', value: ({ cpuMs }) => humanTime(cpuMs), right: true },
+    { title: 'OPERATIONS', drop: 2, value: ({ operations }) => formatNumber(operations), right: true },
+    { title: 'CPU', drop: 3, value: ({ cpuMs }) => humanTime(cpuMs), right: true },
     { title: 'MEMORY', value: ({ residentBytes }) => humanBytes(residentBytes), right: true },
     { title: 'BUGS', value: ({ bugs }) => String(bugs), right: true, colours: ({ bugs }) => bugs > 0 ? ['red'] : [] },
   ], status.workers)];

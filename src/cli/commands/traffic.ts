@@ -27,13 +27,13 @@ function sessionsText({ total, sessions }: SessionsAnswer, out: Output): string 
   const rows = table(out, [
     { title: 'SESSION', value: ({ id }) => id },
     { title: 'CLIENT', value: ({ client }) => client },
-    { title: 'ZONE', value: ({ zone }) => zone || '-' },
-    { title: 'SERVICE', value: ({ service }) => service },
+    { title: 'ZONE', drop: 6, value: ({ zone }) => zone || '-' },
+    { title: 'SERVICE', drop: 1, value: ({ service }) => service },
     { title: 'AGE', value: ({ ageMs }) => humanTime(ageMs), right: true },
-    { title: 'OPS', value: ({ operations }) => formatNumber(operations), right: true },
-    { title: 'IN', value: ({ bytesIn }) => humanBytes(bytesIn), right: true },
-    { title: 'OUT', value: ({ bytesOut }) => humanBytes(bytesOut), right: true },
-    { title: 'SERVER', value: ({ servers }) => servers.join(',') || '-' },
+    { title: 'OPS', drop: 3, value: ({ operations }) => formatNumber(operations), right: true },
+    { title: 'IN', drop: 5, value: ({ bytesIn }) => humanBytes(bytesIn), right: true },
+    { title: 'OUT', drop: 2, value: ({ bytesOut }) => humanBytes(bytesOut), right: true },
+    { title: 'SERVER', drop: 4, value: ({ servers }) => servers.join(',') || '-' },
     { title: 'DOING', value: ({ doing }) => doing },
   ], sessions);
   return `${rows}${total > sessions.length ? `... and ${formatNumber(total - sessions.length)} more (--limit)\n` : ''}`;
@@ -96,12 +96,12 @@ function backendsText(pools: readonly PoolReport[], out: Output): string {
     { title: 'POOL', value: ({ pool }) => pool.pool },
     { title: 'SERVER', value: ({ server }) => server.name },
     { title: 'STATE', value: ({ server }) => stateOf(server), colours: ({ server }) => colourOf(server) },
-    { title: 'WEIGHT', value: ({ server }) => `${server.weight}${server.backup ? ' backup' : ''}`, right: true },
-    { title: 'ACTIVE', value: ({ server }) => formatNumber(server.activeRequests), right: true },
-    { title: 'WAITING', value: ({ server }) => formatNumber(server.waiting), right: true },
-    { title: 'REQUESTS', value: ({ server }) => formatNumber(server.requests), right: true },
-    { title: 'FAILED', value: ({ server }) => formatNumber(server.failures), right: true, colours: ({ server }) => server.failures > 0 ? ['yellow'] : [] },
-    { title: 'LATENCY', value: ({ server }) => server.requests === 0 ? '-' : humanTime(server.latencyMs), right: true },
+    { title: 'WEIGHT', drop: 6, value: ({ server }) => `${server.weight}${server.backup ? ' backup' : ''}`, right: true },
+    { title: 'ACTIVE', drop: 3, value: ({ server }) => formatNumber(server.activeRequests), right: true },
+    { title: 'WAITING', drop: 5, value: ({ server }) => formatNumber(server.waiting), right: true },
+    { title: 'REQUESTS', drop: 2, value: ({ server }) => formatNumber(server.requests), right: true },
+    { title: 'FAILED', drop: 1, value: ({ server }) => formatNumber(server.failures), right: true, colours: ({ server }) => server.failures > 0 ? ['yellow'] : [] },
+    { title: 'LATENCY', drop: 4, value: ({ server }) => server.latencyMs === 0 ? '-' : humanTime(server.latencyMs), right: true },
     { title: 'WHY', value: ({ server }) => server.explanation },
   ], rows);
 }

@@ -2,7 +2,7 @@
 // one, a line a minute when there was traffic.
 import { latencyBoundsMs, type AuditStatistics } from '#audit/statistics.ts';
 import type { ControlPlane } from '#control/control-plane.ts';
-import { formatNumber, type Output } from '../output.ts';
+import { count, formatNumber, type Output } from '../output.ts';
 
 const redrawMs = 1000;
 const quietMs = 60_000;
@@ -14,7 +14,7 @@ export function countsOf(statistics: AuditStatistics): Counts {
   for (const service of statistics.services()) {
     sum.operations += service.operations;
     for (const outcome of ['denied', 'refused', 'limited']) sum.refused += service.outcomes[outcome] ?? 0;
-    service.latency.forEach((count, at) => { sum.latency[at]! += count; });
+    service.latency.forEach((times, at) => { sum.latency[at]! += times; });
   }
   return sum;
 }
@@ -46,12 +46,12 @@ export function startTicker(plane: ControlPlane, out: Output): () => void {
     busy = false;
     if (stopped) return;
     const rate = (now.operations - before.operations) / ((nowMs - beforeMs) / 1000);
-    const recent = now.latency.map((count, at) => count - (before.latency[at] ?? 0));
+    const recent = now.latency.map((times, at) => times - (before.latency[at] ?? 0));
     const shown = now.operations === before.operations ? now.latency : recent;
     const quiet = now.operations === before.operations;
     before = now;
     beforeMs = nowMs;
-    const text = `${formatNumber(Math.round(rate))} requests/s  ${sessions} sessions  ${formatNumber(now.operations)} requests so far, ${formatNumber(now.refused)} refused  `
+    const text = `${formatNumber(Math.round(rate))}/s  ${count(sessions, 'session')}  ${count(now.operations, 'operation')} so far, ${formatNumber(now.refused)} refused  `
       + `p50 ${quantile(shown, 0.5)}  p99 ${quantile(shown, 0.99)}`;
     if (out.terminal) out.write(`\r\u001b[2K${out.paint(out.columns > 0 ? text.slice(0, out.columns - 1) : text, 'dim')}`);
     else if (!quiet) out.write(`${text}\n`);

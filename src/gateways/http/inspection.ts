@@ -102,7 +102,7 @@ export function explainInspection(inspector: WebInspector, port: SessionPort, co
   }
   const scores = Object.entries(inspection.scores).filter(([name, value]) => value > 0 && !settled.test(name)).map(([name, value]) => `${name} ${value}`);
   if (scores.length > 0) trace.step('waf', 'scores', 'summed', scores.join(', '));
-  if (verdict === undefined) trace.step('waf', '', 'pass', 'no rule refuses the request');
+  if (verdict === undefined) trace.step('waf', 'verdict', 'pass', 'no rule refuses the request');
   else trace.step('decision', verdict.rule, verdict.outcome, `${verdict.action} ${verdict.status}: ${verdict.reason}`);
   return verdict === undefined;
 }
