@@ -137,7 +137,12 @@ function wrongValue(values: readonly unknown[], path: ConfigPath, found: string,
   const value = valueAt(context.document, path);
   const names = values.map(String);
   const wanted = names.length === 1 ? names[0]! : `one of ${names.join(', ')}`;
-  if (value === undefined) return { ...wrongType('string', path, found, context), wanted, hint: `write ${wanted}` };
+  if (value === undefined) {
+    // Which keys there may be depends on this one, so a misspelt one is not reported as such.
+    const key = String(path.at(-1) ?? '');
+    const meant = nearest(key, Object.keys((valueAt(context.document, path.slice(0, -1)) ?? {}) as object));
+    return { ...wrongType('string', path, found, context), wanted, hint: meant === undefined ? `write ${wanted}` : `did you mean "${key}" where "${meant}" is written?` };
+  }
   const near = typeof value === 'string' ? nearestValue(value, names) : undefined;
   return { code: 'schema.value', path, message: `${nameOf(path)}: wanted ${wanted}, found ${found}`, found, wanted, hint: near === undefined ? '' : `did you mean "${near}"?` };
 }

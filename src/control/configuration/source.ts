@@ -58,6 +58,7 @@ const syntaxHints: Record<string, string> = {
   MULTILINE_IMPLICIT_KEY: 'a key and its colon must be on one line; is a colon, a quote or a dash missing above?',
   MISSING_CHAR: 'a colon, quote, bracket or comma is missing here or on the line above',
   BAD_SCALAR_START: 'put the text in quotes: it starts with a character that means something in YAML',
+  BLOCK_IN_FLOW: 'is a comma missing between two entries of { } or [ ]?',
   BLOCK_AS_IMPLICIT_KEY: 'is this indented too far, or does a value follow on the same line as its key?',
   BAD_ALIAS: 'text that starts with * is an alias: put it in quotes',
   MULTIPLE_DOCS: 'only one document a file: remove the --- line, or make two files in a directory',
