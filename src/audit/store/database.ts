@@ -1,6 +1,7 @@
 // The SQLite file of the store: blocks of compressed lines, an index row and a token filter for each. Synchronous; runs in the
 // store's own thread. Does not collect, retry or count (store-core.ts).
 // Records have sequence numbers in the order in which they were kept; a block is named by the number of its first.
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -212,6 +213,8 @@ interface BlockRow {
 }
 
 function openDatabase(path: string): DatabaseSync {
+  // Records are nobody else's business, wherever the directory is. What SQLite makes beside the file gets the same mode.
+  closeSync(openSync(path, 'a', 0o640));
   const database = new DatabaseSync(path, { timeout: 2000 });
   try {
     // Free pages can be given back only if this is said before the first table.

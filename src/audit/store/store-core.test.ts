@@ -2,7 +2,7 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditRecord } from '#contract/audit-record.ts';
@@ -63,6 +63,17 @@ function all(core: StoreCore, query: AuditQuery = {}, limit = 7, budgetMs = 1000
 
 const numbers = (records: StoredRecord[]): number[] => records.map((record) => record.status ?? 0);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+
+test('the file is not for everybody, whatever its directory is', () => {
+  const directory = mkdtempSync(join(root, 'open-'));
+  chmodSync(directory, 0o755);
+  const { core, clock } = bench({ directory });
+  core.append(lines(clock, 0, 200), 200);
+  core.flush();
+  for (const name of readdirSync(directory)) assert.equal(statSync(join(directory, name)).mode & 0o137, 0, name);
+  assert.ok(readdirSync(directory).includes('audit.db'));
+  core.close();
+});
 
 test('what is appended is found, in both orders, whatever the page size', () => {
   const { core, clock } = bench();
