@@ -1,6 +1,6 @@
 // The command line's side of the admin API: finds the socket of the running gateway and speaks HTTP over it. Does not know
 // what commands do with the answers.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
@@ -44,7 +44,9 @@ export class AdminClient {
     const candidates = await candidateSockets(finding);
     const refused: string[] = [];
     for (const path of candidates) {
-      if (!existsSync(path)) continue;
+      const hidden = unseen(path);
+      if (hidden === 'permission') refused.push(`${path}: no permission to look there: run the command as the user of the gateway, or with sudo`);
+      if (hidden !== undefined) continue;
       const client = new AdminClient(path);
       try {
         await client.get('/healthz');
@@ -109,6 +111,14 @@ export class AdminClient {
       request.end(payload);
     });
   }
+}
+
+/** Why there is no socket to be seen, if so. The state directory of a gateway is for its user alone. */
+function unseen(path: string): 'nothing' | 'permission' | undefined {
+  try {
+    statSync(path);
+    return undefined;
+  } catch (error) { return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission' : 'nothing'; }
 }
 
 /** Who is written in history and audit log: the user of the system. */

@@ -44,6 +44,8 @@ export function recordRefusal(call: AnyCall, verb: string, reason: string): void
   call.plane.recordControl(verb, call.author, call.request.url.slice(0, 500), reason, 'refused');
 }
 
+const privilegedHint = 'workers that have given up root (runtime.user) cannot open ports below 1024 any more: restart the gateway, or let it run with CAP_NET_BIND_SERVICE';
+
 function problemOf(failure: ApplyFailure): ApiProblem {
   const { message } = failure;
   switch (failure.reason) {
@@ -55,7 +57,7 @@ function problemOf(failure: ApplyFailure): ApiProblem {
       return new ApiProblem(code === 'exists' ? 'exists' : 'not-found', message, hint, { resource });
     }
     case 'not-found': return new ApiProblem('not-found', message);
-    case 'failed': return new ApiProblem('not-applied', message);
+    case 'failed': return new ApiProblem('not-applied', message, /listen EACCES/.test(message) ? privilegedHint : '');
   }
 }
 
