@@ -328,15 +328,16 @@ export class Exchange {
     body.abandon();
   }
 
-  /** The head could not be read: nothing that follows on this connection can be trusted. */
-  refuseHead(): void {
+  /** The head could not be read: nothing that follows on this connection can be trusted. `beginning`: see `beginningOf`. */
+  refuseHead(beginning: string): void {
     this.#reset();
     this.keepAlive = false;
     this.body.abandon();
     const fault = this.parser.fault!;
     this.parser.head.method = '';
     const text = fault.kind === 'limit' ? `${fault.message} (maximum ${fault.maximum}, seen ${fault.seen})` : fault.message;
-    const reason = `${text} at byte ${fault.offset}; ${fault.spec}${fault.setting === undefined ? '' : `; setting normalization.${fault.setting}`}`;
+    const reason = `${text} at byte ${fault.offset}; ${fault.spec}${fault.setting === undefined ? '' : `; setting normalization.${fault.setting}`}`
+      + (beginning === '' ? '' : `; it began ${beginning}`);
     this.refuse(fault.status, fault.code, fault.message, fault.kind === 'limit' ? 'limited' : 'refused', fault.code, reason);
   }
 

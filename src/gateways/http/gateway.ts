@@ -6,6 +6,7 @@ import type { Gateway, SessionPort } from '#contract/gateway.ts';
 import type { Link, LinkHandler } from '#contract/link.ts';
 import { NEED_MORE, VIOLATION } from '#codecs/http1/index.ts';
 import type { Exchange } from './exchange.ts';
+import { beginningOf } from './records.ts';
 import type { HttpService } from './service.ts';
 
 /** After the last response, input is read and thrown away until none has come for so long, so that a reset does not
@@ -95,7 +96,8 @@ export class HttpGateway implements Gateway, LinkHandler {
         break;
       }
       const exchange = this.#takeExchange();
-      if (exchange.parser.pendingBytes === 0) this.headStartedMs = this.port.nowMs();
+      const whole = exchange.parser.pendingBytes === 0;
+      if (whole) this.headStartedMs = this.port.nowMs();
       const next = exchange.parser.push(bytes, at, end);
       if (next === NEED_MORE) {
         this.port.wakeAtMs = this.headStartedMs + this.service.timeouts.clientHeaderMs;
@@ -104,7 +106,7 @@ export class HttpGateway implements Gateway, LinkHandler {
       this.#active = true;
       this.requests++;
       if (next === VIOLATION) {
-        exchange.refuseHead();
+        exchange.refuseHead(whole ? beginningOf(bytes, at, end) : '');
         break;
       }
       const lists = exchange.service.blockLists;

@@ -45,6 +45,20 @@ export function fillRecord(exchange: Exchange): AuditRecord {
   return record;
 }
 
+/** Longest text that is kept of a request that could not be read. */
+const maxBeginning = 120;
+
+/** How a head that could not be read began, as far as it can be shown: method and path, without a query and what may be a
+ *  password in an address. For people who have to find out whose request it was; nothing is decided by it. */
+export function beginningOf(bytes: Buffer, start: number, end: number): string {
+  let at = start;
+  while (at < end && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
+  let stop = at;
+  while (stop < end && stop - at < maxBeginning && bytes[stop]! >= 0x20 && bytes[stop]! !== 0x7f && bytes[stop]! !== 0x3f) stop++;
+  const text = bytes.toString('latin1', at, stop);
+  return /^[A-Za-z]/.test(text) ? text.replace(/(\/\/).*@/, '$1***@').replace(/ HTTP\/\d.*$/, '') : '';
+}
+
 /** Path and query as the record has them, when it has them whole. */
 function recordedTarget(path: string, query: string | undefined): string {
   if (path.length > maxFieldLength || (query !== undefined && query.length > maxFieldLength)) return '';

@@ -90,12 +90,13 @@ test('a denied request never reaches the server and a refused one ends the conne
   const client = new RawClient(gateway.port());
   client.send('GET /admin/secret HTTP/1.1\r\nHost: x\r\n\r\n');
   await client.until((text) => text.includes('403'));
-  client.send('GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab');
+  client.send('GET /twice?token=secret HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab');
   const text = await client.untilEnd();
   assert.match(text, /HTTP\/1\.1 400/);
   assert.ok(server.received.every((seen) => !seen.includes('secret') && !seen.includes('Content-Length: 2')));
   const record = await gateway.record(({ outcome }) => outcome === 'refused');
   assert.match(record.rule!, /^http1\./);
+  assert.match(record.reason!, /; it began GET \/twice$/);
   client.destroy();
 });
 
