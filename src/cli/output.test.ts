@@ -63,6 +63,14 @@ test('explanations stay within a narrow terminal, with nothing left out', () => 
   }
 });
 
+test('of a request that happened the explanation says where its time went', () => {
+  const answer = { version: 'a'.repeat(64), tookMs: 1, steps: [], request: { verb: 'GET', url: 'http://x/', from: '127.0.0.1', listener: 'main' } };
+  const record = { time: 0, kind: 'operation', outcome: 'allowed', ms: 12.3, connectMs: 0.25, firstByteMs: 11.9, attempts: 2 } as const;
+  assert.match(explanationText({ ...answer, record }, false, output(false)),
+    /\ntimings: connection to the server after 0\.3ms, first byte of its answer after 12ms, done after 12ms, 2 servers tried\n/);
+  assert.doesNotMatch(explanationText(answer, false, output(false)), /timings/);
+});
+
 test('colours are for terminals, unless the environment says otherwise', () => {
   const terminal = { isTTY: true };
   assert.equal(coloursWanted(terminal, {}), true);

@@ -1,6 +1,6 @@
 // `sallyport explain`: the whole decision on a described request, or on one that happened, as a tree.
 import type { StoredRecord } from '#audit/record.ts';
-import { consoleLine } from '#audit/sinks/console-line.ts';
+import { consoleLine, humanDuration } from '#audit/sinks/console-line.ts';
 import type { ExplainStep } from '#runtime/messages.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
@@ -76,6 +76,8 @@ export function explanationText(answer: Explained, all: boolean, out: Output): s
   const { request, steps, record, comparison } = answer;
   const lines = [`${out.paint(`${visible(request.verb)} ${visible(request.url)}`, 'bold')}  from ${visible(request.from)}`];
   if (record !== undefined) lines.push(`as it happened:${out.columns === 0 ? ' ' : '\n'}${consoleLine(record, { colours: out.colours, columns: out.columns, date: true })}`);
+  const timings = record === undefined ? '' : timingsOf(record);
+  if (timings !== '') lines.push(...foldText(`timings: ${timings}`, out.columns === 0 ? Infinity : out.columns));
   const groups = groupsOf(steps);
   groups.forEach(({ stage, steps: members }, at) => {
     const last = at === groups.length - 1;
@@ -88,6 +90,17 @@ export function explanationText(answer: Explained, all: boolean, out: Output): s
   const end = `configuration ${answer.version.slice(0, 12)}; explained in ${humanTime(answer.tookMs)} by the engine that decides live traffic`;
   lines.push(...foldText(end, columns).map((text) => out.paint(text, 'dim')));
   return `${lines.join('\n')}\n`;
+}
+
+/** Where the time of a request that happened went, all counted from its beginning. */
+function timingsOf({ connectMs, firstByteMs, ms, attempts }: StoredRecord): string {
+  const stages = [
+    connectMs === undefined ? '' : `connection to the server after ${humanDuration(connectMs)}`,
+    firstByteMs === undefined ? '' : `first byte of its answer after ${humanDuration(firstByteMs)}`,
+    ms === undefined ? '' : `done after ${humanDuration(ms)}`,
+    attempts === undefined || attempts < 2 ? '' : `${attempts} servers tried`,
+  ];
+  return stages.filter((text) => text !== '').join(', ');
 }
 
 /** Neighbours of one stage. */
