@@ -162,7 +162,7 @@ export function buildRuleSettings(vocabularies: readonly Vocabulary[]): z.ZodTyp
     // oxlint-disable-next-line unicorn/no-thenable -- the word that rules use; the object is never awaited
     then: z.union([effect, z.strictObject({ deny: denial.describe('Deny with this reply.') })])
       .describe('allow; deny (with a reply of the protocol); drop (no answer for the operation); close (end the session).'),
-    audit: z.boolean().default(true).describe('Whether allowed operations are recorded one by one. Denials always are.'),
+    audit: z.boolean().default(true).describe('Whether allowed operations are recorded, and counted in the figures of their service, one by one. Denials always are.'),
     enabled: z.boolean().default(true).describe('False keeps the rule in the file without effect.'),
   });
   return z.array(rule).superRefine((rules, context) => {

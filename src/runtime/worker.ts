@@ -399,7 +399,7 @@ export class Worker implements SessionHost {
   }
 
   record(record: AuditRecord): void {
-    this.#operations++;
+    if (record.kind !== 'session') this.#operations++;
     this.#batch.add(record);
   }
 

@@ -86,6 +86,18 @@ test('a request fed byte by byte is the same request', async () => {
   await patient.close();
 });
 
+test('operations are counted as operations, not as records', async () => {
+  const before = gateway.status().operations;
+  for (let count = 1; count <= 3; count++) {
+    const client = new RawClient(gateway.port());
+    client.send('GET /counted HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    await client.untilEnd();
+  }
+  const first = await gateway.record(({ path }) => path === '/counted');
+  await gateway.record(({ kind, session }) => kind === 'session' && session === first.session);
+  assert.equal(gateway.status().operations - before, 3);
+});
+
 test('a denied request never reaches the server and a refused one ends the connection', async () => {
   const client = new RawClient(gateway.port());
   client.send('GET /admin/secret HTTP/1.1\r\nHost: x\r\n\r\n');
