@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { AdminClient } from '#cli/client.ts';
 import { crsFolder, debianFolder, debianSetup, hasCrs } from '#test/waf/files.ts';
-import { engineConfiguration } from '#test/waf/crs.ts';
+import { engineText } from '#test/peers/waf/rules.ts';
 import { nginxFrame, temporaryPaths } from '../peers/origin.ts';
 import { accepting, childrenOf, cpuMicros, freePort, outputOf, pause, Processes, residentBytes } from '../processes.ts';
 import { benchCases } from './requests.ts';
@@ -77,7 +77,7 @@ async function startNginx(processes: Processes, origin: number, level: number): 
   mkdirSync(directory);
   const rules = join(directory, 'rules.conf');
   const tx = ['blocking_paranoia_level', 'detection_paranoia_level', 'paranoia_level'].map((name) => `setvar:tx.${name}=${level}`).join(',');
-  writeFileSync(rules, `${engineConfiguration.replaceAll(/^Sec(ArgumentsLimit|RequestBodyJsonDepthLimit|CookieFormat).*\n/gm, '').replace('DetectionOnly', 'On')}
+  writeFileSync(rules, `${engineText(directory).replaceAll(/^Sec(ArgumentsLimit|RequestBodyJsonDepthLimit|CookieFormat).*\n/gm, '').replace('DetectionOnly', 'On')}
 SecAuditEngine Off
 Include ${setup}
 SecAction "id:900000,phase:1,pass,t:none,nolog,${tx}"

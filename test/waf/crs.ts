@@ -18,6 +18,7 @@ SecResponseBodyLimit 524288
 SecResponseBodyLimitAction ProcessPartial
 SecArgumentSeparator &
 SecCookieFormat 0
+SecUnicodeMapFile builtin 20127
 SecRule REQUEST_HEADERS:Content-Type "^(?:application(?:/soap\+|/)|text/)xml" "id:200000,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"
 SecRule REQUEST_HEADERS:Content-Type "^application/(?:[a-z0-9.-]+[+])?json" "id:200001,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 `;

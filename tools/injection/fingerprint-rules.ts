@@ -29,7 +29,8 @@ export const attackShapes: readonly { what: string; shapes: string }[] = [
         V)U V)c V)f V)k V)o V,( V,f V; V;E V;T V;c VA( VAT VA[sv] VAf VB( VBE VBV VBf VE( VEU VEV VEf VEk VEo VT( VTE VTT VTV
         VTf VU VU( VU; VUE VUT VUV VUc VUf VUk VUo 1n& sL( [sv]s( 1[vn]( n1( 1n, 1nE VsU 1[vn]U n1U sLf [sv]sf 1vf [1s]vo [sv]so
         n1o Vc Vf( Vk( Vk) VkB VkU VkV Vkf f() f(E f(V f(f k&( k&V k&f k(V k(f kVc kVo kf( koV
-      [sv]o: [sv] 1s[vn] 1vs
+      [sv]o: [sv] 1vs
+      so: 1sv
       [1v]o: [1vn]
       Vo: s1L vs[1v] s1n
       so: vss vsn

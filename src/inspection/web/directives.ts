@@ -12,7 +12,7 @@ export function engineDirectives(settings: WebInspectionSettings): string {
     'SecRuleEngine On', `SecRequestBodyAccess ${settings.inspectRequestBody ? 'On' : 'Off'}`,
     'SecRequestBodyLimit 13107200', 'SecRequestBodyNoFilesLimit 131072', 'SecRequestBodyJsonDepthLimit 512', 'SecArgumentsLimit 1000',
     `SecResponseBodyAccess ${settings.inspectResponseBody ? 'On' : 'Off'}`, `SecResponseBodyMimeType ${settings.responseBodyTypes.join(' ')}`,
-    'SecResponseBodyLimit 524288', 'SecArgumentSeparator &', 'SecCookieFormat 0',
+    'SecResponseBodyLimit 524288', 'SecArgumentSeparator &', 'SecCookieFormat 0', 'SecUnicodeMapFile builtin 20127',
     `SecRule REQUEST_HEADERS:Content-Type "^(?:application/(?:[a-z0-9.-]+[+])?|text/)xml" "id:${firstId},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"`,
     `SecRule REQUEST_HEADERS:Content-Type "^(?:application/(?:[a-z0-9.-]+[+])?|text/)json" "id:${firstId + 1},phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"`,
     '',

@@ -5,12 +5,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { formatFault, loadRuleSet } from '#inspection/waf/index.ts';
-import { engineConfiguration } from '../../waf/crs.ts';
 import { diskSource } from '../../waf/files.ts';
 import { temporaryFolder } from '../peer.ts';
 import { RequestMaker } from './generator.ts';
 import { buildJudge, judgeData, needsJudge, type Exchange } from './judge.ts';
 import { summaryOf } from './ours.ts';
+import { engineText } from './rules.ts';
 
 const seed = 11;
 const requests = 500;
@@ -46,7 +46,7 @@ test(`variables: libmodsecurity over ${requests} requests`, { skip: needsJudge()
     `SecRule ${name} "@unconditionalMatch" "id:${1000 + i},phase:4,pass,nolog,t:none,t:hexEncode,setvar:tx.held${i}=%{tx.held${i}}%{MATCHED_VAR_NAME}~x%{MATCHED_VAR}~~"`,
     `SecRule TX:held${i} "@unconditionalMatch" "id:${1 + i},phase:4,pass,log,t:none,logdata:'%{MATCHED_VAR}'"`,
   ]);
-  writeFileSync(file, `${engineConfiguration}\n${rules.join('\n')}\n`);
+  writeFileSync(file, `${engineText(folder.path)}\n${rules.join('\n')}\n`);
   const loaded = loadRuleSet({ parts: [{ file }], source: diskSource, mode: 'DetectionOnly' });
   if (!loaded.ok) throw new Error(loaded.errors.map(formatFault).join('\n'));
   const maker = new RequestMaker(seed, 10);

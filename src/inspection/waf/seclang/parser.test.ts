@@ -76,6 +76,14 @@ test('a code page that is no number is an error, not a pattern', () => {
   assert.match(formatFault(parser.faults.errors[0]!), /^main\.conf:1:23: SecUnicodeMapFile needs the number of a code page$/);
 });
 
+test('the map that is built in has one code page', () => {
+  assert.deepEqual(parse('SecUnicodeMapFile builtin 20127').faults.errors, []);
+  assert.match(formatFault(parse('SecUnicodeMapFile builtin 1252').faults.errors[0]!), /^main\.conf:1:27: the map that is built in has code page 20127 only$/);
+  const [rule] = rules(parse('SecUnicodeMapFile builtin\nSecRule ARGS "@rx a" "id:1,phase:2,pass,t:none,t:urlDecodeUni"'));
+  const decode = rule!.actions.transformations[0]!;
+  assert.equal(decode.apply('%u2019%u00e9%uff1c%u0634%u4e2d'), "'e<4-");
+});
+
 test('continued lines, quotes, comments and module wrappers', () => {
   const parser = parse(`# a comment
 <IfModule security2_module>

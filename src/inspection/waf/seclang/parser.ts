@@ -2,6 +2,7 @@
 // Does no optimisation: see ../compile/.
 import type { GeoSource } from '../operators/index.ts';
 import { findTransformation } from '../transformations/index.ts';
+import { bestFitAscii } from '../transformations/best-fit.ts';
 import { urlDecodeUniWith, type UnicodeMap } from '../transformations/urlDecodeUni.ts';
 import { emptyActions, phaseOf, readActions } from './actions.ts';
 import { cutActions } from './action-list.ts';
@@ -311,6 +312,11 @@ export class SecLangParser {
   private unicodeMapFile(directive: Directive): void {
     const words = this.take(directive, 1, 2);
     if (!words) return;
+    if (words[0]!.text === 'builtin') {
+      if ((words[1]?.text ?? '20127') === '20127') this.unicodeMap = bestFitAscii;
+      else this.error(this.at(directive, 1), 'the map that is built in has code page 20127 only');
+      return;
+    }
     const text = this.source.read(besideFile(directive.line.file, words[0]!.text));
     if (text === null) { this.warn(this.at(directive, 0), `no file ${words[0]!.text}: urlDecodeUni keeps the low byte of a code point`); return; }
     const page = words[1]?.text ?? '20127';
