@@ -1,7 +1,7 @@
 // What the worker's own code costs a request of 1 KiB: session, parser, limits, policy, route, both links, outbox and record,
 // on connections of memory instead of sockets. No kernel, no Node between, so that it moves by a few per cent where
 // whole runs move by twenty; what `npm run bench` says counts. Growth with routes and rules can be seen here as well.
-//   node bench/micro/request.ts [--routes 50] [--rules 100] [--rounds 40] [--body 1024]
+//   node bench/micro/request.ts [--routes 50] [--rules 100] [--rounds 160] [--body 1024]
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,12 +16,12 @@ import { siteOf } from '../peers/sallyport.ts';
 
 const { values } = parseArgs({
   options: {
-    routes: { type: 'string', default: '50' }, rules: { type: 'string', default: '100' }, rounds: { type: 'string', default: '40' }, body: { type: 'string', default: '1024' },
+    routes: { type: 'string', default: '50' }, rules: { type: 'string', default: '100' }, rounds: { type: 'string', default: '160' }, body: { type: 'string', default: '1024' },
   },
 });
 const shape = { routes: Number(values.routes), rules: Number(values.rules) };
 const connections = 64;
-const turnsPerRound = 400;
+const turnsPerRound = 100;
 
 if (streamHandles === undefined) throw new Error('this Node has no handles that links could work on');
 const { state, readCount } = streamHandles;
@@ -138,7 +138,7 @@ for (let i = 0; i < Number(values.rounds); i++) {
   rounds.push(round());
   await new Promise((resolve) => { setImmediate(resolve); });
 }
-const sorted = rounds.slice(10).sort((a, b) => a - b);
+const sorted = rounds.slice(40).sort((a, b) => a - b);
 const answered = clients.reduce((sum, { written }) => sum + written, 0);
 if (answered !== sent) throw new Error(`${sent} requests and ${answered} answers`);
 process.stdout.write(`${shape.routes} routes, ${shape.rules} rules: ${sorted[0]!.toFixed(0)} ns a request at best, ${sorted[sorted.length >> 1]!.toFixed(0)} in the middle\n`);

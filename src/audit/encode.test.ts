@@ -147,3 +147,18 @@ test('secrets in parameters and facts are masked', () => {
   assert.equal(parsed.params, 'a=1&Access_Token=***&b=2');
   assert.deepEqual(parsed.facts, { 'header:authorization': '***', agent: 'x', referer: 'https://e.example/?sid=***&p=1' });
 });
+
+test('sessions that take one another\'s place, and a session that changes, are written as they are', () => {
+  const encoder = new RecordEncoder();
+  const target = Buffer.allocUnsafeSlow(maximumRecordBytes);
+  const written = (record: AuditRecord): string => target.toString('latin1', 0, encoder.encodeInto(record, target, 0));
+  const change = fc.record({
+    session: fc.constantFrom('a', 'b', ''), client: fc.constantFrom('10.0.0.1', '10.0.0.2', '"'), clientPort: fc.constantFrom(1, 257, 2), service: fc.constantFrom('shop', 'blog'),
+    protocol: fc.constantFrom('http', 'ftp'), listener: fc.constantFrom('plain', 'tls'), configuration: fc.constantFrom('c1', 'c2'),
+  });
+  fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+    // In turn, and each again and again: from the third record in a row on the piece of its session is ready.
+    for (const each of [...changes, ...changes, ...changes]) assert.equal(written(filled(each)), encodeRecord(filled(each)));
+    for (const each of changes) for (let time = 0; time < 3; time++) assert.equal(written(filled(each)), new RecordEncoder().encode(filled(each)));
+  }), { numRuns: 50 });
+});

@@ -5,7 +5,9 @@
 // Does not store. Field catalogue: docs/audit.md.
 import { Buffer } from 'node:buffer';
 import type { AuditRecord } from '#contract/audit-record.ts';
+import { escaped, jsonText, plainCodes, plainOrSyntax } from './json-text.ts';
 import { SecretNames } from './mask.ts';
+import { KnownFacts, key, maximumConfigured, maximumKnown, RepeatingField, RepeatingGroup, SessionPieces } from './ready-pieces.ts';
 import { defaultMask } from './settings.ts';
 
 /** Longer texts are cut, so that a record has a greatest size. Named in docs/limits.md. */
@@ -14,45 +16,10 @@ export const maximumTextLength = 8192;
 export const maximumFactsLength = 16_384;
 /** Room that `encodeInto` may need for one record. */
 export const maximumRecordBytes = 768 * 1024;
-/** Longer texts from the configuration (names, reasons) are cut. */
-const maximumNameLength = 1024;
-
-/** 1 for what may stand in a JSON string as it is, 0 for what must be escaped. */
-const plainCodes = new Uint8Array(65_536);
-for (let code = 0x20; code < 0x7f; code++) plainCodes[code] = code === 0x22 || code === 0x5c ? 0 : 1;
-/** In ready-made members quotes and backslashes are syntax. */
-const plainOrSyntax = new Uint8Array(plainCodes);
-plainOrSyntax[0x22] = 1;
-plainOrSyntax[0x5c] = 1;
-
-function escaped(text: string, table: Uint8Array): string {
-  let result = '';
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (table[code] === 1) result += text[at];
-    else if (code === 0x22) result += '\\"';
-    else if (code === 0x5c) result += '\\\\';
-    else result += `\\u${code.toString(16).padStart(4, '0')}`;
-  }
-  return result;
-}
-
-/** The inside of a JSON string, printable ASCII only. */
-export function jsonText(text: string): string {
-  return escaped(text, plainCodes);
-}
 
 /** A count; anything that is not a safe number of at least 0 becomes 0. */
 function count(value: number): number {
   return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? Math.floor(value) : 0;
-}
-
-function key(name: string): Uint8Array {
-  return new Uint8Array(Buffer.from(name, 'latin1'));
-}
-
-function member(name: string, value: string): string {
-  return value === '' ? '' : `,"${name}":"${jsonText(value.slice(0, maximumNameLength))}"`;
 }
 
 const idKey = key(',"id":"');
@@ -81,108 +48,12 @@ export interface NativeBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
 }
 
-/** Most values that one field keeps ready; some (a reason, a verb) may hold text of a peer, so it is begun anew when full. */
-const maximumKnown = 512;
-/** Of fields whose values come from the configuration alone: what is begun anew for each of 1,000 routes costs more than all else. */
-const maximumConfigured = 16_384;
-
-/** Facts that are longer are hardly said again. */
-const maximumKnownFacts = 400;
-
-/** Ready-made bytes of one field whose values come from the configuration and repeat from record to record. */
-class RepeatingField {
-  readonly #name: string;
-  readonly #known = new Map<string, Uint8Array>();
-  #last = '';
-  #lastBytes = key('');
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  bytes(value: string): Uint8Array {
-    if (value === this.#last) return this.#lastBytes;
-    this.#last = value;
-    return this.#lastBytes = this.#known.get(value) ?? this.#learn(value);
-  }
-
-  #learn(value: string): Uint8Array {
-    const bytes = key(member(this.#name, value));
-    if (this.#known.size >= maximumConfigured) this.#known.clear();
-    if (bytes.length < 256) this.#known.set(value, bytes);
-    return bytes;
-  }
-}
-
-/** Facts that were written before as they are, as bytes. They hold text of peers: few, short, begun anew when full. */
-class KnownFacts {
-  readonly #known = new Map<string, Uint8Array>();
-
-  get(value: string): Uint8Array | undefined {
-    return this.#known.get(value);
-  }
-
-  learn(value: string, written: Uint8Array): void {
-    if (value.length > maximumKnownFacts) return;
-    if (this.#known.size >= maximumKnown) this.#known.clear();
-    this.#known.set(value, new Uint8Array(written));
-  }
-}
-
-interface GroupEntry {
-  readonly first: string;
-  readonly second: string;
-  readonly third: string;
-  readonly fourth: string;
-  readonly bytes: Uint8Array;
-  /** The next entry with the same first value. */
-  readonly next: GroupEntry | undefined;
-}
-
-/** Several neighbouring fields of that sort as one piece. */
-class RepeatingGroup {
-  readonly #names: readonly string[];
-  readonly #maximum: number;
-  readonly #known = new Map<string, GroupEntry>();
-  #size = 0;
-
-  constructor(maximum: number, ...names: string[]) {
-    this.#maximum = maximum;
-    this.#names = names;
-  }
-
-  bytes(first: string, second: string, third: string, fourth: string): Uint8Array {
-    const known = this.#known.get(first);
-    for (let entry = known; entry !== undefined; entry = entry.next) {
-      if (entry.second === second && entry.third === third && entry.fourth === fourth) return entry.bytes;
-    }
-    return this.#learn(first, second, third, fourth, known);
-  }
-
-  #learn(first: string, second: string, third: string, fourth: string, next: GroupEntry | undefined): Uint8Array {
-    const values = [first, second, third, fourth];
-    const bytes = key(this.#names.map((name, at) => member(name, values[at]!)).join(''));
-    if (++this.#size > this.#maximum) {
-      this.#known.clear();
-      this.#size = 0;
-      next = undefined;
-    }
-    if (bytes.length < 512) this.#known.set(first, { first, second, third, fourth, bytes, next: chainLength(next) < 8 ? next : undefined });
-    return bytes;
-  }
-}
-
-function chainLength(entry: GroupEntry | undefined): number {
-  let length = 0;
-  for (; entry !== undefined; entry = entry.next) length++;
-  return length;
-}
-
 export class RecordEncoder {
   readonly #secrets: SecretNames;
   #target = Buffer.alloc(0) as NativeBuffer;
   #secondMs = Number.NaN;
   #secondText = Buffer.alloc(0);
+  readonly #sessions = new SessionPieces();
   readonly #place = new RepeatingGroup(maximumConfigured, 'service', 'protocol', 'listener', 'config');
   readonly #how = new RepeatingGroup(maximumKnown, 'verb', 'outcome', 'kind', 'zone');
   readonly #why = new RepeatingGroup(maximumKnown, 'rule', 'reason', '', '');
@@ -205,9 +76,8 @@ export class RecordEncoder {
     this.#target = target as NativeBuffer;
     at = this.#time(record.timeMs, at);
     if (record.id !== '') at = this.#ownText(idKey, record.id, at);
-    if (record.session !== '') at = this.#ownText(sessionKey, record.session, at);
-    if (record.client !== '') at = this.#ownText(clientKey, record.client, at);
-    at = this.#bytes(this.#place.bytes(record.service, record.protocol, record.listener, record.configuration), at);
+    const ready = this.#sessions.find(record);
+    at = ready === undefined ? this.#session(record, at) : this.#bytes(ready, at);
     at = this.#bytes(this.#how.bytes(record.verb, record.outcome, record.kind, record.zone), at);
     if (record.status !== 0) at = this.#number(statusKey, record.status, at);
     at = this.#milliseconds(msKey, record.durationMs, at);
@@ -226,6 +96,15 @@ export class RecordEncoder {
     if (record.firstByteMs !== 0) at = this.#milliseconds(firstByteKey, record.firstByteMs, at);
     if (record.attributes !== '') at = this.#facts(record.attributes, at);
     target[at++] = closing;
+    return at;
+  }
+
+  #session(record: AuditRecord, start: number): number {
+    let at = start;
+    if (record.session !== '') at = this.#ownText(sessionKey, record.session, at);
+    if (record.client !== '') at = this.#ownText(clientKey, record.client, at);
+    at = this.#bytes(this.#place.bytes(record.service, record.protocol, record.listener, record.configuration), at);
+    this.#sessions.learn(record, this.#target.subarray(start, at));
     return at;
   }
 

@@ -2,7 +2,7 @@
 // One filter serves the store, the live tail and the command line. Does not read the store.
 import type { Outcome, RecordKind } from '#contract/audit-record.ts';
 import { addressFamily, canonicalAddress, NetworkSet, parseNetwork } from '#core/network.ts';
-import { jsonText } from './encode.ts';
+import { jsonText } from './json-text.ts';
 import { kindBit, outcomeBit } from './record.ts';
 import type { StoredRecord } from './record.ts';
 

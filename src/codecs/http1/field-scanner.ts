@@ -15,6 +15,25 @@ const AT_LINE = 0;
 const IN_NAME = 1;
 const IN_VALUE = 2;
 
+/** The buffer that was scanned last, as words: reads land in the same one nearly always. */
+let words: DataView = new DataView(new ArrayBuffer(0));
+let wordsOf: Uint8Array | undefined = undefined;
+
+/** Passes over bytes that are plain in every setting (0x20 to 0x7e), four at a time; stops at or a little before the first other. */
+function pastPlainWords(bytes: Uint8Array, pos: number, stop: number): number {
+  if (bytes !== wordsOf) {
+    words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    wordsOf = bytes;
+  }
+  const view = words;
+  for (; pos + 4 <= stop; pos += 4) {
+    const word = view.getInt32(pos, true);
+    // A high bit shows: below 0x20 in the difference, 0x7f in the sum, 0x80 and above as it is.
+    if ((((word - 0x20202020) | (word + 0x01010101) | word) & 0x80808080) !== 0) break;
+  }
+  return pos;
+}
+
 export class FieldScanner {
   fault: Http1Fault | undefined = undefined;
   /** Set when a well-known field occurred more than once. */
@@ -129,6 +148,7 @@ export class FieldScanner {
         phase = IN_VALUE;
       }
       const stop = mark + maxLine < end ? mark + maxLine + 1 : end;
+      pos = pastPlainWords(bytes, pos, stop);
       while (pos < stop && values[bytes[pos] as number] === 1) pos++;
       if (pos === stop) {
         return pos - mark > maxLine ? this.refuseLimit('maxHeaderLineBytes', pos - mark, pos - base)

@@ -136,3 +136,24 @@ test('byte by byte costs the same per byte for a long line as for a short one', 
   cost(1000);
   assert.ok(cost(16000) < cost(1000) * 6, 'sixteen times the bytes would cost sixteen times a byte were it quadratic');
 });
+
+test('every byte at every place of a value is judged alike, whole or byte by byte, wherever the head lies', () => {
+  for (let byte = 0; byte < 256; byte++) {
+    for (let place = 0; place < 9; place++) {
+      const value = Buffer.alloc(13, 'v');
+      value[place] = byte;
+      const head = Buffer.concat([Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nX: '), value, Buffer.from('\r\n\r\n')]);
+      const slow = new RequestParser();
+      let wanted = NEED_MORE;
+      for (let at = 0; at < head.length && wanted === NEED_MORE; at++) wanted = slow.push(head, at, at + 1);
+      for (let before = 0; before < 4; before++) {
+        const parser = new RequestParser();
+        const bytes = Buffer.concat([Buffer.alloc(before, '\x01'), head]);
+        const next = parser.push(bytes, before, bytes.length);
+        assert.equal(next === VIOLATION, wanted === VIOLATION, `byte ${byte} at ${place}`);
+        assert.deepEqual(parser.fault, slow.fault);
+        if (next !== VIOLATION) assert.equal(parser.head.headers.value(1), slow.head.headers.value(1));
+      }
+    }
+  }
+});
