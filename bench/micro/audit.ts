@@ -97,7 +97,7 @@ function workerCosts(): void {
 function blocksOf(count: number): AuditBlock[] {
   const blocks: AuditBlock[] = [];
   const record = new AuditRecord();
-  const batch = new AuditBatch({ deliver: (block) => { blocks.push(block); batch.acknowledge(); } });
+  const batch = new AuditBatch({ deliver: (block) => { blocks.push({ ...block, lines: new Uint8Array(block.lines) }); batch.acknowledge(); } });
   for (let at = 0; at < count; at++) {
     fill(record, at);
     batch.add(record);

@@ -8,7 +8,7 @@ import { textOf } from './lines.ts';
 
 function batch(options: Omit<AuditBatchOptions, 'deliver'> = {}): { batch: AuditBatch; blocks: AuditBlock[]; add: (change?: Partial<AuditRecord>) => boolean } {
   const blocks: AuditBlock[] = [];
-  const made = new AuditBatch({ ...options, deliver: (block) => blocks.push(block) });
+  const made = new AuditBatch({ ...options, deliver: (block) => blocks.push({ ...block, lines: new Uint8Array(block.lines) }) });
   const record = new AuditRecord();
   return { batch: made, blocks, add: (change = {}) => made.add(Object.assign(record, { timeMs: 1_700_000_000_000, service: 'shop' }, change)) };
 }

@@ -9,7 +9,7 @@ import { outcomeBit } from './record.ts';
 
 /** Lines of records, each with its line end. Plain data: it crosses process borders. */
 export interface AuditBlock {
-  /** Printable ASCII and line feeds (lines.ts). */
+  /** Printable ASCII and line feeds (lines.ts). Of a batch's block valid during `deliver` only: whoever keeps it copies it. */
   lines: Uint8Array;
   /** Lines in it. */
   count: number;
@@ -103,7 +103,7 @@ export class AuditBatch {
   flush(): void {
     if (this.#count === 0 && (this.#lostUnreported === 0 || this.pending >= this.#maxPending)) return;
     const block: AuditBlock = {
-      lines: new Uint8Array(this.#buffer.subarray(0, this.#end)),
+      lines: this.#buffer.subarray(0, this.#end),
       count: this.#count,
       firstMs: this.#count === 0 ? 0 : this.#firstMs,
       lastMs: this.#lastMs,

@@ -26,7 +26,7 @@ function trail(settings: AuditSettingsInput = {}, options: Partial<AuditTrailOpt
 
 function block(count: number, change: Partial<AuditRecord> = {}): AuditBlock {
   const blocks: AuditBlock[] = [];
-  const batch = new AuditBatch({ deliver: (each) => blocks.push(each), mask: defaultMask });
+  const batch = new AuditBatch({ deliver: (each) => blocks.push({ ...each, lines: new Uint8Array(each.lines) }), mask: defaultMask });
   for (let number = 1; number <= count; number++) {
     batch.add(Object.assign(new AuditRecord(), { timeMs: 1e12 + number, service: 'shop', status: number, parameters: 'token=x' }, change));
   }

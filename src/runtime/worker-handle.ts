@@ -83,9 +83,20 @@ export function forkWorker(spec: ProcessSpec, events: WorkerEvents): WorkerHandl
   };
 }
 
+/** The message as it can be heard later: the lines of a block are only lent. */
+function lasting(message: FromWorker): FromWorker {
+  if (message.type !== 'audit') return message;
+  return { type: 'audit', block: { ...message.block, lines: new Uint8Array(message.block.lines) } };
+}
+
 /** The worker as an object: messages are calls, one tick later, as between processes. */
 export function embedWorker(options: Omit<WorkerOptions, 'send'>, events: WorkerEvents): WorkerHandle {
-  const worker = new Worker({ ...options, send: (message) => { setImmediate(() => { events.message(message); }); } });
+  const worker = new Worker({
+    ...options, send: (message) => {
+      const kept = lasting(message);
+      setImmediate(() => { events.message(kept); });
+    },
+  });
   worker.start();
   return {
     pid: process.pid,
