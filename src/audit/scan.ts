@@ -8,6 +8,9 @@ interface RepeatingPiece { text: string; service: string; outcome: string; kind:
 
 const maximumPieces = 6;
 
+/** Hears of each line: the scanner has its fields. */
+export interface LineUser { add(scanner: LineScanner, text: string): void }
+
 /** A copy that does not keep the block alive which it was cut from. */
 function copied(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
@@ -30,6 +33,17 @@ export class LineScanner {
 
   readonly #pieces: RepeatingPiece[] = [];
   #nextPiece = 0;
+
+  /** Scans every line of `text` and tells of each. */
+  scanLines(text: string, ...users: readonly LineUser[]): void {
+    for (let start = 0; start < text.length;) {
+      let end = text.indexOf('\n', start);
+      if (end < 0) end = text.length;
+      this.scan(text, start, end);
+      for (let at = 0; at < users.length; at++) users[at]!.add(this, text);
+      start = end + 1;
+    }
+  }
 
   /** Scans the line `text[start..end)`, without its line end. */
   scan(text: string, start: number, end: number): void {

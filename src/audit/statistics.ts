@@ -1,7 +1,7 @@
 // Counts records for metrics: per service and kind of outcome, per status class, and how long they took. Reads encoded
 // blocks without parsing them; costs the supervisor about a tenth of what the store costs. Pure: no clock, no I/O.
 import { eachPiece } from './lines.ts';
-import { LineScanner } from './scan.ts';
+import { LineScanner, type LineUser } from './scan.ts';
 
 /** Upper bounds of the latency buckets in milliseconds; one more bucket holds what is slower. */
 export const latencyBoundsMs: readonly number[] = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
@@ -22,7 +22,7 @@ export interface ServiceCounts {
 
 const knownOutcomes = new Set(['allowed', 'denied', 'refused', 'limited', 'failed', 'aborted', 'error']);
 
-export class AuditStatistics {
+export class AuditStatistics implements LineUser {
   readonly #services = new Map<string, ServiceCounts>();
   readonly #scanner = new LineScanner();
   #current: ServiceCounts = newCounts('');
@@ -31,24 +31,20 @@ export class AuditStatistics {
   readonly kinds: Record<string, number> = {};
   lost = 0;
 
-  /** Adds every line of a block. Only operations and violations are counted per service. */
-  addLines(lines: Uint8Array): void {
-    eachPiece(lines, (text) => { this.addText(text); });
+  /** Adds every line of a block. Only operations and violations are counted per service. `also` hears of each line as well. */
+  addLines(lines: Uint8Array, also?: LineUser): void {
+    eachPiece(lines, (text) => {
+      if (also === undefined) this.#scanner.scanLines(text, this);
+      else this.#scanner.scanLines(text, this, also);
+    });
   }
 
   /** The same of text. */
   addText(text: string): void {
-    const scanner = this.#scanner;
-    for (let start = 0; start < text.length;) {
-      let end = text.indexOf('\n', start);
-      if (end < 0) end = text.length;
-      scanner.scan(text, start, end);
-      this.#add(scanner);
-      start = end + 1;
-    }
+    this.#scanner.scanLines(text, this);
   }
 
-  #add(scanner: LineScanner): void {
+  add(scanner: LineScanner): void {
     this.records++;
     const kind = /^[a-z]{1,20}$/.test(scanner.kind) ? scanner.kind : 'unknown';
     this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;

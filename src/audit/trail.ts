@@ -17,6 +17,7 @@ import { JsonLinesSink } from './sinks/json-lines.ts';
 import type { Sink, SinkCounters } from './sinks/sink.ts';
 import { SyslogSink } from './sinks/syslog.ts';
 import { AuditStatistics } from './statistics.ts';
+import { LineDigester } from './store/block-index.ts';
 import { AuditStore } from './store/store.ts';
 import type { StoreEvent, StoreStatus } from './store/store-core.ts';
 
@@ -65,6 +66,7 @@ export class AuditTrail {
   #sinks: { sink: Sink; settings: string }[];
   #store: AuditStore | undefined;
   readonly #followers = new Set<Follower>();
+  readonly #digester = new LineDigester();
   /** What is owed for the blocks with the store that is in use, in order. */
   #owed: ((() => void) | undefined)[] = [];
   #lostInWorkers = 0;
@@ -162,14 +164,16 @@ export class AuditTrail {
   }
 
   #take(lines: Uint8Array, count: number, done: (() => void) | undefined): void {
-    this.statistics.addLines(lines);
+    this.statistics.addLines(lines, this.#digester);
+    // Before anybody is shown the records, who might make another one.
+    const digest = this.#digester.finish();
     if (this.#sinks.length > 0 || this.#followers.size > 0) this.#show(textOf(lines), count);
     if (this.#store === undefined) {
       done?.();
       return;
     }
     this.#owed.push(done);
-    this.#store.append(lines, count);
+    this.#store.append(lines, count, digest);
   }
 
   #show(text: string, count: number): void {

@@ -1,10 +1,11 @@
 // What the store's thread and the supervisor's main thread say to each other.
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
+import type { LineDigest } from './block-index.ts';
 import type { StoreEvent, StoreLimits, StoreOptions, StoreStatus } from './store-core.ts';
 
 export type ToThread =
-  | { kind: 'append'; lines: Uint8Array; count: number }
+  | { kind: 'append'; lines: Uint8Array; count: number; digest: LineDigest }
   | { kind: 'configure'; limits: StoreLimits }
   | { kind: 'page'; call: number; query: AuditQuery; budgetMs: number }
   | { kind: 'find'; call: number; id: string }

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
-import { indexBlock } from './block-index.ts';
+import { digestLines, indexBlock, joinDigests, type LineDigest } from './block-index.ts';
 import { BrokenStoreError, SqliteBlockDatabase } from './database.ts';
 import type { BlockDatabase, StoredBlock } from './database.ts';
 import { findById, searchPage } from './search.ts';
@@ -60,7 +60,7 @@ export interface StoreEnvironment {
   open?: (path: string) => BlockDatabase;
 }
 
-interface PendingBlock { lines: Uint8Array; count: number; acknowledged: boolean }
+interface PendingBlock { lines: Uint8Array; digest: LineDigest; count: number; acknowledged: boolean }
 
 const retentionEveryMs = 10_000;
 const retryAtMostMs = 5000;
@@ -106,7 +106,7 @@ export class StoreCore {
     this.#retentionAtMs = 0;
   }
 
-  append(lines: Uint8Array, count: number): void {
+  append(lines: Uint8Array, count: number, digest = digestLines(lines)): void {
     if (this.#pendingBytes + lines.length > this.#maxPendingBytes) {
       this.#lost += count;
       this.#environment.acknowledge(1);
@@ -116,7 +116,7 @@ export class StoreCore {
     // While the disk is slow or full, what is held in memory is acknowledged at once up to half of the room: the worker
     // has no better place for it. Beyond that it has to wait, which is what tells it that the store cannot keep up.
     const acknowledged = this.#pendingBytes < this.#maxPendingBytes / 2;
-    this.#pending.push({ lines, count, acknowledged });
+    this.#pending.push({ lines, digest, count, acknowledged });
     this.#pendingBytes += lines.length;
     this.#pendingRecords += count;
     if (acknowledged) this.#environment.acknowledge(1);
@@ -161,8 +161,9 @@ export class StoreCore {
     let blocks = 0;
     let records = 0;
     while (blocks < this.#pending.length && records < this.#options.blockRecords) records += this.#pending[blocks++]!.count;
-    const lines = blocks === 1 ? this.#pending[0]!.lines : Buffer.concat(this.#pending.slice(0, blocks).map((block) => block.lines));
-    const index = indexBlock(lines);
+    const parts = this.#pending.slice(0, blocks);
+    const lines = blocks === 1 ? parts[0]!.lines : Buffer.concat(parts.map((block) => block.lines));
+    const index = joinDigests(parts.map((block) => block.digest));
     if (index.count > 0) this.#database!.append(lines, index);
     if (index.count < this.#options.blockRecords / 2) this.#smallBlocks++;
     let waiting = 0;

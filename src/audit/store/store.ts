@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { ownLines } from '../lines.ts';
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
+import { digestLines } from './block-index.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import type { StoreEvent, StoreLimits, StoreOptions, StoreStatus } from './store-core.ts';
 
@@ -53,14 +54,14 @@ export class AuditStore {
   }
 
   /** The memory of `lines` is given away, where they have all of it. */
-  append(lines: Uint8Array, count: number): void {
+  append(lines: Uint8Array, count: number, digest = digestLines(lines)): void {
     if (this.#thread === undefined) {
       this.#lose(1, count);
       return;
     }
     this.#unacknowledged.push(count);
     const own = ownLines(lines);
-    this.#say({ kind: 'append', lines: own, count }, [own.buffer]);
+    this.#say({ kind: 'append', lines: own, count, digest }, [own.buffer, digest.hashes.buffer]);
   }
 
   /** A page of up to `limit` records (default 100). */

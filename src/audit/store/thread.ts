@@ -35,7 +35,7 @@ let timer = startTimer(options.flushEveryMs);
 
 port.on('message', (message: ToThread) => {
   if (message.kind === 'append') {
-    core.append(message.lines, message.count);
+    core.append(message.lines, message.count, message.digest);
     return;
   }
   if (message.kind === 'configure') {
