@@ -91,7 +91,8 @@ function addFileCommands(program: Command, finish: Finish): void {
       finish(await init(options, outputFor(options)));
     });
   examples(withJson(program.command('check').argument('<files...>', 'configuration files, or directories of *.yaml')
-    .description('Check a configuration: every problem with file:line:column and a hint. Exit code 0 when there are no errors, 1 when there are.'))
+    .description('Check a configuration and the certificates, keys and lists that it names: every problem with file:line:column and a hint. '
+      + 'Exit code 0 when there are no errors, 1 when there are.'))
     .option('--strict', 'exit with 1 on warnings too'),
   'sallyport check sallyport.yaml', 'sallyport check /etc/sallyport/ --json')
     .action(async (files: string[], options) => {

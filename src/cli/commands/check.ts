@@ -7,7 +7,7 @@ import { count, printJson, type Output } from '../output.ts';
 export interface CheckOptions { readonly strict?: boolean }
 
 export function check(files: readonly string[], options: CheckOptions, out: Output): number {
-  const load = loadConfiguration({ paths: files }, gateways);
+  const load = loadConfiguration({ paths: files }, gateways, { withFiles: true });
   const faulty = !load.ok || (options.strict === true && load.problems.length > 0);
   if (out.json) out.write(`${problemsAsJson(load)}\n`);
   else {

@@ -35,7 +35,7 @@ export function parseWorkers(text: string | undefined): number | undefined {
 export async function run(files: readonly string[], options: RunOptions, out: Output): Promise<number> {
   const workers = parseWorkers(options.workers);
   const paths = files.map((file) => resolve(file));
-  const load = loadConfiguration({ paths: files }, gateways);
+  const load = loadConfiguration({ paths: files }, gateways, { withFiles: true });
   // As JSON they are part of the answer.
   if (load.problems.length > 0 && !(out.json && !load.ok)) process.stderr.write(`${printProblems(load, { colours: coloursWanted(process.stderr, process.env) })}\n`);
   if (load.configuration === undefined) {

@@ -5,6 +5,7 @@ import { statSync } from 'node:fs';
 import type { GatewayManifest } from '#contract/gateway.ts';
 import { wafFindings } from '../waf/prepare.ts';
 import { versionOf } from './canonical.ts';
+import { fileFindings } from './files.ts';
 import { findingsOf } from './issues.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { ConfigDocument } from './merge.ts';
@@ -46,6 +47,8 @@ export interface LoadOptions {
   readonly stateDirectory?: string | undefined;
   /** Firewall rules are left alone: for who only wants to know a setting. */
   readonly withoutRules?: boolean | undefined;
+  /** The files that it names are looked at as well, and warned about: for a person who asks whether all is well. */
+  readonly withFiles?: boolean | undefined;
 }
 
 export function loadConfiguration(input: ConfigurationInput, manifests: readonly GatewayManifest[], options: LoadOptions = {}): LoadResult {
@@ -109,7 +112,10 @@ function checkDocument(document: ConfigDocument, manifests: readonly GatewayMani
   options: LoadOptions & { baseDirectory: string }): { configuration: Configuration | undefined; findings: Finding[] } {
   for (const name of sectionNames) if (document[name] === null) delete document[name];
   const whole = buildSchema(manifests).safeParse(document);
-  if (whole.success) return { configuration: whole.data, findings: [...checkReferences(whole.data, document, manifests), ...checkRules(whole.data, manifests, options)] };
+  if (whole.success) return { configuration: whole.data, findings: [
+    ...checkReferences(whole.data, document, manifests), ...checkRules(whole.data, manifests, options),
+    ...options.withFiles === true ? fileFindings(whole.data, options.baseDirectory, Date.now()) : [],
+  ] };
   const findings = findingsOf(whole.error.issues, { schema: toJsonSchema(manifests), document });
   // That nothing uses a resource is no news when it has faults itself.
   const faulty = new Set(findings.map((finding) => formatPath(finding.path.slice(0, 2))));
