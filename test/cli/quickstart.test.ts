@@ -34,6 +34,8 @@ test('everything that is printed works as printed', { timeout: 120_000, skip: ne
     const [first, second] = [await curl(curls[2]!), await curl(curls[2]!)];
     assert.deepEqual([/^Origin (\w+)/.exec(first)![1], /^Origin (\w+)/.exec(second)![1]].sort(), ['one', 'two']);
     assert.match(await curl(curls[4]!), /welcome\.txt[\s\S]* pub\r?\n/);
+    const tried = /^Try: (curl .*)$/m.exec(await curl(`${curls[4]!}welcome.txt`))![1]!;
+    assert.match(await curl(tried), /^0,0\n1,1\n2,4\n/, 'the welcome names this gateway');
     // curl's own exit code for an upload that was refused.
     await assert.rejects(run(pathOf('curl'), ['-s', '-T', entry, ...curls[5]!.split(' ').slice(3)]), { code: 25 });
     const telnet = lines.find((line) => line.startsWith('telnet '))!.split(' ');

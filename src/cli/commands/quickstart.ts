@@ -25,12 +25,13 @@ const doors = {
 type Door = keyof typeof doors;
 
 /** The servers that the gateway stands in front of. */
-interface Behind { readonly addresses: Readonly<Record<string, string>>; close(): void }
+interface Behind { readonly addresses: Readonly<Record<string, string>>; nameFtp(url: string): void; close(): void }
 
 async function startServers(): Promise<Behind> {
   const [one, two, ftp, telnet] = await Promise.all([startOrigin('one'), startOrigin('two'), startDemoFtpServer(), startDemoTelnetHost()]);
   return {
     addresses: { ORIGIN_ONE: one.address, ORIGIN_TWO: two.address, FTP_SERVER: `127.0.0.1:${ftp.port}`, TELNET_HOST: `127.0.0.1:${telnet.port}` },
+    nameFtp: (url) => { ftp.nameGateway(url); },
     close: () => {
       one.close();
       two.close();
@@ -80,6 +81,7 @@ export async function quickstart(options: QuickstartOptions, out: Output): Promi
         notice(one);
       },
     });
+    behind.nameFtp(ftpOf(gateway));
     announce(gateway, out, state.path);
     if (!out.json) {
       const stop = startTicker(gateway.plane, out);
@@ -108,12 +110,17 @@ function stateDirectory(given: string | undefined): { path: string; temporary: b
 
 /** Of the longest command that is printed. */
 const commandWidth = 60;
+function portAt(gateway: GatewayProcess, door: Door): number {
+  return gateway.plane.supervisor.listeners.find(({ name }) => name === door)!.binds[0]!.port;
+}
+
+function ftpOf(gateway: GatewayProcess): string { return `ftp://127.0.0.1:${portAt(gateway, 'files')}`; }
 
 function announce(gateway: GatewayProcess, out: Output, state: string): void {
   const { plane, api } = gateway;
-  const portOf = (door: Door): number => plane.supervisor.listeners.find(({ name }) => name === door)!.binds[0]!.port;
+  const portOf = (door: Door): number => portAt(gateway, door);
   const base = `http://127.0.0.1:${portOf('web')}`;
-  const ftp = `ftp://127.0.0.1:${portOf('files')}`;
+  const ftp = ftpOf(gateway);
   if (out.json) {
     const telnet = `telnet://127.0.0.1:${portOf('terminal')}`;
     out.write(`${JSON.stringify({ event: 'started', pid: process.pid, url: `${base}/`, ftp: `${ftp}/`, telnet, socket: api.socketPath })}\n`);

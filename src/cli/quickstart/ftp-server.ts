@@ -12,8 +12,12 @@ const fileTime = new Date(Date.UTC(2026, 0, 1, 12, 0, 0));
 /** Files by absolute path; directories are what their names imply. */
 export type DemoFiles = Readonly<Record<string, Buffer>>;
 
+function welcome(gateway: string): Buffer {
+  return Buffer.from(`This file came through Sallyport.\n\nTry: curl ${gateway}/pub/numbers.csv\nThe gateway has recorded this transfer: npx sallyport logs\n`);
+}
+
 export const demoFiles: DemoFiles = {
-  '/welcome.txt': Buffer.from('This file came through Sallyport.\n\nTry: curl ftp://127.0.0.1:2121/pub/numbers.csv\nThe gateway has recorded this transfer: sallyport logs\n'),
+  '/welcome.txt': welcome('ftp://127.0.0.1:2121'),
   '/pub/numbers.csv': Buffer.from(Array.from({ length: 1000 }, (_, i) => `${i},${i * i}\n`).join('')),
   '/pub/picture.png': Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'),
   '/pub/docs/readme.txt': Buffer.from('Directories are listed with LIST, NLST and MLSD.\n'),
@@ -181,7 +185,14 @@ class DemoSession {
   }
 }
 
+export interface DemoFtpServer extends LoopbackServer {
+  /** The gateway in front of it, for the texts that say what to try: `ftp://127.0.0.1:2121`. */
+  nameGateway(url: string): void;
+}
+
 /** Listens on loopback. `port` 0: any. */
-export async function startDemoFtpServer(port = 0, files: DemoFiles = demoFiles): Promise<LoopbackServer> {
-  return startLoopbackServer(port, (socket) => { void new DemoSession(socket, files); });
+export async function startDemoFtpServer(port = 0, files: DemoFiles = demoFiles): Promise<DemoFtpServer> {
+  let shown = files;
+  const server = await startLoopbackServer(port, (socket) => { void new DemoSession(socket, shown); });
+  return { ...server, nameGateway: (url) => { shown = { ...shown, '/welcome.txt': welcome(url) }; } };
 }
