@@ -24,6 +24,8 @@ export interface RealServer {
 export interface ServerOptions { readonly certificate?: TestCertificate; readonly tls: boolean; readonly implicit?: boolean }
 
 const nobody = 65_534;
+/** `secret` as crypt(3) keeps it (SHA-512, few rounds: a login costs little), so that no program is needed to make it. */
+const secretHash = '$6$rounds=1000$sallyport$MlADC7kzgZsu.wtS8HYCpCyyXYyWDGmuH4JXK7ozXC7CCISfDsecDfvIS2E4./XBABJ85.CgcpBvANZzC6X31.';
 export const mega: Buffer = Buffer.from(Array.from({ length: 1024 * 1024 }, (_, i) => (i * 31 + (i >> 8) * 7) & 255));
 
 function makeRoot(): string {
@@ -106,8 +108,7 @@ export async function startProftpd({ certificate, tls }: ServerOptions): Promise
   const root = makeRoot();
   const port = await freePort();
   const etc = mkdtempSync(join(tmpdir(), 'sallyport-proftpd-'));
-  const hash = spawnSync('openssl', ['passwd', '-6', 'secret'], { encoding: 'utf8' }).stdout.trim();
-  writeFileSync(join(etc, 'passwd'), `tester:${hash}:${nobody}:${nobody}::${root}:/bin/sh\n`);
+  writeFileSync(join(etc, 'passwd'), `tester:${secretHash}:${nobody}:${nobody}::${root}:/bin/sh\n`);
   writeFileSync(join(etc, 'group'), `nogroup:x:${nobody}:\n`);
   for (const name of ['passwd', 'group']) chmodSync(join(etc, name), 0o600);
   const lines = [
@@ -136,8 +137,7 @@ export async function startPureFtpd({ certificate, tls }: ServerOptions): Promis
   const port = await freePort();
   const etc = mkdtempSync(join(tmpdir(), 'sallyport-pureftpd-'));
   // Written by hand: the hash that pure-pw makes takes seconds for each login.
-  const hash = spawnSync('openssl', ['passwd', '-6', 'secret'], { encoding: 'utf8' }).stdout.trim();
-  writeFileSync(join(etc, 'passwd'), `tester:${hash}:${nobody}:${nobody}::${root}/./::::::::::::\n`, { mode: 0o600 });
+  writeFileSync(join(etc, 'passwd'), `tester:${secretHash}:${nobody}:${nobody}::${root}/./::::::::::::\n`, { mode: 0o600 });
   spawnSync(pureDb.file, ['mkdb', join(etc, 'pure.pdb'), '-f', join(etc, 'passwd')], { env: pureDb.environment });
   const pem = join(etc, 'both.pem');
   if (tls) writeFileSync(pem, `${certificate!.key}\n${certificate!.certificate}`, { mode: 0o600 });
