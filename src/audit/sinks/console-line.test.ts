@@ -26,6 +26,12 @@ test('a denial says why; other kinds say what they are', () => {
   assert.match(consoleLine({ time: 0, kind: 'session', outcome: 'aborted', verb: 'end' }), /session end$/);
 });
 
+test('what was said, where it was about no path', () => {
+  const said = { time: 0, kind: 'operation', outcome: 'allowed', host: 'ftp.example', verb: 'USER', facts: { command: 'USER joe@ftp.example' } } as const;
+  assert.match(consoleLine(said), / USER joe@ftp\.example$/);
+  assert.match(consoleLine({ ...said, verb: 'RETR', path: '/a/b', facts: { command: 'RETR b' } }), / RETR ftp\.example\/a\/b$/);
+});
+
 test('what the gateway and its administrators did has no reply, size or time', () => {
   assert.equal(consoleLine({ time: 0, kind: 'control', outcome: 'allowed', verb: 'kill', user: 'anna', path: 'x1', reason: 'not today', ms: 0 }, { utc: true }),
     '00:00:00.000 allowed                     anna            -        control kill x1 not today');

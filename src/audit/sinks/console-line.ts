@@ -58,8 +58,10 @@ export function humanDuration(ms: number): string {
   return `${Math.floor(ms / 60_000)}m${two(Math.floor(ms / 1000) % 60)}s`;
 }
 
-/** What was done to what: `GET shop.example/a?b=1`. */
+/** What was done to what: `GET shop.example/a?b=1`; `USER alice` where the record keeps what was said, and it was about no path. */
 function object(record: StoredRecord): string {
+  const said = record.path === undefined ? record.facts?.['command'] : undefined;
+  if (typeof said === 'string') return said;
   const target = `${record.host ?? ''}${record.path ?? ''}${record.params === undefined ? '' : `?${record.params}`}`;
   const act = [record.verb, target].filter((part) => part !== undefined && part !== '').join(' ');
   return act === '' ? record.kind : record.kind === 'operation' ? act : `${record.kind} ${act}`;

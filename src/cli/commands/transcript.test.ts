@@ -36,10 +36,19 @@ describe('transcript of a session', () => {
     assert.doesNotMatch(same, /before|answered/);
   });
 
-  it('shows files that moved', () => {
-    const transfer = { direction: 'download', type: 'text/plain', sha256: 'ab', clientMode: 'passive', clientLease: 'L1' };
-    const facts = { command: 'RETR a', sent: ['RETR a'], received: ['226 k'], reply: '226 k', ...transfer };
-    assert.match(transcript([record(0, { verb: 'RETR', out: 1370, facts })], out), /file +download of 1,370 bytes, text\/plain, sha256 ab, client passive, lease L1\n/);
+  it('shows files and listings that moved, and over what', () => {
+    const facts = {
+      command: 'RETR a', sent: ['REST 5', 'RETR /a'], received: ['226 k'], reply: '226 k', direction: 'download', type: 'text', declaredType: 'image', sha256: 'ab', restOffset: 5,
+      clientMode: 'passive', clientLease: 'L1', clientTls: 'TLSv1.3 X resumed', serverMode: 'active', verdict: 'alert by a: b c',
+    };
+    const about = transcript([record(0, { verb: 'RETR', out: 1370, facts })], out).split('\n').slice(5, -2).map((line) => line.trim());
+    assert.deepEqual(about, [
+      'file     download of 1,370 bytes, from byte 5, text, named as image', 'sha256   ab', 'data     client passive, TLSv1.3 X resumed, lease L1; server active',
+      'verdict  alert by a: b c',
+    ]);
+    const said = { command: 'LIST', sent: ['LIST'], received: ['226 k'], reply: '226 k' };
+    const list = { ...said, direction: 'download', listing: true, sha256: 'ab', clientMode: 'active', serverMode: 'passive' };
+    assert.match(transcript([record(0, { verb: 'LIST', out: 186, facts: list })], out), /226 k\n +list +listing of 186 bytes\n +data +client active; server passive\n/);
   });
 
   it('says what was refused, by which rule and why', () => {

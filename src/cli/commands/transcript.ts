@@ -47,17 +47,27 @@ function rewritesOf(facts: Facts): { what: string; before: string; after: string
   return rewrites;
 }
 
-function transferOf(record: StoredRecord, facts: Facts): string {
+/** What moved: the file or the listing, its sum, and over which connections. */
+function transferOf(record: StoredRecord, facts: Facts): [what: string, about: string][] {
   const direction = text(facts, 'direction');
-  if (direction === '') return '';
+  if (direction === '') return [];
+  const listing = facts['listing'] === true;
   const bytes = direction === 'upload' ? record.in ?? 0 : record.out ?? 0;
-  const modes = [['client', text(facts, 'clientMode')], ['server', text(facts, 'serverMode')]].filter(([, mode]) => mode !== '').map((pair) => pair.join(' ')).join(', ');
-  const leases = [text(facts, 'clientLease'), text(facts, 'serverLease')].filter((lease) => lease !== '').join(', ');
-  const sha256 = text(facts, 'sha256');
-  const verdict = text(facts, 'verdict');
-  return [
-    `${direction} of ${formatNumber(bytes)} bytes`, text(facts, 'type'), sha256 === '' ? '' : `sha256 ${sha256}`, modes, leases === '' ? '' : `lease ${leases}`, verdict,
-  ].filter((part) => part !== '').join(', ');
+  const side = (name: 'client' | 'server'): string => {
+    const parts = [text(facts, `${name}Mode`), text(facts, `${name}Tls`), text(facts, `${name}Lease`).replace(/^(?=.)/, 'lease ')].filter((part) => part !== '');
+    return parts.length === 0 ? '' : `${name} ${parts.join(', ')}`;
+  };
+  const moved = `${listing ? 'listing' : direction} of ${formatNumber(bytes)} bytes`;
+  const type = text(facts, 'type');
+  const declared = text(facts, 'declaredType');
+  const rest = typeof facts['restOffset'] === 'number' ? `from byte ${formatNumber(facts['restOffset'])}` : '';
+  const pairs: [string, string][] = [
+    [listing ? 'list' : 'file', [moved, rest, type, type !== '' && declared !== '' && declared !== type ? `named as ${declared}` : ''].filter((part) => part !== '').join(', ')],
+    ['sha256', listing ? '' : text(facts, 'sha256')],
+    ['data', [side('client'), side('server')].filter((part) => part !== '').join('; ')],
+    ['verdict', text(facts, 'verdict')],
+  ];
+  return pairs;
 }
 
 function whyOf(record: StoredRecord): string {
@@ -104,7 +114,7 @@ export class Transcript {
     if (texts(facts, 'sent').length === 0 && text(facts, 'command') !== '' && !bad) note('', 'answered by the gateway itself', 'dim');
     const shown = text(facts, 'shown');
     if (shown !== '') note('shown', shown);
-    note('file', transferOf(record, facts));
+    for (const [what, about] of transferOf(record, facts)) note(what, about);
     note('', whyOf(record), bad ? 'red' : 'dim');
     return `${lines.join('\n')}\n`;
   }

@@ -8,6 +8,8 @@ import type { Target } from './server-connection.ts';
 /** Facts of a transfer, for the record. */
 export interface TransferFacts {
   direction: 'upload' | 'download';
+  /** A list of files, not a file. */
+  listing: boolean;
   bytes: number;
   /** Hexadecimal, or '' when it was not taken. */
   sha256: string;

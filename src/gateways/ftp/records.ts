@@ -56,7 +56,7 @@ function attributesOf({ port }: SessionContext, run: CommandRun): string {
   const tls = port.client.tls;
   if (tls !== undefined) members['tls'] = `${tls.protocol} ${tls.cipher}`;
   if (run.transfer !== undefined) {
-    for (const [name, value] of Object.entries(run.transfer)) if (value !== '' && name !== 'bytes' && !(name === 'restOffset' && value === 0)) members[name] = value;
+    for (const [name, value] of Object.entries(run.transfer)) if (value !== '' && value !== 0 && value !== false && name !== 'bytes') members[name] = value;
   }
   return JSON.stringify(members).slice(1, -1);
 }

@@ -28,7 +28,7 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   const hashed = hash === 'sha256' || hash === (upload ? 'sha256-uploads' : 'sha256-downloads');
   const tap = new ContentTap({ path: run.operation.path, isFile, partial, hashed }, inspection);
   run.transfer = {
-    direction: upload ? 'upload' : 'download', bytes: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
+    direction: upload ? 'upload' : 'download', listing: !isFile, bytes: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
     clientMode: setup.client.way === 'listen' ? 'passive' : 'active', serverMode: '', clientLease: setup.client.leaseId, serverLease: '', clientTls: '', serverTls: '', verdict: '',
   };
   if (setup.server !== undefined) {
