@@ -204,7 +204,7 @@ function addStateCommands(program: Command, finish: Finish): void {
     .description('Print the whole decision on a request: listener, zone, limits, every rule and why it did or did not match, route, rewrites, server. Nothing is sent.'))
     .option('--from <address>', 'address of the client (default 127.0.0.1)')
     .option('-H, --header <header>', 'header line "Name: value"; may be repeated', collect)
-    .option('--listener <name>', 'where it arrives (default: the first listener)')
+    .option('--listener <name>', 'where it arrives (default: by protocol and port of the URL, else the first listener)')
     .option('--all', 'print also long lists of what did not decide'),
   'sallyport explain GET http://shop.example/api/x --from 203.0.113.9 --header "X-Tenant: a"', 'sallyport explain 1k834h43200001d4e0')
     .action(async (what: string[], options) => {

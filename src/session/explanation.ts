@@ -81,11 +81,26 @@ class ExplainPort implements SessionPort {
   handOver(): undefined { return undefined; }
 }
 
+/** Where an address leads, when nobody says so: to a listener of its protocol, of its port where one has that; else to the first. */
+function listenerOf(plan: Plan, url: string): ListenerPlan | undefined {
+  const all = [...plan.listeners.values()];
+  const match = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(?:\[[^\]]*\]|[^/:?#]*)(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(url);
+  if (match === null) return all[0];
+  const scheme = match[1]!.toLowerCase();
+  const port = Number(match[2] ?? -1);
+  const speaks = ({ service }: ListenerPlan): boolean => {
+    const protocol = plan.services.get(service)?.protocol;
+    return protocol !== undefined && (scheme === protocol || scheme === `${protocol}s`);
+  };
+  const ofPort = all.filter(({ binds }) => binds.some((bind) => bind.port === port));
+  return ofPort.find(speaks) ?? all.find(speaks) ?? ofPort[0] ?? all[0];
+}
+
 export function explainOperation(plan: Plan, listenerName: string, client: { address: string; port: number }, request: ExplainRequest,
   clock: Clock & { bug(error: unknown): void }) {
   const startedMs = clock.nowMs();
   const steps = new Steps();
-  const listener = listenerName === '' ? [...plan.listeners.values()][0] : plan.listeners.get(listenerName);
+  const listener = listenerName === '' ? listenerOf(plan, request.url) : plan.listeners.get(listenerName);
   const service = listener === undefined ? undefined : plan.services.get(listener.service);
   if (listener === undefined || service === undefined) {
     steps.step('listener', listenerName || '(none)', 'missing', `the configuration has ${[...plan.listeners.keys()].join(', ') || 'no listeners'}`);

@@ -1,14 +1,12 @@
 // Judges a command before anything is done about it: is it understood, is it in turn, is its name a name, do preset, rules
 // and limits permit it. What is denied here never reaches a server.
 import type { Trace } from '#contract/decision.ts';
-import { below, canonicalPath, encodeUtf8, type CanonicalPath } from '#codecs/ftp/index.ts';
+import { encodeUtf8 } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
+import { locate } from './locate.ts';
 import { presetPermits } from './presets.ts';
 import { denialCode, farewells, isReplyCode, pathTexts, texts } from './replies.ts';
-
-/** Commands whose path is what is listed, or the current directory without one. */
-const ofDirectory = new Set(['LIST', 'NLST', 'MLSD', 'MLST', 'STOU', 'PWD']);
 
 /** True when the command may go on; otherwise it has been answered. */
 export function judge(gateway: FtpGateway, run: CommandRun): boolean {
@@ -24,74 +22,15 @@ export function judge(gateway: FtpGateway, run: CommandRun): boolean {
   return findPath(gateway, run) && permitted(gateway, run);
 }
 
-function refusePath(gateway: FtpGateway, run: CommandRun, refusal: string): boolean {
-  gateway.refuse(run, 501, pathTexts[refusal] ?? texts.denied, `ftp.path-${refusal}`);
-  return false;
-}
-
-/** Finds what the command is about: `run.path`, and `run.wire` as it would go to the server. */
 function findPath(gateway: FtpGateway, run: CommandRun): boolean {
-  const { cwd } = gateway.state;
-  const entry = run.entry!;
-  let found: CanonicalPath | string | undefined;
-  if (entry.argument === 'path') {
-    if (entry.verb === 'MDTM' && /^\d{14}\s/.test(run.argument)) return refusePath(gateway, run, 'control');
-    found = canonicalPath(cwd, run.argument, gateway.service.paths);
-    if (typeof found === 'object') run.wire = found.wire;
-  } else if (entry.argument === 'list') return findListed(gateway, run);
-  else if (entry.verb === 'CDUP') {
-    found = canonicalPath(cwd, '..', gateway.service.paths);
-    if (typeof found === 'object') run.wire = found.wire;
-  } else if (entry.verb === 'MFMT') found = ofTimes(run, cwd, gateway, /^(\d{14}(?:\.\d{1,6})?) (.+)$/s);
-  else if (entry.verb === 'SITE' && /^(?:CHMOD|UTIME) /i.test(run.argument)) found = ofTimes(run, cwd, gateway, /^((?:CHMOD [0-7]{3,4}|UTIME \d{8,14})) (.+)$/is);
-  else if (ofDirectory.has(entry.verb)) found = canonicalPath(cwd, '.', gateway.service.paths);
-  if (typeof found === 'string') return refusePath(gateway, run, found);
-  setPath(run, found);
-  return true;
-}
-
-function setPath(run: CommandRun, path: CanonicalPath | undefined): void {
-  run.path = path;
-  run.operation.path = path?.path ?? '';
-}
-
-/** A command whose path follows something else. */
-function ofTimes(run: CommandRun, cwd: string, gateway: FtpGateway, form: RegExp): CanonicalPath | string {
-  const match = form.exec(run.argument);
-  if (match === null) return 'empty';
-  const found = canonicalPath(cwd, match[2]!, gateway.service.paths);
-  if (typeof found === 'object') run.wire = `${match[1]} ${found.wire}`;
-  return found;
-}
-
-/** `LIST -la dir`: options by letter, then perhaps a path, in which servers see wildcards. */
-function findListed(gateway: FtpGateway, run: CommandRun): boolean {
-  const { cwd } = gateway.state;
-  const { settings, limits, paths } = gateway.service;
-  let { argument } = run;
-  let options = '';
-  const takesOptions = run.verb === 'LIST' || run.verb === 'NLST' || run.verb === 'STAT';
-  const leading = takesOptions ? /^(?:-[A-Za-z0-9]*(?: +|$))+/.exec(argument)?.[0] ?? '' : '';
-  for (const letter of leading.replaceAll(/[- ]/g, '')) {
-    if (!settings.listOptions.includes(letter)) return refusePath(gateway, run, 'option');
-    options += letter;
+  const located = locate(gateway.service, gateway.state.cwd, run.entry!, run.argument);
+  if (typeof located === 'string') {
+    gateway.refuse(run, 501, pathTexts[located] ?? texts.denied, `ftp.path-${located}`);
+    return false;
   }
-  argument = argument.slice(leading.length);
-  if (run.verb === 'STAT' && run.argument === '') return true;
-  let wildcards = 0;
-  for (const letter of argument) if (letter === '*' || letter === '?' || letter === '[' || letter === '{') wildcards++;
-  if (wildcards > limits.maxWildcards) return refusePath(gateway, run, 'wildcards');
-  const found = canonicalPath(cwd, argument === '' ? '.' : argument, paths);
-  if (typeof found === 'string') return refusePath(gateway, run, found);
-  setPath(run, found);
-  const written = options === '' ? '' : `-${options}`;
-  if (argument === '') run.wire = written;
-  else {
-    // Names in the listing come back as they were asked for, so below the current directory the short form goes on.
-    const part = argument.startsWith('/') ? undefined : below(cwd, found.wire);
-    const name = part === undefined || /^[-~]/.test(part) ? found.wire : part;
-    run.wire = written === '' ? name : `${written} ${name}`;
-  }
+  run.wire = located.wire;
+  run.path = located.path;
+  run.operation.path = located.path?.path ?? '';
   return true;
 }
 

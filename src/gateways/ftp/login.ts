@@ -8,6 +8,7 @@ import type { FtpGateway } from './gateway.ts';
 import { isAnonymous } from './presets.ts';
 import { farewells, texts } from './replies.ts';
 import { parseTarget, splitTarget, type Target } from './server-connection.ts';
+import type { FtpService } from './service.ts';
 import type { RefusedLogin } from './state.ts';
 
 const connectedElsewhere = 'Connected to another server; begin a new session.';
@@ -72,7 +73,7 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
 
 /** Why the name will fail whatever the password, or undefined. Of the server that was asked for the client is told, of names nothing. */
 function refusal({ state, service }: FtpGateway, user: string, needsTarget: boolean): RefusedLogin | undefined {
-  const { login, proxy } = service.settings;
+  const { proxy } = service.settings;
   if (needsTarget) {
     const { targetHost, targetPort } = state;
     if (targetHost === '') return { text: 'Name the server, too: USER name@host', reason: 'no host was named', rule: 'ftp.target-missing' };
@@ -81,10 +82,17 @@ function refusal({ state, service }: FtpGateway, user: string, needsTarget: bool
       return { text: 'That server is not permitted.', reason: `${targetHost} is in a network that is not connected to`, rule: 'ftp.target-network' };
     }
   }
-  const named = (reason: string): RefusedLogin => ({ text: texts.loginFailed, reason, rule: 'ftp.login-failed' });
-  if (isAnonymous(user) ? login.anonymous === 'deny' : login.anonymous === 'only') return named(isAnonymous(user)
-    ? 'anonymous logins are denied' : 'only anonymous logins are permitted');
-  return service.mayLogIn(user) ? undefined : named('the user name is not one that may log in');
+  const reason = nameRefusal(service, user);
+  return reason === '' ? undefined : { text: texts.loginFailed, reason, rule: 'ftp.login-failed' };
+}
+
+/** Why somebody of that name may not log in, or ''. */
+export function nameRefusal(service: FtpService, user: string): string {
+  const { anonymous } = service.settings.login;
+  if (isAnonymous(user)) {
+    if (anonymous === 'deny') return 'anonymous logins are denied';
+  } else if (anonymous === 'only') return 'only anonymous logins are permitted';
+  return service.mayLogIn(user) ? '' : 'the user name is not one that may log in';
 }
 
 export function runPassword(gateway: FtpGateway, run: CommandRun): void {

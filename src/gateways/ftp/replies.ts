@@ -62,4 +62,6 @@ export const pathTexts: Readonly<Record<string, string>> = {
   'backslash': 'The name has characters that are not permitted.',
   'too-long': 'The name is too long.',
   'too-deep': 'The name has too many parts.',
+  'option': 'That option is not permitted.',
+  'wildcards': 'The name has too many wildcards.',
 };

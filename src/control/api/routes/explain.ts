@@ -20,7 +20,7 @@ const explainBody = z.union([
     headers: z.array(z.tuple([z.string().min(1).max(256), z.string().max(16_384)])).max(maxHeaders).default([]).describe('Header lines as pairs of name and value.'),
     from: z.string().refine((text) => isIP(text) !== 0, 'wanted an IP address').default('127.0.0.1').describe('Address of the client.'),
     port: z.number().int().min(0).max(65_535).default(50_000).describe('Port of the client.'),
-    listener: z.string().default('').describe('Where it arrives; the first listener unless given.'),
+    listener: z.string().default('').describe('Where it arrives. Unless given: the listener with the protocol and port of the address, or with its protocol; else the first.'),
     body: z.string().max(1024 * 1024).optional().describe('Body, one character a byte, for what looks into bodies.'),
   }),
 ]);
@@ -85,8 +85,12 @@ function describedBy(record: StoredRecord): Described {
   if (cookies.length > 0 && !headers.some(([name]) => name === 'cookie')) headers.push(['cookie', cookies.join('; ')]);
   const agent = record.facts?.['agent'];
   if (typeof agent === 'string' && !headers.some(([name]) => name === 'user-agent')) headers.push(['user-agent', agent]);
+  // What was about no object was said with a text, which some protocols keep as it came: the verb and what stood behind it.
+  const command = record.path === undefined ? record.facts?.['command'] : undefined;
+  const url = typeof command === 'string' ? command.replace(/^\S+ ?/, '')
+    : `${record.protocol ?? 'http'}://${record.host ?? ''}${record.path ?? '/'}${record.params === undefined ? '' : `?${record.params}`}`;
   return {
-    verb: record.verb ?? '', url: `${record.protocol ?? 'http'}://${record.host ?? ''}${record.path ?? '/'}${record.params === undefined ? '' : `?${record.params}`}`,
+    verb: record.verb ?? '', url,
     headers: headers.slice(0, maxHeaders), from: record.client ?? '127.0.0.1', port: record.port ?? 0, listener: record.listener ?? '',
   };
 }
@@ -104,6 +108,7 @@ function describedByFirewall(record: StoredRecord, kept: RecordedRequest): Descr
 
 /** What a decision came to, in the words of records. */
 function outcomeOf(step: string): string {
+  if (step === 'allow') return 'allowed';
   return step === 'deny' || step === 'drop' || step === 'close' ? 'denied' : step;
 }
 
@@ -113,8 +118,12 @@ function compare(record: StoredRecord, explanation: Explanation): Comparison {
   const then = { outcome: record.outcome, rule: record.rule ?? '', configuration: record.config ?? '' };
   // What failed on its way to the server had been allowed; the record then has the reason of the failure as its rule.
   const failed = record.outcome === 'failed' || record.outcome === 'aborted' || record.outcome === 'error';
-  const same = failed ? now.outcome === 'allowed' : now.outcome === then.outcome && now.rule === then.rule;
+  // Files are not kept: what inspectors found in one is not found again.
+  const byContent = then.outcome === 'denied' && then.rule.startsWith('content.');
+  const same = failed || byContent ? now.outcome === 'allowed' : now.outcome === then.outcome && now.rule === then.rule;
   const unknown = ['headers that no rule or limit looks at', 'how far limits were used then'];
+  if (byContent) unknown.push('what was in the file');
+  if (record.user !== undefined) unknown.push(`what rules say of the user ${record.user}`);
   if (JSON.stringify(record).includes('***')) unknown.push('values that are masked');
   return { comparable: true, same, then, now, unknown };
 }
