@@ -38,12 +38,12 @@ describe('transcript of a session', () => {
 
   it('shows files and listings that moved, and over what', () => {
     const facts = {
-      command: 'RETR a', sent: ['REST 5', 'RETR /a'], received: ['226 k'], reply: '226 k', direction: 'download', type: 'text', declaredType: 'image', sha256: 'ab', restOffset: 5,
+      command: 'RETR a', sent: ['REST 5', 'RETR /a'], received: ['226 k'], reply: '226 k', direction: 'download', type: 'text', declaredType: 'image', sha256: 'ab', restOffset: 5, bytesPerSecond: 2048,
       clientMode: 'passive', clientLease: 'L1', clientTls: 'TLSv1.3 X resumed', serverMode: 'active', verdict: 'alert by a: b c',
     };
     const about = transcript([record(0, { verb: 'RETR', out: 1370, facts })], out).split('\n').slice(5, -2).map((line) => line.trim());
     assert.deepEqual(about, [
-      'file     download of 1,370 bytes, from byte 5, text, named as image', 'sha256   ab', 'data     client passive, TLSv1.3 X resumed, lease L1; server active',
+      'file     download of 1,370 bytes, 2.0KiB/s, from byte 5, text, named as image', 'sha256   ab', 'data     client passive, TLSv1.3 X resumed, lease L1; server active',
       'verdict  alert by a: b c',
     ]);
     const said = { command: 'LIST', sent: ['LIST'], received: ['226 k'], reply: '226 k' };

@@ -57,7 +57,8 @@ function transferOf(record: StoredRecord, facts: Facts): [what: string, about: s
     const parts = [text(facts, `${name}Mode`), text(facts, `${name}Tls`), text(facts, `${name}Lease`).replace(/^(?=.)/, 'lease ')].filter((part) => part !== '');
     return parts.length === 0 ? '' : `${name} ${parts.join(', ')}`;
   };
-  const moved = `${listing ? 'listing' : direction} of ${formatNumber(bytes)} bytes`;
+  const rate = facts['bytesPerSecond'];
+  const moved = `${listing ? 'listing' : direction} of ${formatNumber(bytes)} bytes${typeof rate === 'number' && !listing ? `, ${humanBytes(rate)}/s` : ''}`;
   const type = text(facts, 'type');
   const declared = text(facts, 'declaredType');
   const rest = typeof facts['restOffset'] === 'number' ? `from byte ${formatNumber(facts['restOffset'])}` : '';

@@ -4,6 +4,12 @@ import { readable } from '#codecs/ftp/index.ts';
 import type { FtpOperation } from './operations.ts';
 import type { SessionState } from './state.ts';
 
+/** How large the file is going to be, as far as was said: with ALLO before an upload, in the answer to SIZE before a download. -1: not. */
+export function announcedBytes(state: SessionState, { direction, path }: FtpOperation): number {
+  if (direction !== 'download') return state.announcedBytes;
+  return state.sizedPath === path && path !== '' ? state.sizedBytes : -1;
+}
+
 export function attributeOf(state: SessionState, tls: boolean, key: string, operation: FtpOperation): string | undefined {
   switch (key) {
     case 'argument': return operation.argument;
@@ -14,7 +20,10 @@ export function attributeOf(state: SessionState, tls: boolean, key: string, oper
     case 'declared-type': return operation.path === '' ? undefined : typeOfName(operation.path) || undefined;
     case 'extension': return /\.([^./]+)$/.exec(operation.path)?.[1]?.toLowerCase();
     case 'rest': return state.restOffset === 0 ? undefined : String(state.restOffset);
-    case 'size': return state.announcedBytes < 0 ? undefined : String(state.announcedBytes);
+    case 'size': {
+      const bytes = announcedBytes(state, operation);
+      return bytes < 0 ? undefined : String(bytes);
+    }
     case 'tls': return tls ? 'on' : 'off';
     case 'data-tls': return state.protectedData ? 'on' : 'off';
     case 'data-mode': return state.setup?.client === undefined ? undefined : state.setup.client.way === 'listen' ? 'passive' : 'active';

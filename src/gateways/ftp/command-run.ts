@@ -11,6 +11,8 @@ export interface TransferFacts {
   /** A list of files, not a file. */
   listing: boolean;
   bytes: number;
+  /** From the first to the last byte; 0 when it took no time that can be measured. */
+  bytesPerSecond: number;
   /** Hexadecimal, or '' when it was not taken. */
   sha256: string;
   type: string;

@@ -200,7 +200,9 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     operation.verb = entry?.verb ?? verb;
     operation.verbClass = entry === undefined ? '' : entry.verb === 'STAT' && argument === '' ? 'session' : entry.class;
     operation.host = this.state.targetHost;
-    operation.argument = secretVerbs.has(operation.verb) ? '***' : readable(argument);
+    // What is not understood and comes before a login may be a PASS that was misspelt.
+    const secret = secretVerbs.has(operation.verb) || (entry === undefined && !this.state.loggedIn && argument !== '');
+    operation.argument = secret ? '***' : readable(argument);
     operation.direction = entry?.transfer === 'up' ? 'upload' : entry?.transfer === 'down' ? 'download' : '';
     if (!beside) this.#current = run;
     this.clearAlarm('idle');

@@ -66,6 +66,16 @@ function restart(gateway: FtpGateway, run: CommandRun): void {
   gateway.finish(run, 350, [`Restarting at ${gateway.state.restOffset}.`]);
 }
 
+/** In ASCII a size depends on line ends (RFC 3659 section 4): it announces nothing then. */
+function size(gateway: FtpGateway, run: CommandRun): void {
+  const { state } = gateway;
+  perform(gateway, run, 'SIZE', run.wire, (reply) => {
+    const known = reply.code === 213 && state.type === 'I' && /^\d{1,15}$/.test(reply.lines[0]!.trim());
+    state.sizedPath = known ? run.operation.path : '';
+    state.sizedBytes = known ? Number(reply.lines[0]) : -1;
+  });
+}
+
 function renameFrom(gateway: FtpGateway, run: CommandRun): void {
   perform(gateway, run, 'RNFR', run.wire, (reply) => { gateway.state.renameFrom = reply.code === 350 ? run.wire : ''; });
 }
@@ -198,7 +208,7 @@ const directory: Handler = { run: changeDirectory };
 
 export const handlers: Readonly<Record<string, Handler>> = {
   RETR: transfer, LIST: transfer, NLST: transfer, MLSD: transfer, STOR: transfer, APPE: transfer, STOU: transfer,
-  SIZE: forwarded, MDTM: forwarded, MLST: forwarded, MKD: forwarded, RMD: forwarded, DELE: forwarded, MFMT: forwarded,
+  SIZE: { run: size }, MDTM: forwarded, MLST: forwarded, MKD: forwarded, RMD: forwarded, DELE: forwarded, MFMT: forwarded,
   CWD: directory, CDUP: directory,
   PWD: local(257, ({ state }) => `${quotedPath(state.cwd)} is the current directory.`),
   RNFR: { run: renameFrom }, RNTO: { run: renameTo }, ALLO: { run: allocate }, REST: { run: restart }, ABOR: { run: abort },

@@ -27,6 +27,9 @@ export class SessionState {
   type = 'A';
   restOffset = 0;
   announcedBytes = -1;
+  /** What the server said to SIZE last (as bytes: TYPE I), for a RETR of the same path. */
+  sizedPath = '';
+  sizedBytes = -1;
   /** Wire form of what RNFR named, or ''. */
   renameFrom = '';
   bufferSizeSet = false;

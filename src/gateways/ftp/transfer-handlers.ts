@@ -1,5 +1,6 @@
 // RETR, STOR, LIST and their kin: what has to hold before a transfer may begin, and its beginning.
 import type { ContentFacts } from '#contract/inspection.ts';
+import { announcedBytes } from './attributes.ts';
 import type { CommandRun } from './command-run.ts';
 import { ContentTap } from './content.ts';
 import { typeOfName } from '#core/content-type.ts';
@@ -18,7 +19,9 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   const upload = run.entry!.transfer === 'up';
   const isFile = run.operation.verbClass !== 'list';
   const partial = state.restOffset > 0 || run.verb === 'APPE';
-  const facts = contentFacts(run.operation, partial, upload ? state.announcedBytes : -1);
+  const announced = isFile ? announcedBytes(state, run.operation) : -1;
+  if (!upload && announced - state.restOffset > service.limits.maxDownloadBytes) return tooLarge(gateway, run, announced);
+  const facts = contentFacts(run.operation, partial, announced);
   const inspection = isFile ? gateway.port.inspect(run.operation, facts) : undefined;
   const { hash, partialUploads, partialDownloads } = service.settings.content;
   if (inspection !== undefined && partial && (upload ? partialUploads : partialDownloads) === 'refuse') {
@@ -28,7 +31,7 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   const hashed = hash === 'sha256' || hash === (upload ? 'sha256-uploads' : 'sha256-downloads');
   const tap = new ContentTap({ path: run.operation.path, isFile, partial, hashed }, inspection);
   run.transfer = {
-    direction: upload ? 'upload' : 'download', listing: !isFile, bytes: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
+    direction: upload ? 'upload' : 'download', listing: !isFile, bytes: 0, bytesPerSecond: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
     clientMode: setup.client.way === 'listen' ? 'passive' : 'active', serverMode: '', clientLease: setup.client.leaseId, serverLease: '', clientTls: '', serverTls: '', verdict: '',
   };
   if (setup.server !== undefined) {
@@ -41,6 +44,14 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
     state.replaceSetup(undefined);
     gateway.refuse(run, 425, 'Cannot open data connection.', refused, run.reason);
   });
+}
+
+/** Known beforehand, it is refused before its first byte, not cut at its last. */
+function tooLarge(gateway: FtpGateway, run: CommandRun, bytes: number): void {
+  run.outcome = 'limited';
+  run.rule = 'ftp.limit.maxDownloadBytes';
+  run.reason = `${bytes} bytes, more than ${gateway.service.limits.maxDownloadBytes}`;
+  gateway.finish(run, 550, ['The file is larger than permitted.']);
 }
 
 /** What inspectors are told before the first byte. */

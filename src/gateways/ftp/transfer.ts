@@ -48,6 +48,8 @@ export class Transfer implements DataSideOwner {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #lastBytes = -1;
+  #flowStartedMs = 0;
+  #flowEndedMs = 0;
   #stillLooks = 0;
 
   constructor(gateway: FtpGateway, run: CommandRun, setup: DataSetup, tap: ContentTap) {
@@ -182,6 +184,7 @@ export class Transfer implements DataSideOwner {
 
   #flow(): void {
     this.#state = 'flowing';
+    this.#flowStartedMs = this.#gateway.port.nowMs();
     this.#gateway.clearAlarm('dataConnect');
     this.#watchStall();
     const source = this.#source.link!;
@@ -231,6 +234,7 @@ export class Transfer implements DataSideOwner {
       return;
     }
     this.#sourceDone = true;
+    this.#flowEndedMs = this.#gateway.port.nowMs();
     this.#state = 'judging';
     this.tap.finish(() => { if (this.#state === 'judging' && this.#cut === undefined) this.#release(); });
   }
@@ -358,6 +362,7 @@ export class Transfer implements DataSideOwner {
     if (!complete) this.tap.abandon();
     const facts = this.run.transfer!;
     facts.bytes = this.tap.bytes;
+    facts.bytesPerSecond = this.#rate();
     facts.type = this.tap.type;
     facts.sha256 = complete ? this.tap.sha256 : '';
     for (const side of [this.#setup.client!, this.#setup.server!]) {
@@ -374,6 +379,11 @@ export class Transfer implements DataSideOwner {
   /** No data connection in time. */
   connectTimedOut(): void {
     this.cut(425, 'Cannot open data connection.', 'failed', 'ftp.timeout.dataConnect', 'no data connection in time');
+  }
+
+  #rate(): number {
+    const ms = (this.#flowEndedMs === 0 ? this.#gateway.port.nowMs() : this.#flowEndedMs) - this.#flowStartedMs;
+    return this.#flowStartedMs === 0 || ms <= 0 ? 0 : Math.round(this.tap.bytes * 1000 / ms);
   }
 
   get #moved(): number { return (this.#source.link?.bytesIn ?? 0) + (this.#sink.link?.bytesOut ?? 0); }

@@ -27,6 +27,12 @@ test('greeting, login and QUIT; the server hears of a name only with its passwor
   assert.deepEqual(session.commands.slice(0, 3), ['USER alice', 'PASS s3cr\xff\xfft', 'PWD']);
   const record = await gateway.record(({ verb, user }) => verb === 'PASS' && user === 'alice');
   assert.deepEqual(factsOf(record)['sent'], ['USER alice', 'PASS ***', 'PWD']);
+  client.close();
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  for (const command of ['USER alice', 'PAS s3cret', 'ACCT s3cret', 'PASSs3cret']) await client.command(command);
+  assert.equal(factsOf(await gateway.record(({ verb }) => verb === 'PAS'))['command'], 'PAS ***', 'a PASS that was misspelt');
+  await gateway.flushed();
   assert.ok(!JSON.stringify(gateway.records).includes('s3cr'));
 });
 
@@ -186,4 +192,23 @@ test('names and files beyond ASCII: bytes on the wire as they came, text in rule
   assert.equal(factsOf(record)['command'], 'DELE Öl.txt');
   assert.deepEqual(factsOf(record)['sent'], ['DELE /Öl.txt']);
   assert.equal(await client.command(wire('MKD geheim')), wire('550 Für niemanden.'));
+});
+
+test('421 of the server in the middle of a transfer: said, and the file looks cut', async () => {
+  server.answers['RETR'] = (session) => {
+    session.say('150 coming\r\n');
+    void session.dataReady!.then((data) => {
+      data.on('error', () => { /* it is reset */ });
+      data.write('part of a file', () => { session.say('421 going down\r\n'); });
+    });
+  };
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  await client.command('RETR /x');
+  assert.equal(await client.reply(), '421 The server ended the session, closing control connection.');
+  await data.untilEnd();
+  assert.ok(data.reset, 'a reset, not an end');
+  const record = await gateway.record(({ verb, outcome }) => verb === 'RETR' && outcome === 'failed');
+  assert.equal(record.status, 421);
+  assert.match(String(record.reason), /going down/);
 });

@@ -70,6 +70,34 @@ test('a download limit is to the byte', async () => {
   });
 });
 
+test('a download that is known to be larger is refused before its first byte', async () => {
+  await withFtp(server, '    limits: { maxDownloadBytes: 5 }', async (gateway) => {
+    server.files['/six'] = Buffer.from('sixsix');
+    server.answers['SIZE'] = (session, name) => { session.say(`213 ${server.files[name]?.length ?? 0}\r\n`); };
+    const client = await new FtpClient(gateway.port()).login();
+    await client.command('TYPE I');
+    const fetch = async (sized: string, name: string): Promise<string> => {
+      if (sized !== '') await client.command(`SIZE ${sized}`);
+      await client.passivePort();
+      const heard = server.commands().length;
+      const reply = await client.command(`RETR ${name}`);
+      if (reply.startsWith('550')) assert.equal(server.commands().length, heard);
+      return reply;
+    };
+    assert.equal(await fetch('/six', '/six'), '550 The file is larger than permitted.');
+    assert.equal((await gateway.record(({ verb, outcome }) => verb === 'RETR' && outcome === 'limited')).rule, 'ftp.limit.maxDownloadBytes');
+    await client.command('REST 1');
+    assert.match(await fetch('/six', '/six'), /^150/, 'only so much of it is asked for');
+    client.close();
+    const other = await new FtpClient(gateway.port()).login();
+    await other.command('TYPE A');
+    await other.command('SIZE /six');
+    await other.passivePort();
+    assert.match(await other.command('RETR /six'), /^150/, 'in ASCII a size says nothing');
+    other.close();
+  });
+});
+
 test('limits of the rules hold for commands', async () => {
   const gateway = await startGateway(`
 listeners: { ftp: { bind: "127.0.0.1:0", service: files } }
