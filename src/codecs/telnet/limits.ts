@@ -1,9 +1,9 @@
 // Limits of the Telnet codec: what a suboption may cost before its meaning is known.
 
 export interface TelnetLimits {
-  /** Bytes of one suboption, unescaped. A longer one is dropped; */
+  /** Bytes of one suboption, unescaped. A longer one is dropped, and told when it ends; */
   maxSubnegotiationBytes: number;
-  /** from here on it is told once more as fatal, whatever comes. */
+  /** beyond this it is told as fatal, whatever comes. */
   maxAbandonedBytes: number;
 }
 

@@ -154,7 +154,9 @@ export class TelnetParser {
       this.#state = DATA;
       const length = this.#length;
       this.#length = 0;
-      if (length <= this.#limits.maxSubnegotiationBytes) events.subnegotiation(this.#option, assembly, length);
+      const { maxSubnegotiationBytes } = this.#limits;
+      if (length <= maxSubnegotiationBytes) events.subnegotiation(this.#option, assembly, length);
+      else if (length <= this.#limits.maxAbandonedBytes) events.fault(limitReached('maxSubnegotiationBytes', maxSubnegotiationBytes, length, this.side));
     } else {
       this.#state = this.#malformed(at - start, events);
       this.#command(byte, bytes, at, start, events);
@@ -171,7 +173,7 @@ export class TelnetParser {
     const { maxSubnegotiationBytes, maxAbandonedBytes } = this.#limits;
     const length = ++this.#length;
     if (length <= maxSubnegotiationBytes) assembly[length - 1] = byte;
-    else if (length === maxSubnegotiationBytes + 1) events.fault(limitReached('maxSubnegotiationBytes', maxSubnegotiationBytes, length, this.side));
+    // One that is too long is told when it ends: how it ends is one fault, not two.
     else if (length === maxAbandonedBytes + 1) events.fault(limitReached('maxAbandonedBytes', maxAbandonedBytes, length, this.side));
   }
 

@@ -118,10 +118,13 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   sideFault(side: TelnetSide, fault: TelnetFault): void {
     if (this.#phase === 'closed') return;
+    if (fault.code === 'telnet.subnegotiation-endless') {
+      this.#limited(side, fault.code, fault.message);
+      return;
+    }
     side.faults++;
     this.#refused({ kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'refused', rule: fault.code, reason: fault.message });
-    if (fault.kind === 'limit' && fault.code === 'telnet.subnegotiation-endless') this.#limited(side, fault.code, fault.message);
-    else if (side.faults > this.service.settings.limits.maxFaults) this.#limited(side, 'telnet.faults', 'too many malformed or forbidden sequences');
+    if (side.faults > this.service.settings.limits.maxFaults) this.#limited(side, 'telnet.faults', 'too many malformed or forbidden sequences');
   }
 
   #limited(side: TelnetSide, code: string, reason: string): void {

@@ -190,12 +190,33 @@ describe('Telnet sessions', { timeout: 120_000 }, () => {
     }
   });
 
-  it('a suboption without end ends the session', async () => {
-    const scene = await startScene();
+  it('a suboption without end ends the session, and is one record', async () => {
+    const scene = await startScene('', undefined, '>');
     const client = scene.client();
+    await client.until((text) => text === '>');
     client.send(`${SB}${option.TTYPE}${'x'.repeat(5000)}`);
     await client.untilEnd();
     assert.equal((await scene.gateway.record(({ kind }) => kind === 'session')).outcome, 'limited');
+    await scene.gateway.flushed();
+    const said = scene.gateway.records.filter(({ verb }) => verb === 'TELNET').map(({ outcome, rule, reason }) => `${outcome} ${rule} ${reason}`);
+    assert.deepEqual(said, ['limited telnet.subnegotiation-endless a suboption does not end (maxAbandonedBytes 1024) from the client']);
+    client.destroy();
+    await scene.stop();
+  });
+
+  it('a suboption that is too long is left out: one byte less passes, and what is behind it goes on', async () => {
+    const scene = await startScene('limits: { maxSubnegotiationBytes: 64 }, options: { CHARSET: allow }', undefined, '>');
+    const client = scene.client();
+    await client.until((text) => text === '>');
+    scene.hostSend(`${DO}${option.CHARSET}`);
+    await client.until((text) => text.endsWith(`${DO}${option.CHARSET}`));
+    // REQUEST, a separator before each name: 64 bytes, then 65.
+    const request = (bytes: number): string => `${SB}${option.CHARSET}\u0001;${'a'.repeat(30)};${'b'.repeat(bytes - 33)}${SE}`;
+    client.send(`${WILL}${option.CHARSET}${request(64)}${request(65)}${request(128)}x`);
+    await scene.hostUntil((text) => text.endsWith('x'));
+    assert.equal(scene.host.received[0], `${WILL}${option.CHARSET}${request(64)}x`);
+    await scene.gateway.flushed();
+    assert.equal(scene.gateway.records.filter(({ rule }) => rule === 'telnet.subnegotiation-length').length, 2);
     client.destroy();
     await scene.stop();
   });
