@@ -62,7 +62,7 @@ export const telnet: Signature = (bytes, length) => {
   if (bytes[0] !== 0xff) return undefined;
   if (length < 3) return length === 1 || bytes[1]! >= 0xfa ? beginning('telnet', 'IAC') : undefined;
   const verb = bytes[1]!;
-  if (!isOption(bytes[2]!)) return undefined;
+  if (!isOption(bytes[2]!) && !(length > 4 && verb >= 0xfb && verb <= 0xfe && bytes[3] === 0xff && bytes[4]! >= 0xfb && bytes[4]! <= 0xfe)) return undefined;
   if (verb === 0xfa) return length > 3 && bytes.subarray(0, length).indexOf(0xf0) > 3 ? answer('telnet', Confidence.likely, 'a Telnet suboption') : undefined;
   if (verb < 0xfb || verb > 0xfe) return undefined;
   if (length === 3) return answer('telnet', 90, 'Telnet negotiation');
@@ -72,6 +72,16 @@ export const telnet: Signature = (bytes, length) => {
   const text = next === 13 || next === 10 || next === 27 || next === 7 || (next >= 32 && next < 127);
   return text ? answer('telnet', 80, 'Telnet negotiation before text') : undefined;
 };
+
+/** Where the first negotiation of a known option stands behind text (a banner, sequences of a screen): -1 for nowhere. */
+export function negotiationBehindText(bytes: Uint8Array, length: number): number {
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte === 0xff) return at > 0 && at + 2 < length && bytes[at + 1]! >= 0xfb && bytes[at + 1]! <= 0xfe && bytes[at + 2]! < 50 ? at : -1;
+    if ((byte < 7 && (byte !== 0 || at === 0 || (bytes[at - 1] !== 13 && bytes[at - 1] !== 10))) || (byte > 13 && byte < 32 && byte !== 27)) return -1;
+  }
+  return -1;
+}
 
 /** A request of SOCKS5 behind its greeting: with a name and a password (RFC 1929), or at once. */
 function socksGoesOn(bytes: Uint8Array, at: number): boolean {
@@ -144,8 +154,11 @@ export const rdp: Signature = (bytes, length) => {
   if (bytes[0] !== 3 || (length > 1 && bytes[1] !== 0)) return undefined;
   if (length < 7) return beginning('rdp', 'TPKT');
   const size = u16(bytes, 2);
-  if (size < 11 || size > 1024 || bytes[4] !== size - 5 || (bytes[5] !== 0xe0 && bytes[5] !== 0xd0)) return undefined;
+  if (size < 11 || size > 1024 || (bytes[5] !== 0xe0 && bytes[5] !== 0xd0)) return undefined;
+  // Some count wrong, and are known by the cookie all the same.
+  if (bytes[4] !== size - 5) return length < 19 || agrees(bytes, 19, 11, 'Cookie: ') ? length < 19 ? beginning('rdp', 'TPKT') : answer('rdp', 85, 'a cookie of RDP') : undefined;
   // S7 and other users of TPKT carry parameters C0 to C2 behind the class; RDP a cookie, a negotiation, or nothing.
+  if (size > 11 && length < 12) return beginning('rdp', 'TPKT');
   if (length > 11 && bytes[11]! >= 0xc0) return undefined;
   return answer('rdp', length > 11 ? 92 : 85, `X.224 connection ${bytes[5] === 0xe0 ? 'request' : 'confirm'}`);
 };
@@ -179,9 +192,10 @@ export const postgresServer: Signature = (bytes, length) => {
     const size = u16(bytes, 3);
     return size >= 8 && size < 512 && u16(bytes, 5) === 0 && u16(bytes, 7) <= 12 ? answer('postgres', 85, 'AuthenticationRequest') : undefined;
   }
-  if (bytes[0] === 0x45 && length >= 7 && bytes[1] === 0 && bytes[2] === 0 && bytes[5] === 0x53 && bytes[6]! >= 0x41 && bytes[6]! <= 0x5a) return answer('postgres', 85,
-    'ErrorResponse');
-  return undefined;
+  if (bytes[0] !== 0x45) return undefined;
+  // Its first field is the severity, in the language of the server; before protocol 3 it was a text.
+  if (length >= 7 && bytes[1] === 0 && bytes[2] === 0 && bytes[5] === 0x53) return bytes[6]! > 0x20 ? answer('postgres', 85, 'ErrorResponse') : undefined;
+  return length >= 7 && agrees(bytes, 7, 1, 'FATAL:') ? answer('postgres', 80, 'an error of protocol 2') : undefined;
 };
 
 /** The server's first packet. */
@@ -242,14 +256,16 @@ function dnsMessage(bytes: Uint8Array, start: number, length: number, size: numb
   const [questions, answers, authorities, additional] = [u16(bytes, start + 4), u16(bytes, start + 6), u16(bytes, start + 8), u16(bytes, start + 10)];
   if (size < 17 || (opcode !== 0 && opcode !== 4 && opcode !== 5) || (flags & 0x40) !== 0) return undefined;
   const alone = response && questions === 0 && answers > 0 && answers < 64;
+  // IXFR (RFC 1995) says which version there is in the authority section.
   if (!alone && (questions !== 1) && !(multicast && questions > 1 && questions < 32)) return undefined;
-  if (!response && opcode === 0 && !multicast && (answers !== 0 || authorities !== 0 || additional > 2 || (flags & 15) !== 0)) return undefined;
+  if (!response && opcode === 0 && !multicast && (answers !== 0 || authorities > 1 || additional > 2 || (flags & 15) !== 0)) return undefined;
   if (answers + authorities + additional > 2048) return undefined;
   const at = dnsName(bytes, start + 12, Math.min(length, start + size));
   if (at === -2) return undefined;
   if (at === -1 || at + 4 > length) return at === -1 && start + size <= length ? undefined : beginning('dns', 'a question');
   if (at + 4 > start + size) return undefined;
   const type = u16(bytes, at);
+  if (!response && opcode === 0 && !multicast && authorities === 1 && type !== 251) return undefined;
   return type !== 0 && isClass(u16(bytes, at + 2)) ? answer('dns', 92, `DNS ${response ? 'response' : 'query'}`) : undefined;
 }
 

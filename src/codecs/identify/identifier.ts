@@ -1,6 +1,6 @@
 // Puts together what both sides of a connection have said so far, and on which port: one answer with its confidence.
 // Pure: who spoke first and when is told by whoever feeds it. No signature is tuned to one capture.
-import { clientSignatures, dnsDatagram, serverSignatures, type Signature } from './binary.ts';
+import { clientSignatures, dnsDatagram, negotiationBehindText, serverSignatures, type Signature } from './binary.ts';
 import { answer, Confidence, registeredPorts, unidentified, type Identifiable, type Identification } from './identification.ts';
 import { linesOf } from './lines.ts';
 import { clientText } from './text-client.ts';
@@ -43,14 +43,15 @@ export class Identifier {
     return this.#withPort(found);
   }
 
-  /** A registered port decides between neighbours, and lends nothing to anything else. */
+  /** What only fits is likely on its own port, and a registered port decides between rivals. It lends nothing to anything else. */
   #withPort(found: Identification): Identification {
     const registered = registeredPorts[this.#port];
-    if (registered === undefined || found.open) return found;
-    if (found.protocol === '') return found;
-    if (found.protocol === registered) return { ...found, confidence: Math.min(99, found.confidence + 10), evidence: `${found.evidence}, on its port` };
-    if (found.confidence <= Confidence.possible && neighbours(found.protocol, registered)) {
-      return { protocol: registered, confidence: Confidence.possible + 10, evidence: `${found.evidence}; the port decides`, open: false };
+    if (registered === undefined || found.open || found.confidence < Confidence.possible) return found;
+    if (found.protocol === registered) {
+      return { ...found, confidence: Math.min(99, Math.max(found.confidence + 10, Confidence.likely)), evidence: `${found.evidence}, on its port` };
+    }
+    if (found.confidence < Confidence.likely && found.rivals?.includes(registered)) {
+      return { protocol: registered, confidence: Confidence.likely, evidence: `${found.evidence}; the port decides`, open: false };
     }
     return found;
   }
@@ -65,17 +66,14 @@ function joined(had: Uint8Array, bytes: Uint8Array, start: number, end: number):
   return all;
 }
 
-/** Protocols that begin alike. */
-function neighbours(one: Identifiable, other: Identifiable): boolean {
-  const families: readonly (readonly Identifiable[])[] = [['ftp', 'smtp', 'pop3', 'nntp', 'irc'], ['telnet', 'ftp', 'ssh']];
-  return families.some((family) => family.includes(one) && family.includes(other));
-}
-
 function together(client: Identification | undefined, server: Identification | undefined, clientFirst: boolean): Identification {
+  if (server?.rivals?.includes('redis') && !clientFirst) return together(client, { ...server, rivals: [], confidence: Math.max(server.confidence, 80) }, true);
   if (client === undefined) return server ?? unidentified;
   if (server === undefined) return client;
   if (client.protocol === server.protocol && client.protocol !== '') {
-    return { ...client, confidence: Math.min(99, Math.max(client.confidence, server.confidence) + 5), evidence: `${client.evidence}; ${server.evidence}`,
+    // Two that only fit are likely together.
+    const surest = Math.max(client.confidence, server.confidence);
+    return { ...client, confidence: Math.min(99, Math.max(surest + 5, Confidence.likely)), evidence: `${client.evidence}; ${server.evidence}`,
       open: client.open && server.open };
   }
   if (client.protocol === '' || client.open) return server.protocol === '' ? client : server;
@@ -113,6 +111,11 @@ export function identifyClient(bytes: Uint8Array, length: number): Identificatio
 
 /** From the first bytes of a server alone. */
 export function identifyServer(bytes: Uint8Array, length: number): Identification {
+  const negotiates = negotiationBehindText(bytes, length);
+  if (negotiates > 0) {
+    const before = identifyServer(bytes, negotiates);
+    return before.confidence >= Confidence.likely && !before.open ? before : answer('telnet', 85, 'Telnet negotiation behind text');
+  }
   const lines = linesOf(bytes, length);
   if (lines !== undefined && lines.rest === '' && lines.whole.length === 0 && length < 8) return emptyLines;
   return best(serverSignatures, bytes, length, lines === undefined ? undefined : serverText(lines));

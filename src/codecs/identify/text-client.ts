@@ -2,14 +2,15 @@
 // POP3 and IRC): the version token decides where there is one, else the first verb that only one protocol has, and what is
 // left is said with little confidence. HTTP RFC 9112, RTSP RFC 7826, SIP RFC 3261, SMTP RFC 5321, FTP RFC 959, POP3 RFC 1939,
 // IMAP RFC 9051, SSH RFC 4253 section 4.2, NNTP RFC 3977, RFB RFC 6143, IRC RFC 2812.
-import { answer, beginning, Confidence, type Identifiable, type Identification } from './identification.ts';
+import { answer, beginning, Confidence, either, type Identifiable, type Identification } from './identification.ts';
 import type { Lines } from './lines.ts';
 
-const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d\.\d$/, 'http'], [/^RTSP\/[12]\.\d$/, 'rtsp'], [/^SIP\/2\.0$/, 'sip']];
+/** Written small by some; with numbers that do not exist by others. */
+const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d{1,2}(?:\.\d{1,2})?$/i, 'http'], [/^RTSP\/[12]\.\d$/i, 'rtsp'], [/^SIP\/2\.0$/i, 'sip']];
 /** RFC 9110 section 5.6.2: a token. */
 const method = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const knownMethod = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|BITS_POST|RPC_(?:IN|OUT)_DATA)$/;
-export const statusLine = /^(HTTP|RTSP|SIP)\/(\d\.\d) \d{3}(?: |$)/;
+export const statusLine = /^(HTTP|RTSP|SIP)\/(\d\.\d) \d{3}(?: |\r|$)/i;
 
 export function status(line: string): Identification | undefined {
   const found = statusLine.exec(line);
@@ -20,10 +21,10 @@ export function status(line: string): Identification | undefined {
 function requestLine(line: string): Identification | undefined {
   if (line.startsWith('PRI * HTTP/2.0')) return answer('http', 99, 'HTTP/2 preface');
   if (line.startsWith('BT-SEARCH * HTTP/1.1')) return answer('bittorrent', 95, 'BitTorrent local discovery');
-  const space = line.indexOf(' ');
+  const space = line.search(/[ \t]/);
   if (space < 1 || !method.test(line.slice(0, space))) return undefined;
   const trimmed = line.trimEnd();
-  const last = trimmed.slice(trimmed.lastIndexOf(' ') + 1);
+  const last = trimmed.slice(Math.max(trimmed.lastIndexOf(' '), trimmed.lastIndexOf('\t')) + 1);
   const version = versions.find(([pattern]) => pattern.test(last));
   if (version !== undefined && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
   // HTTP/0.9 has no version.
@@ -51,7 +52,7 @@ const ftpVerb = new RegExp('^(?:AUTH (?:TLS|SSL|TLS-C|TLS-P|GSSAPI|KERBEROS_V4)|
 const pop3Verb = /^(?:CAPA|STLS|APOP \S+ [0-9a-f]{32}|UIDL(?: \d+)?|STAT|RETR \d+|DELE \d+|TOP \d+ \d+|XTND .*)$/i;
 /** Known to SMTP, POP3 and IMAP, but not to FTP. */
 const sasl = /^AUTH (?:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|XOAUTH2|OAUTHBEARER|SCRAM-SHA-\S+)(?: |$)/i;
-const ircVerb = /^(?:NICK :?\S+|CAP (?:LS|REQ|END)(?: .*)?|USER \S+ \S+ \S+ :.*|PROTOCTL .*|JOIN [#&].*)$/i;
+const ircVerb = /^(?:NICK :?\S+|CAP (?:LS|REQ|END)(?: .*)?|USER \S+ \S+ \S+ \S.*|PROTOCTL .*|JOIN [#&].*)$/i;
 const nntpVerb = /^(?:MODE READER|CAPABILITIES|GROUP \S+|ARTICLE .+|XOVER .+|NEWNEWS .+|IHAVE <.+>|AUTHINFO (?:USER|PASS|SASL) .+)$/i;
 
 /** One line that only one protocol has. */
@@ -63,7 +64,7 @@ function telling(line: string): Identification | undefined {
   if (pop3Verb.test(line)) return answer('pop3', 80, 'a POP3 command');
   if (nntpVerb.test(line)) return answer('nntp', Confidence.likely, 'an NNTP command');
   if (ftpVerb.test(line)) return answer('ftp', 82, 'an FTP command');
-  return sasl.test(line) ? answer('smtp', Confidence.possible, 'AUTH: SMTP or POP3') : undefined;
+  return sasl.test(line) ? either('smtp', ['pop3'], Confidence.possible, 'AUTH: SMTP or POP3') : undefined;
 }
 
 const sshLine = /^SSH-(?:1\.\d{1,2}|2\.\d)-/;
@@ -103,7 +104,8 @@ export function clientText(lines: Lines): Identification | undefined {
     found ??= told;
     if (!shared.test(line)) break;
     // FTP and POP3 both begin so: what follows, the port or the server has to tell.
-    if (found === undefined && /^USER \S+/i.test(line)) found = answer('ftp', Confidence.possible, 'USER: FTP or POP3');
+    if (found === undefined && /^USER \S+$/i.test(line)) found = either('ftp', ['pop3'], Confidence.possible, 'USER: FTP or POP3');
+    if (found === undefined && /^(?:QUIT|NOOP|HELP|RSET)$/i.test(line)) found = either('ftp', ['smtp', 'pop3'], Confidence.possible, 'a verb of FTP, SMTP and POP3');
     if (found === undefined && /^STARTTLS$/i.test(line)) found = answer('smtp', Confidence.possible, 'STARTTLS');
   }
   return found;

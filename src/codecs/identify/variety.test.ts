@@ -42,6 +42,23 @@ const greetings: [string, string][] = [
   ['mysql', hex('10000000 ff1004 546f6f206d616e7920636f6e')], ['rdp', hex('03 00 00 13 0e d0 00 00 12 34 00 02 00 08 00 02 00 00 00')],
     ['rdp', hex('03 00 00 0b 06 d0 00 00 12 34 00')],
   ['telnet', hex('fffd18fffd20fffd23fffd27')], ['telnet', `${hex('fffb01fffb03')}\r\nlogin: `], ['tls', hex('160303003a 0200003603 03')], ['tls', hex('15030100020228')],
+  // Programs are named in one word; what the RFCs let a server say; refusals; help lists the verbs.
+  ['ftp', '220 host.example GridFTP Server 3.1 ready.\r\n'], ['ftp', '220 DrFTPD 2 at your service\r\n'], ['ftp', '220 Service ready for new user.\r\n'],
+  ['ftp', '220 ready, log in please\r\n'],
+  ['ftp', '421 Service not available, closing control connection.\r\n'], ['ftp', '500 OOPS: child died\r\n'], ['ftp', '530 Connection refused, unknown IP address.\r\n'],
+  ['ftp', '220 hello\r\n214-The following commands are recognized:\r\n USER PASS CWD RETR\r\n214 End\r\n'], ['ftp', '220 x\r\n530 Please login with USER and PASS.\r\n'],
+  ['smtp', '421 Service not available, closing transmission channel\r\n'], ['smtp', '220 host MicroSMTPd ready\r\n'], ['smtp', '220 relay AvMailGate\r\n'],
+  ['smtp', '554 No service here\r\n'],
+  ['smtp', '220 x\r\n211 DATA HELO EHLO MAIL NOOP QUIT RCPT RSET VRFY\r\n'], ['smtp', '421 cannot read control (#4.3.0)\r\n'],
+  ['smtp', '220-host.example\r\n220 greylisting in use\r\n'],
+  ['nntp', '502 you have no permission to talk to newsgroups here\r\n'], ['nntp', '200 you can post\r\n'], ['irc', 'ERROR :Closing Link: too fast\r\n'],
+  ['redis', '-ERR max number of clients reached\r\n'],
+  ['pop3', '-ERR no mail service for you\r\n'], ['postgres', 'EFATAL:  unsupported frontend protocol\n\0'],
+  ['postgres', `${hex('45 00000030 53')}\u00e8\u0087\u00b4\0C0A000\0Mx\0\0`], ['sip', 'sip/2.0 200 OK\r\n'],
+  // Banners and screens before the first negotiation; prompts behind a word of Telnet.
+  ['telnet', `login: ${hex('fffd03fffb03fffb01')}`], ['telnet', `\u001b[2J\u001b[1;1f${hex('fffb01fffb03')}`], ['telnet', `\r\n\0Server\r\n\0${hex('fffe22')}Login: `],
+  ['telnet', `${hex('fffbfdfffb01')}\n\rFabric OS\n`],
+  ['telnet', 'Welcome to the Telnet Server\r\nlogin: '], ['telnet', '\r\nUser Access Verification\r\n\r\nPassword: '],
 ];
 
 const clients: [string, string][] = [
@@ -69,6 +86,10 @@ const clients: [string, string][] = [
   ['dns', hex('0021 1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001')],
     ['dns', hex('001c 1234 0000 0001 0000 0000 0000 07 6578616d706c65 02 6465 00 00fc 0001')],
   ['bittorrent', `\u0013BitTorrent protocol${'\0'.repeat(8)}${'h'.repeat(40)}`], ['ssh', 'SSH-2.0-PuTTY_Release_0.78\r\n'], ['telnet', hex('fffb1ffffb20fffb18')],
+  // Versions written small or that do not exist; tabs; a wrong count in a request of RDP; IXFR, with the zone that is there.
+  ['http', 'GET / http/1.1\r\n'], ['http', 'GET / HTTP/1\r\n'], ['http', 'GET\t/a\tHTTP/1.1\r\n'], ['http', 'GET / HTTP/11.01\r\n'], ['sip', 'OPTIONS sip:a@b sip/2.0\r\n'],
+  ['rdp', `${hex('0300 002b 24 e0 0000 0000 00')}Cookie: mstshash=joe\r\n${hex('01 00 08 00 03 00 00 00')}`], ['irc', 'USER joe joe host Joe Doe\r\n'],
+  ['dns', hex('003a 1234 0000 0001 0000 0001 0000 07 6578616d706c65 00 00fb 0001 c00c 0006 0001 00000000 0016 00 00 00000007 00000000 00000000 00000000 00000000')],
 ];
 
 /** Of other protocols, or of none: no verdict on which somebody would act as one of the seventeen. */
@@ -85,6 +106,9 @@ const strangers: [string, string][] = [
     ['s7', hex('0300 0016 11 e0 0000 0001 00 c1020100 c2020102 c0010a')],
   ['h323', hex('0300 0030 08 02 0001 05')], ['utf-16', hex('fffe3c003f00')], ['utf-16', hex('fffe480065006c00')], ['mp3', hex('fffb9064 00000000')],
     ['jpeg', hex('ffd8ffe0 0010 4a46 4946')], ['gzip', hex('1f8b0800 00000000')],
+  ['an order mark behind zeros', hex('00000031 fffe3100 3500 0000')],
+  ['query with an authority', hex('0030 1234 0000 0001 0000 0001 0000 07 6578616d706c65 00 0001 0001 c00c 0002 0001 00000000 0000')],
+  ['tftp', 'tftp server ready\r\n'], ['dict', '220 dict.example dictd 1.12 ready\r\n'],
   ['bson', hex('160000 00 10 61 00')], ['rlogin', '\0joe\0root\0xterm/38400\0'], ['log', 'Nov 26 12:00:00 host su: USER joe logged in\r\n'],
     ['html', '<html><body>GET / HTTP/1.1</body></html>\r\n'],
   ['middle of tls', hex('1703030040 aabbccddeeff')], ['middle of ftp', '150 Opening data connection\r\n226 done\r\n'],
@@ -118,6 +142,28 @@ describe('identification in its variety', () => {
       assert.equal(found.protocol, protocol, JSON.stringify(found));
       assert.ok(!found.open && found.confidence >= Confidence.likely, JSON.stringify(found));
     }
+  });
+
+  it('a port decides what only fits: of rivals the one that it is registered for', () => {
+    for (const [port, said, protocol] of [
+      [21, '220 hello\r\n', 'ftp'], [25, '220 hello\r\n', 'smtp'], [587, '421 too many connections\r\n', 'smtp'], [110, '+OK\r\n', 'pop3'], [6379, '>*1\r\n', 'redis'],
+      [23, 'Password: ', 'telnet'],
+      [110, '>USER joe\r\n', 'pop3'], [21, '>USER joe\r\n', 'ftp'], [25, '>QUIT\r\n', 'smtp'], [80, '>GET /\r\n', 'http'], [1080, hex('0500'), 'socks'],
+      [1883, hex('20020000'), 'mqtt'],
+    ] as const) {
+      const found = talk(port, said);
+      assert.deepEqual([found.protocol, found.confidence >= Confidence.likely], [protocol, true], `${port} ${said} ${JSON.stringify(found)}`);
+    }
+    // Nor does a port make something of nothing, or of another protocol.
+    for (const [port, said] of [[25, '>USER joe\r\n'], [22, 'login: '], [53, '220 hello\r\n'], [80, '<html>\n'], [443, '+OK\r\n']] as const) {
+      assert.ok(talk(port, said).confidence < Confidence.likely || talk(port, said).protocol === 'pop3', `${port} ${said} ${JSON.stringify(talk(port, said))}`);
+    }
+  });
+
+  it('who spoke first tells +OK of a mail server from the same of Redis', () => {
+    assert.ok(talk(4000, '+OK\r\n').confidence >= Confidence.likely, 'Redis never speaks first');
+    assert.equal(talk(4000, '>AUTH x\r\n', '+OK\r\n').confidence < Confidence.likely, true);
+    assert.deepEqual([talk(4000, '>*1\r\n$4\r\nPING\r\n', '-ERR x\r\n').protocol], ['redis']);
   });
 
   for (const [name, text] of strangers) {

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../harness/free-port.ts';
-import type { ClientPeer, Pair, Place } from './pairs.ts';
+import type { ClientPeer, Pair, Place } from './pair.ts';
 import { Programs } from './programs.ts';
 import { startRecorder, type Kept } from './recorder.ts';
 
