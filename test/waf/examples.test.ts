@@ -11,7 +11,7 @@ import { app } from '../../examples/waf-fastify.ts';
 import { wholeBody } from '../../examples/waf-node.ts';
 import { bodyAttacks, ordinaryBody, queryAttack } from './example-requests.ts';
 
-app.post('/', async (request) => ({ got: request.body }));
+app.post('/', (request, reply) => { void reply.send({ got: request.body }); });
 const base = await app.listen({ host: '127.0.0.1', port: 0 });
 after(async () => app.close());
 
