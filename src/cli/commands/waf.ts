@@ -10,6 +10,12 @@ interface RuleSet {
   rulesLoaded: number; rules: RuleRow[];
 }
 
+/** The text of a rule without what a request fills in: "Score Exceeded (Total Score: %{TX.SCORE})" is "Score Exceeded". */
+function plainMessage(message: string): string {
+  const at = message.indexOf('%{');
+  return (at < 0 ? message : message.slice(0, at).replace(/\s*(?:\([^()]*|[:(,-]\s*)*$/, '')).slice(0, 100);
+}
+
 export async function wafRules(client: AdminClient, options: { all?: boolean }, out: Output): Promise<number> {
   const answer = await client.get<{ sets: RuleSet[] }>(`/v1/waf/rules?all=${options.all === true}`);
   if (out.json) {
@@ -35,7 +41,7 @@ function rulesTable(out: Output, rules: readonly RuleRow[]): string {
     { title: 'REFUSED', value: ({ blocked }) => formatNumber(blocked), right: true, colours: ({ blocked }) => blocked > 0 ? ['red'] : [] },
     { title: 'RULE', value: ({ id }) => String(id), right: true },
     { title: '', value: ({ logOnly }) => logOnly ? 'log only' : '' },
-    { title: 'MESSAGE', value: ({ message }) => message.split('%{')[0]!.slice(0, 100) },
+    { title: 'MESSAGE', value: ({ message }) => plainMessage(message) },
   ], rules);
 }
 
