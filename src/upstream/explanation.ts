@@ -25,17 +25,18 @@ export function obstacle(server: ServerState, nowMs: number): string | undefined
   return undefined;
 }
 
-/** One line on one server. */
-export function explainServer(server: ServerState, nowMs: number): string {
+/** One line on one server. `here`: with what is under way in this worker, which is not what all of them have. */
+export function explainServer(server: ServerState, nowMs: number, here = true): string {
   const against = obstacle(server, nowMs);
   if (against !== undefined) return against;
-  const parts = [healthText(server, nowMs), `${server.activeRequests} of ${server.limit} requests under way`];
+  const parts = [healthText(server, nowMs)];
+  if (here) parts.push(`${server.activeRequests} of ${server.limit} requests under way`);
   if (server.ejectedUntilMs > nowMs) parts.push('ejection ignored, because no other server is left');
   if (server.trialUntilMs !== 0) parts.push('on trial after an ejection');
   if (server.effectiveWeight < server.weight * weightScale) {
     parts.push(`slow start at ${Math.round(100 * server.effectiveWeight / (server.weight * weightScale))} % of its weight`);
   }
-  if (server.waiting.length > 0) parts.push(`${server.waiting.length} waiting`);
+  if (here && server.waiting.length > 0) parts.push(`${server.waiting.length} waiting`);
   if (!server.eligible) parts.push(server.backup ? 'backup, not needed' : 'not eligible');
   return parts.join(', ');
 }
@@ -64,13 +65,15 @@ export function reportServer(server: ServerState, nowMs: number): ServerReport {
     ejectedForMs: Math.max(0, server.ejectedUntilMs - nowMs),
     eligible: server.eligible,
     removed: server.removed,
-    explanation: explainServer(server, nowMs),
+    explanation: explainServer(server, nowMs, false),
     activeRequests: server.activeRequests,
     connections: server.connections,
     maxConnections: server.maxConnections,
     waiting: server.waiting.length,
     requests: server.requests,
     failures: server.failures,
+    lastFailure: server.lastFailure,
+    lastFailureAgoMs: server.failures === 0 ? 0 : Math.max(0, nowMs - server.lastFailureMs),
     ejections: server.ejections,
     latencyMs: server.latencyMs,
   };

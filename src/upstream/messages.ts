@@ -63,6 +63,9 @@ export interface ServerReport {
   waiting: number;
   requests: number;
   failures: number;
+  /** Why the last request that failed did, or '' when nobody said, and how long ago it was; 0 when none has. */
+  lastFailure: string;
+  lastFailureAgoMs: number;
   ejections: number;
   latencyMs: number;
 }
@@ -83,6 +86,10 @@ function addServer(sum: ServerReport, other: ServerReport): void {
   const requests = sum.requests + other.requests;
   sum.latencyMs = requests === 0 ? 0 : (sum.latencyMs * sum.requests + other.latencyMs * other.requests) / requests;
   sum.requests = requests;
+  if (other.failures > 0 && (sum.failures === 0 || other.lastFailureAgoMs < sum.lastFailureAgoMs)) {
+    sum.lastFailure = other.lastFailure;
+    sum.lastFailureAgoMs = other.lastFailureAgoMs;
+  }
   sum.failures += other.failures;
   sum.ejections = Math.max(sum.ejections, other.ejections);
   sum.activeRequests += other.activeRequests;

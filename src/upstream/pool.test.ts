@@ -504,3 +504,20 @@ test('snapshots of workers add up', () => {
   assert.deepEqual([b?.eligible, b?.ejectedForMs, b?.explanation], [false, 5000, 'ejected for another 5 s: x (in another worker)']);
   assert.equal(mergePoolReports([]), undefined);
 });
+
+test('reports say how requests failed last, of the worker where that was latest, and nothing of one worker alone', () => {
+  const pools = [0, 1, 2].map(() => makePool({ servers: ['a:1'], passive: { failures: 0 } }).pool);
+  const [first, second, third] = pools.map((pool) => pool.servers[0]!);
+  const fail = (index: number, reason: string, nowMs: number): void => {
+    const server = [first, second, third][index]!;
+    pools[index]!.requestStarted(server);
+    pools[index]!.connectFailed(server, 'a', reason, nowMs);
+  };
+  assert.deepEqual(pools[0]!.report(5000).servers.map(({ lastFailure, lastFailureAgoMs }) => [lastFailure, lastFailureAgoMs]), [['', 0]]);
+  fail(1, 'connection refused', 1000);
+  fail(2, 'no route', 3000);
+  pools[0]!.requestStarted(first!);
+  const [server] = mergePoolReports(pools.map((pool) => pool.report(5000)))!.servers;
+  assert.deepEqual([server!.lastFailure, server!.lastFailureAgoMs, server!.failures, server!.activeRequests], ['no route', 2000, 2, 1]);
+  assert.equal(server!.explanation, 'health unknown (not checked)');
+});

@@ -128,6 +128,7 @@ export class Pool {
       if (server.trialUntilMs !== 0) endTrial(server);
     } else if (outcome === 'failure') {
       server.lastFailure = reason;
+      server.lastFailureMs = nowMs;
       this.#countFailure(server, nowMs);
     }
     if (server.removed) this.#freeIfDone(server);

@@ -67,6 +67,7 @@ export class ServerState implements ChosenServer {
   latencyMs = 0;
   /** Why the last request that failed did, or '' when nobody said. */
   lastFailure = '';
+  lastFailureMs = 0;
   window: OutcomeWindow;
   readonly waiting: Waiter[] = [];
 

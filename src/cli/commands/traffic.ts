@@ -89,6 +89,12 @@ function colourOf(server: ServerReport): Colour[] {
   return state === 'down' || state === 'ejected' ? ['red'] : ['yellow'];
 }
 
+/** State and, while the server is not down anyway, how requests failed lately. */
+function whyOf({ explanation, failures, lastFailure, lastFailureAgoMs, health }: ServerReport): string {
+  if (failures === 0 || health === 'down') return explanation;
+  return `${explanation}, last failure ${humanTime(lastFailureAgoMs)} ago${lastFailure === '' ? '' : `: ${lastFailure}`}`;
+}
+
 function backendsText(pools: readonly PoolReport[], out: Output): string {
   if (pools.length === 0) return 'the configuration has no pools\n';
   const rows = pools.flatMap((pool) => pool.servers.map((server) => ({ pool, server })));
@@ -102,7 +108,7 @@ function backendsText(pools: readonly PoolReport[], out: Output): string {
     { title: 'REQUESTS', drop: 2, value: ({ server }) => formatNumber(server.requests), right: true },
     { title: 'FAILED', drop: 1, value: ({ server }) => formatNumber(server.failures), right: true, colours: ({ server }) => server.failures > 0 ? ['yellow'] : [] },
     { title: 'LATENCY', drop: 4, value: ({ server }) => server.latencyMs === 0 ? '-' : humanTime(server.latencyMs), right: true },
-    { title: 'WHY', value: ({ server }) => server.explanation },
+    { title: 'WHY', value: ({ server }) => whyOf(server) },
   ], rows);
 }
 

@@ -27,7 +27,8 @@ export const serverAnswer = z.looseObject({
   name: z.string(), addresses: z.array(z.string()), weight: z.number(), backup: z.boolean(), administrative: z.enum(['ready', 'drain', 'maintenance']),
   health: z.enum(['unknown', 'up', 'down']), healthReason: z.string(), healthForMs: z.number(), ejectedForMs: z.number(), eligible: z.boolean(),
   removed: z.boolean(), explanation: z.string(), activeRequests: z.number(), connections: z.number(), maxConnections: z.number(),
-  waiting: z.number(), requests: z.number(), failures: z.number(), ejections: z.number(), latencyMs: z.number(),
+  waiting: z.number(), requests: z.number(), failures: z.number(), lastFailure: z.string(), lastFailureAgoMs: z.number(),
+  ejections: z.number(), latencyMs: z.number(),
 });
 
 export const poolAnswer = z.looseObject({ pool: z.string(), balance: z.string(), waiting: z.number(), retries: z.number(), servers: z.array(serverAnswer) });
