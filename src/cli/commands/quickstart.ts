@@ -110,6 +110,17 @@ function stateDirectory(given: string | undefined): { path: string; temporary: b
 
 /** Of the longest command that is printed. */
 const commandWidth = 60;
+const longestNote = 54;
+
+/** A command and what it is for: in columns where the terminal is wide, else beside each other where both fit, else below. */
+function commandLine(text: string, note: string, width: number, out: Output): string {
+  const columns = out.columns === 0 ? Infinity : out.columns;
+  const command = out.paint(text, 'cyan');
+  const painted = out.paint(note, 'dim');
+  if (columns >= 2 + width + 1 + longestNote) return `${command}${' '.repeat(Math.max(0, width - text.length))} ${painted}`;
+  return columns >= 2 + text.length + 2 + note.length ? `${command}  ${painted}` : `${command}\n      ${painted}`;
+}
+
 function portAt(gateway: GatewayProcess, door: Door): number {
   return gateway.plane.supervisor.listeners.find(({ name }) => name === door)!.binds[0]!.port;
 }
@@ -128,10 +139,7 @@ function announce(gateway: GatewayProcess, out: Output, state: string): void {
   }
   const found = api.socketPath === resolve('.sallyport/quickstart/admin.sock') ? '' : ` --socket ${api.socketPath}`;
   const shown = relative(process.cwd(), state).startsWith('..') ? state : relative(process.cwd(), state);
-  // Beside each other where there is room, else below.
-  const wide = out.columns === 0 || out.columns >= commandWidth + 50 + found.length;
-  const command = (text: string, why: string): string => wide ? `  ${out.paint(text.padEnd(commandWidth + found.length), 'cyan')} ${out.paint(`# ${why}`, 'dim')}\n`
-    : `  ${out.paint(text, 'cyan')}\n      ${out.paint(`# ${why}`, 'dim')}\n`;
+  const command = (text: string, why: string): string => `  ${commandLine(text, `# ${why}`, commandWidth + found.length, out)}\n`;
   out.write([
     `${out.paint(`Sallyport ${plane.options.version}`, 'bold')} is listening on ${out.paint(`${base}/`, 'bold')} (this machine only)\n`,
     '\nTry, in another terminal:\n',
@@ -147,7 +155,7 @@ function announce(gateway: GatewayProcess, out: Output, state: string): void {
     command(`npx sallyport logs${found}`, 'what happened, with the rule that decided'),
     command(`npx sallyport explain GET ${base}/admin/users${found}`, 'why'),
     command(`npx sallyport backends${found}`, 'the servers and their health'),
-    command(`npx sallyport replay${found}`, 'recorded Telnet sessions; add the id of one to play it'),
+    command(`npx sallyport replay${found}`, 'recorded Telnet sessions; add an id to play one'),
     `\nThe configuration behind it: src/cli/quickstart/quickstart.yaml. State: ${shown}\n`,
     'Your own: npx sallyport init, then npx sallyport run sallyport.yaml\n',
     `Ctrl-C drains and stops.\n\n`,

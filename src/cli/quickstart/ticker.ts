@@ -51,7 +51,7 @@ export function startTicker(plane: ControlPlane, out: Output): () => void {
     const quiet = now.operations === before.operations;
     before = now;
     beforeMs = nowMs;
-    const text = `${formatNumber(Math.round(rate))}/s  ${count(sessions, 'session')}  ${count(now.operations, 'operation')} so far, ${formatNumber(now.refused)} refused  `
+    const text = `${count(sessions, 'session')}  ${count(now.operations, 'operation')} so far (${formatNumber(Math.round(rate))}/s), ${formatNumber(now.refused)} refused  `
       + `p50 ${quantile(shown, 0.5)}  p99 ${quantile(shown, 0.99)}`;
     if (out.terminal) out.write(`\r\u001b[2K${out.paint(out.columns > 0 ? text.slice(0, out.columns - 1) : text, 'dim')}`);
     else if (!quiet) out.write(`${text}\n`);
