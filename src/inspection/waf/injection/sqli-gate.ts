@@ -36,6 +36,8 @@ const beginnings = new Uint8Array(32768);
 const hotWords = new Set<number>();
 /** What may end an operator that is a word. */
 const operatorEnds: string[] = [];
+/** Last two letters of these, five bits each. */
+const endings = new Uint8Array(1024);
 
 function letterBits(value: string, at: number): number {
   const c = value.charCodeAt(at) & 255;
@@ -84,8 +86,11 @@ function isCharacterSet(value: string, at: number): boolean {
   return wordKind(findWord(value, at, i - at, hash)) === SQLTYPE;
 }
 
+for (const word of operatorEnds) endings[((word.charCodeAt(word.length - 2) & 31) << 5) | (word.charCodeAt(word.length - 1) & 31)] = 1;
+
 /** Whether the text in front of `end` ends in a word that is an operator, whatever stands before that. */
 function endsInOperator(value: string, end: number): boolean {
+  if (endings[(letterBits(value, end - 2) << 5) | letterBits(value, end - 1)] === 0) return false;
   for (const word of operatorEnds) {
     let i = word.length;
     while (i > 0 && FOLD[value.charCodeAt(end - word.length + i - 1) & 255] === word.charCodeAt(i - 1)) i--;

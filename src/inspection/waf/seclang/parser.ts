@@ -2,8 +2,9 @@
 // Does no optimisation: see ../compile/.
 import type { GeoSource } from '../operators/index.ts';
 import { findTransformation } from '../transformations/index.ts';
+import type { Transformation } from '../transformations/contract.ts';
 import { bestFitAscii } from '../transformations/best-fit.ts';
-import { urlDecodeUniWith, type UnicodeMap } from '../transformations/urlDecodeUni.ts';
+import { urlDecodeUniWith } from '../transformations/urlDecodeUni.ts';
 import { emptyActions, phaseOf, readActions } from './actions.ts';
 import { cutActions } from './action-list.ts';
 import { choiceOf, parseIds } from './ctl.ts';
@@ -30,7 +31,8 @@ export class SecLangParser {
   private readonly idleSeen = new Set<string>();
   /** The head of a chain that is still open, and its last link. */
   private open: { head: Rule; last: Rule } | null = null;
-  private unicodeMap: UnicodeMap | null = null;
+  /** One for all rules, so that they share what it decodes. */
+  private mappedDecoder: Transformation | null = null;
   private depth = 0;
 
   private readonly openGeo: ((path: string) => GeoSource | string) | null;
@@ -224,9 +226,9 @@ export class SecLangParser {
     const warn = (action: Action, message: string): void => this.warnOnce(action.place, message);
     rule.actions = readActions(rule.written, this.defaults.get(phase) ?? [], head !== null, fail, warn);
     rule.actions.phase = phase;
-    if (this.unicodeMap) {
+    if (this.mappedDecoder) {
       const plain = findTransformation('urlDecodeUni');
-      const mapped = urlDecodeUniWith(this.unicodeMap);
+      const mapped = this.mappedDecoder;
       rule.actions.transformations = rule.actions.transformations.map((one) => (one === plain ? mapped : one));
     }
   }
@@ -313,7 +315,7 @@ export class SecLangParser {
     const words = this.take(directive, 1, 2);
     if (!words) return;
     if (words[0]!.text === 'builtin') {
-      if ((words[1]?.text ?? '20127') === '20127') this.unicodeMap = bestFitAscii;
+      if ((words[1]?.text ?? '20127') === '20127') this.mappedDecoder = urlDecodeUniWith(bestFitAscii);
       else this.error(this.at(directive, 1), 'the map that is built in has code page 20127 only');
       return;
     }
@@ -326,6 +328,6 @@ export class SecLangParser {
     if (start < 0) { this.error(this.at(directive, 1), `no code page ${page} in the map`); return; }
     const body = /^[^\n]*\n([^\n]*)/.exec(text.slice(start))?.[1] ?? '';
     for (const match of body.matchAll(/([\da-f]{4}):([\da-f]{2})/gi)) map.set(Number.parseInt(match[1]!, 16), Number.parseInt(match[2]!, 16));
-    this.unicodeMap = map;
+    this.mappedDecoder = urlDecodeUniWith(map);
   }
 }
