@@ -11,6 +11,7 @@ import { checkSocketFree, socketPathOf } from '#control/api/socket-file.ts';
 import { formatBind } from '#runtime/settings.ts';
 import { gateways, productName } from '../standard.ts';
 import { CommandFailure } from './exit-codes.ts';
+import { giveHeapRoom } from './heap-room.ts';
 import { productVersion } from './version.ts';
 
 /** One Ctrl-C may come twice: from the terminal, and passed on by npm. */
@@ -52,7 +53,9 @@ export class GatewayProcess {
         workers: options.workers, stateDirectory: state, notice: options.notice,
       });
       try {
-        return new GatewayProcess(plane, await AdminApi.start(plane));
+        const started = new GatewayProcess(plane, await AdminApi.start(plane));
+        giveHeapRoom();
+        return started;
       } catch (error) {
         await plane.stop(0);
         throw error;
