@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { AuditBatch } from '#audit/batch.ts';
 import { makeIdSource, type IdSource } from '#audit/ids.ts';
 import type { Clock } from '#core/clock.ts';
-import { AuditRecord } from '#contract/audit-record.ts';
+import type { AuditRecord } from '#contract/audit-record.ts';
 import type {
   DialOwner, DialRequest, ExplainRequest, GatewayManifest, Lease, LeaseOwner, LeaseRequest, PendingServer, Recording, ServerLinkOwner, ServerRequest,
 } from '#contract/gateway.ts';
@@ -23,12 +23,13 @@ import type { RunConfiguration } from '#session/configuration.ts';
 import { explainOperation } from '#session/explanation.ts';
 import { Session, type SessionHost } from '#session/session.ts';
 import type { Pool, RequestOutcome } from '#upstream/pool.ts';
-import { Acceptor } from './acceptor.ts';
 import { ClosingLinks } from './closing.ts';
 import { Connector, ServerLink } from './connector.ts';
 import { readTime, recentTime } from './event-time.ts';
 import type { SocketLink } from './link.ts';
-import type { FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
+import { Listeners, type OpenListener } from './listeners.ts';
+import { refusalRecord, reportOf, startOf, strangerRecord } from './session-reports.ts';
+import type { FromWorker, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 
 /** How often alarms, queues and idle connections are looked at. */
 export const sweepMs = 100;
@@ -50,25 +51,11 @@ export interface WorkerOptions {
   send(message: FromWorker): void;
 }
 
-interface OpenListener {
-  readonly key: string;
-  readonly acceptor: Acceptor;
-  /** Name of the listener that owns the bind in the present plan. */
-  name: string;
-}
-
 const pendingConfiguration: RunConfiguration = {
   zones: {}, listeners: {}, services: {}, pools: {}, policy: [], limits: {}, audit: { mask: undefined, onOverflow: 'drop' },
 };
 
-const connectionRecord = new AuditRecord();
-
 const machineClock: Clock = { nowMs: () => performance.now(), wallMs: () => Date.now() };
-
-/** A bind stays open as long as some listener has it, whatever the listener is called. Port 0 is another port each time. */
-function bindKey(listener: string, bind: { host: string; port: number }): string {
-  return bind.port === 0 ? `${listener} ${bind.host} 0` : `${bind.host} ${bind.port}`;
-}
 
 export class Worker implements SessionHost {
   plan: Plan;
@@ -85,7 +72,7 @@ export class Worker implements SessionHost {
   /** Not told to the supervisor yet. */
   readonly #begun = new Set<Session>();
   #ended: string[] = [];
-  readonly #listeners = new Map<string, OpenListener>();
+  readonly #listeners: Listeners;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #closing = new ClosingLinks();
   #configuring = Promise.resolve();
@@ -114,7 +101,11 @@ export class Worker implements SessionHost {
     this.#connector = new Connector(() => this.recentMs(), () => this.#security);
     this.#channels = new Channels({
       nowMs: () => this.nowMs(), nextId: () => this.nextId(), security: () => this.#security,
-      stranger: (lease, address) => { this.#recordStranger(lease, address); },
+      stranger: (lease, address) => { this.#batch.add(strangerRecord(lease, address, this.nextId(), this.wallMs(), this.plan.shortVersion)); },
+    });
+    this.#listeners = new Listeners({
+      accepted: (listener, link) => { this.#accepted(listener, link); },
+      failed: () => { this.#acceptFailures++; },
     });
     this.#batch = this.#makeBatch(pendingConfiguration);
     this.plan = compilePlan(pendingConfiguration, '', this.#environment());
@@ -157,7 +148,7 @@ export class Worker implements SessionHost {
     if (this.#stopped) return;
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
-    for (const { acceptor } of this.#listeners.values()) acceptor.close();
+    this.#listeners.close();
     for (const session of this.#sessions.values()) session.kill('the gateway stopped');
     this.#channels.stop();
     this.#blockLists.stop();
@@ -171,11 +162,7 @@ export class Worker implements SessionHost {
   /** Right behind the records of the same time: a session is open for the supervisor until its record has been handed over. */
   #tellSessions(): void {
     if (this.#begun.size === 0 && this.#ended.length === 0) return;
-    const begun = Array.from(this.#begun, (session): SessionStart => ({
-      id: session.id, timeMs: session.startedWallMs, protocol: session.protocol, listener: session.listener, service: session.service,
-      client: session.subject.address, clientPort: session.subject.port, zone: session.subject.zones[0] ?? '', configuration: session.plan.shortVersion,
-    }));
-    this.#options.send({ type: 'sessions', begun, ended: this.#ended });
+    this.#options.send({ type: 'sessions', begun: Array.from(this.#begun, startOf), ended: this.#ended });
     this.#begun.clear();
     this.#ended = [];
   }
@@ -213,21 +200,13 @@ export class Worker implements SessionHost {
       this.#share = share;
       const plan = compilePlan(configuration, version, this.#environment(), previous);
       const security = new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>);
-      for (const listener of plan.listeners.values()) {
-        for (const bind of listener.binds) {
-          const key = bindKey(listener.name, bind);
-          if (this.#listeners.has(key)) continue;
-          const acceptor = this.#makeAcceptor(key, bind.host, bind.port, listener.backlog);
-          await acceptor.listen();
-          opened.push({ key, acceptor, name: listener.name });
-        }
-      }
+      await this.#listeners.openMissing(plan.listeners.values(), opened);
       this.#security = security;
       this.#users = new Users((configuration.users ?? {}) as Record<string, UserSettings>);
       const { recordings } = configuration;
       this.#recordings = recordings === undefined ? undefined : new Recordings(recordings.directory, recordings.key);
       this.#adopt(plan, previous, configuration, opened);
-      this.#options.send({ type: 'configured', version, listeners: this.#listenerReports() });
+      this.#options.send({ type: 'configured', version, listeners: this.#listeners.reports(this.plan) });
     } catch (error) {
       this.#share = before;
       for (const { acceptor } of opened) acceptor.close();
@@ -237,7 +216,7 @@ export class Worker implements SessionHost {
 
   #adopt(plan: Plan, previous: Plan, configuration: RunConfiguration, opened: readonly OpenListener[]): void {
     const nowMs = this.nowMs();
-    for (const open of opened) this.#listeners.set(open.key, open);
+    this.#listeners.adopt(opened);
     for (const pool of plan.pools.values()) {
       pool.events = {
         ejected: (report) => { this.#options.send({ type: 'passive', report }); },
@@ -255,7 +234,7 @@ export class Worker implements SessionHost {
     }
     this.#configuration = configuration;
     this.plan = plan;
-    this.#closeRemovedListeners(plan);
+    this.#listeners.closeRemoved(plan);
     for (const [name, pool] of previous.pools) if (!plan.pools.has(name)) pool.close(nowMs);
     // Sessions whose listener or service is gone finish what they are doing; the others move on at their next operation.
     for (const session of this.#sessions.values()) {
@@ -263,37 +242,9 @@ export class Worker implements SessionHost {
     }
   }
 
-  #closeRemovedListeners(plan: Plan): void {
-    const owners = new Map<string, string>();
-    for (const { name, binds } of plan.listeners.values()) for (const bind of binds) owners.set(bindKey(name, bind), name);
-    for (const [key, open] of this.#listeners) {
-      const owner = owners.get(key);
-      if (owner === undefined) {
-        open.acceptor.close();
-        this.#listeners.delete(key);
-      } else open.name = owner;
-    }
-  }
-
-  #listenerReports(): ListenerReport[] {
-    return [...this.plan.listeners.values()].map(({ name, service, binds }) => ({
-      name, service, protocol: this.plan.services.get(service)?.protocol ?? '',
-      binds: binds.map((bind) => ({ host: bind.host, port: this.#listeners.get(bindKey(name, bind))?.acceptor.port ?? bind.port })),
-    }));
-  }
-
   // Connections and sessions.
 
-  #makeAcceptor(key: string, host: string, port: number, backlog: number): Acceptor {
-    return new Acceptor({
-      host, port, backlog,
-      accepted: (link) => { this.#accepted(key, link); },
-      failed: () => { this.#acceptFailures++; },
-    });
-  }
-
-  #accepted(key: string, link: SocketLink): void {
-    const name = this.#listeners.get(key)?.name;
+  #accepted(name: string | undefined, link: SocketLink): void {
     const listener = name === undefined ? undefined : this.plan.listeners.get(name);
     const service = listener === undefined ? undefined : this.plan.services.get(listener.service);
     if (listener === undefined || service === undefined || this.#draining) {
@@ -329,22 +280,7 @@ export class Worker implements SessionHost {
   #refuseConnection(session: Session, rule: string, reason: string): void {
     this.#refusedConnections++;
     session.client.reset();
-    const record = connectionRecord;
-    record.kind = 'session';
-    record.id = session.id;
-    record.session = session.id;
-    record.timeMs = session.startedWallMs;
-    record.protocol = session.protocol;
-    record.listener = session.listener;
-    record.service = session.service;
-    record.client = session.subject.address;
-    record.clientPort = session.subject.port;
-    record.zone = session.subject.zones[0] ?? '';
-    record.outcome = 'limited';
-    record.rule = rule;
-    record.reason = reason;
-    record.configuration = this.plan.shortVersion;
-    this.#batch.add(record);
+    this.#batch.add(refusalRecord(session, rule, reason, this.plan.shortVersion));
   }
 
   openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined {
@@ -372,30 +308,6 @@ export class Worker implements SessionHost {
 
   recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined {
     return this.#recordings?.begin(session.id, header);
-  }
-
-  /** Somebody tried to take a port that was opened for somebody else. */
-  #recordStranger(lease: LeaseReport, address: string): void {
-    const record = connectionRecord;
-    this.#fillConnection(record, this.nextId(), lease.session, this.wallMs());
-    record.kind = 'violation';
-    record.service = lease.service;
-    record.client = address;
-    record.outcome = 'refused';
-    record.rule = 'lease.stranger';
-    record.reason = `connection to port ${lease.port}, which was opened for ${lease.peer} (${lease.cause})`;
-    this.#batch.add(record);
-  }
-
-  #fillConnection(record: AuditRecord, id: string, session: string, timeMs: number): void {
-    record.id = id;
-    record.session = session;
-    record.timeMs = timeMs;
-    record.protocol = '';
-    record.listener = '';
-    record.clientPort = 0;
-    record.zone = '';
-    record.configuration = this.plan.shortVersion;
   }
 
   record(record: AuditRecord): void {
@@ -452,7 +364,7 @@ export class Worker implements SessionHost {
   #drain(deadlineMs: number): void {
     this.#draining = true;
     this.#drainDeadlineMs = this.nowMs() + deadlineMs;
-    for (const { acceptor } of this.#listeners.values()) acceptor.close();
+    this.#listeners.close();
     for (const session of this.#sessions.values()) session.drain();
   }
 
@@ -461,7 +373,7 @@ export class Worker implements SessionHost {
   #answer(query: WorkerQuery): WorkerAnswer {
     switch (query.what) {
       case 'status': return { what: 'status', status: this.status() };
-      case 'sessions': return { what: 'sessions', sessions: [...this.#sessions.values()].map((session) => this.#reportSession(session)) };
+      case 'sessions': return { what: 'sessions', sessions: [...this.#sessions.values()].map((session) => reportOf(session, this.#options.worker, this.nowMs())) };
       case 'waf': return { what: 'waf', reports: this.plan.webInspectors.all().map((inspector) => inspector.report()) };
       case 'leases': return { what: 'leases', leases: this.#channels.reports() };
       case 'control': return { what: 'control', answer: this.#sessions.get(query.session)?.control(query.command, query.argument) };
@@ -471,19 +383,6 @@ export class Worker implements SessionHost {
 
   #explain(listener: string, client: { address: string; port: number }, request: ExplainRequest) {
     return explainOperation(this.plan, listener, client, request, this);
-  }
-
-  #reportSession(session: Session): SessionReport {
-    const { client } = session;
-    return {
-      id: session.id, worker: this.#options.worker, protocol: session.protocol, listener: session.listener, service: session.service,
-      client: `${client.peer.address}:${client.peer.port}`, zone: session.subject.zones[0] ?? '', user: session.subject.user ?? '',
-      ageMs: this.nowMs() - session.startedMs, operations: session.operations, bytesIn: client.bytesIn, bytesOut: client.bytesOut,
-      // A link that the session dialled belongs to no pool.
-      servers: session.serverLinks.map((link) => (link as Partial<ServerLink>).server?.name ?? `${link.peer.address}:${link.peer.port}`),
-      doing: session.describe(), awaits: session.awaits(),
-      configuration: session.plan.shortVersion,
-    };
   }
 
   status(): WorkerStatus {
