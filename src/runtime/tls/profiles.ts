@@ -1,15 +1,14 @@
 // TLS on links: from the start or in mid-stream, at either end of the handshake, with sessions of a control link carried
 // on to its data links. RFC 8446; RFC 4217 section 10 for why data links continue the control link's session.
 // Knows no protocol and reads no files.
-import { X509Certificate, randomBytes } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { operational } from '#core/failure.ts';
 import type { SecureRequest, TlsFacts } from '#contract/link.ts';
 import type { LinkSecurity, SocketLink } from '../link.ts';
+import { OwnContext } from './own-context.ts';
 import type { TlsProfile } from './settings.ts';
-
-const ticketKeyBytes = 48;
 
 interface NamedContext { readonly names: X509Certificate; readonly context: tls.SecureContext }
 
@@ -41,8 +40,8 @@ class CompiledProfile {
   }
 
   /** A context of one session: its tickets open nothing elsewhere. */
-  own(): tls.SecureContext {
-    return this.#make(this.settings.certificates[0], randomBytes(ticketKeyBytes));
+  own(): OwnContext {
+    return new OwnContext((ticketKeys) => this.#make(this.settings.certificates[0], ticketKeys));
   }
 
   toServers(): tls.SecureContext {
@@ -53,7 +52,7 @@ class CompiledProfile {
 export class TlsProfiles implements LinkSecurity {
   readonly #profiles = new Map<string, CompiledProfile>();
   /** Of links that asked for tickets of their own, and of those that continue them. */
-  readonly #contexts = new WeakMap<SocketLink, tls.SecureContext>();
+  readonly #contexts = new WeakMap<SocketLink, OwnContext>();
   /** The latest session that a server gave a link. */
   readonly #sessions = new WeakMap<SocketLink, Buffer>();
 
@@ -77,14 +76,16 @@ export class TlsProfiles implements LinkSecurity {
 
   #asServer(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
     const continued = request.continues === undefined ? undefined : this.#contexts.get(request.continues as SocketLink);
-    const context = continued ?? (request.ownTickets ? profile.own() : profile.first);
+    const own = continued ?? (request.ownTickets ? profile.own() : undefined);
+    const context = own?.secureContext ?? profile.first;
     if (context === undefined) throw new Error(`TLS profile "${request.profile}" has no certificate to show to clients`);
-    this.#contexts.set(link, context);
+    if (own !== undefined) this.#contexts.set(link, own);
     const { clientCertificates } = profile.settings;
     const options: tls.TLSSocketOptions = {
       isServer: true, secureContext: context, requestCert: clientCertificates !== 'off', rejectUnauthorized: clientCertificates === 'require',
+      ...own === undefined ? {} : { server: own.sessions },
     };
-    if (!request.ownTickets && continued === undefined) options.SNICallback = (name, done) => { done(null, profile.byName(name)); };
+    if (own === undefined) options.SNICallback = (name, done) => { done(null, profile.byName(name)); };
     // RFC 7301 section 3.2 with ALPACA's advice: a client that offers protocols must offer ours; one that offers none may pass.
     if (request.alpn.length > 0) Object.assign(options, { ALPNCallback: ({ protocols }: { protocols: string[] }) => request.alpn.find((name) => protocols.includes(name)) });
     const secured = new tls.TLSSocket(transport, options);

@@ -1,6 +1,7 @@
 // TLS on either side of the FTP gateway: explicit and implicit, data connections bound to their control connection, server
 // sessions continued, nothing injected before TLS, ALPN, what is required before a login.
 import assert from 'node:assert/strict';
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { after, test } from 'node:test';
@@ -65,11 +66,11 @@ async function secure(raw: net.Socket, options: tls.ConnectionOptions = {}): Pro
   return client;
 }
 
-async function loggedIn(port: number): Promise<SecureClient> {
+async function loggedIn(port: number, options: tls.ConnectionOptions = {}): Promise<SecureClient> {
   const plain = new FtpClient(port);
   await plain.reply();
   assert.match(await plain.command('AUTH TLS'), /^234/);
-  const client = await secure(plain.raw.socket);
+  const client = await secure(plain.raw.socket, options);
   for (const command of ['PBSZ 0', 'PROT P', 'USER a']) await client.command(command);
   assert.match(await client.command('PASS b'), /^230/);
   return client;
@@ -122,6 +123,53 @@ test('a data port that was stolen is of no use without the control connection\'s
     assert.equal(record.outcome, 'denied');
   });
 });
+
+/** Ways in which clients resume: curl takes no tickets in TLS 1.2, and each only once in TLS 1.3; others one for everything. */
+const resuming: readonly { name: string; options: tls.ConnectionOptions; once: boolean }[] = [
+  { name: 'TLS 1.3, each ticket once', options: { minVersion: 'TLSv1.3' }, once: true },
+  { name: 'TLS 1.3, one ticket for all', options: { minVersion: 'TLSv1.3' }, once: false },
+  { name: 'TLS 1.2 by ticket', options: { maxVersion: 'TLSv1.2' }, once: false },
+  { name: 'TLS 1.2 by session id', options: { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }, once: false },
+];
+
+/** Fetches `/file` in a session of TLS; the reply, and the ticket that came with the data connection. */
+async function fetchWith(client: SecureClient, session: Buffer, options: tls.ConnectionOptions): Promise<{ reply: string; text: string; ticket: Buffer | undefined }> {
+  const data = tls.connect({ port: await passivePort(client), host: '127.0.0.1', ca: certificate.certificate, servername: 'ftp.example', session, ...options });
+  let text = '';
+  let ticket: Buffer | undefined;
+  data.on('session', (one: Buffer) => { ticket = one; });
+  data.on('data', (bytes: Buffer) => { text += bytes.toString('latin1'); });
+  data.on('error', () => { /* reset */ });
+  const closed = new Promise((resolve) => { data.once('close', resolve); });
+  let reply = await client.command('RETR /file');
+  if (!/^(?:226|522)/m.test(reply)) reply = await client.reply();
+  await closed;
+  return { reply, text, ticket };
+}
+
+for (const { name, options, once: onlyOnce } of resuming) {
+  test(`file after file over data connections that resume: ${name}`, { skip }, async () => {
+    await within(explicit, async (gateway) => {
+      const client = await loggedIn(gateway.port(), options);
+      let session = client.session ?? client.socket.getSession()!;
+      for (let file = 1; file <= 5; file++) {
+        const { reply, text, ticket } = await fetchWith(client, session, options);
+        assert.match(reply, /^226/m, `file ${file}`);
+        assert.equal(text, 'hello');
+        if (!onlyOnce) continue;
+        assert.ok(ticket !== undefined, 'a new ticket with each connection');
+        session = ticket;
+      }
+      // What another session was given opens nothing here, by whatever way.
+      const other = await loggedIn(gateway.port(), options);
+      const stolen = await fetchWith(client, other.session ?? other.socket.getSession()!, options);
+      assert.match(stolen.reply, /^522/m);
+      assert.equal(stolen.text, '');
+      client.socket.destroy();
+      other.socket.destroy();
+    });
+  });
+}
 
 test('a plain connection to a protected data port gets nothing', { skip }, async () => {
   await within(explicit, async (gateway) => {
