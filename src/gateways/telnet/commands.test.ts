@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { commandPatternProblem, commandsIn, compileCommandPattern } from './command-pattern.ts';
 import { CommandRules } from './command-rules.ts';
 import { EchoRow } from './echo-row.ts';
-import { LineTracker } from './line-tracker.ts';
+import { LateEcho } from './late-echo.ts';
+import { LineTracker, type TypedLine } from './line-tracker.ts';
 import { commandControlSettings } from './settings-watch.ts';
 
 describe('command patterns', () => {
@@ -138,5 +139,44 @@ describe('the line that is typed', () => {
     assert.equal(silent.line(false).secret, false);
     output(silent, 'hidden');
     assert.equal(silent.line(true).secret, false);
+  });
+  it('secrets typed before the prompt is there, and a prompt that is part of what was typed', () => {
+    const ahead = new LineTracker();
+    type(ahead, '\0');
+    output(ahead, 'Password: ');
+    assert.equal(ahead.atSecretPrompt, true);
+    type(ahead, 'hunter2');
+    assert.equal(ahead.line(true).secret, true, 'the NUL of the Enter before begins no line');
+    const early = new LineTracker();
+    type(early, 'hun');
+    output(early, '\r\nPassword: ');
+    type(early, 'ter2');
+    assert.equal(early.atSecretPrompt, true);
+    assert.equal(early.line(false).secret, true);
+    const trick = new LineTracker();
+    output(trick, '$ ');
+    type(trick, 'rm x # password:');
+    output(trick, 'rm x # password:');
+    assert.equal(trick.line(true).secret, false, 'a comment hides no command');
+  });
+});
+
+describe('lines that came in one piece', () => {
+  const line = (typed: string): TypedLine => ({ typed, shown: '', uncertain: false, secret: false, undecided: true, login: false });
+  const decided = (lines: string[], ...outputs: string[]): string[] => {
+    const late = new LateEcho();
+    const told: string[] = [];
+    for (const typed of lines) late.add(line(typed), ({ secret }) => { told.push(`${typed} ${secret ? 'secret' : 'shown'}`); });
+    for (const text of outputs) late.output(Buffer.from(text, 'latin1'), 0, text.length);
+    return told;
+  };
+  it('are told by the first line of output behind them', () => {
+    assert.deepEqual(decided(['ls'], '$ l', 's\r\n'), ['ls shown']);
+    assert.deepEqual(decided(['hunter2'], '\r\n'), ['hunter2 secret']);
+    assert.deepEqual(decided(['hunter2'], '$ '), []);
+  });
+  it('one that is shown is not taken for part of a secret before it', () => {
+    assert.deepEqual(decided(['hunter2', 'ls'], '$ ls\r\na b\r\n'), ['hunter2 secret', 'ls shown']);
+    assert.deepEqual(decided(['hunter2', 'ls'], '\r\n$ ls\r\n'), ['hunter2 secret', 'ls shown']);
   });
 });

@@ -95,8 +95,11 @@ export class Dialogue implements EditedLine {
   takeAhead(): Buffer | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    return ahead;
+    return ahead !== undefined && this.second(ahead[0]!) ? ahead.subarray(1) : ahead;
   }
+
+  /** The LF or NUL of the Enter that ended the dialogue: not for the host. */
+  second(byte: number): boolean { return this.#editor.second(byte); }
 
   echo(text: string): void {
     if (this.#owner.echoes) this.#owner.say(text);

@@ -71,8 +71,8 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.port.client.handler = this.client;
     if (this.#prompts) {
       // The gateway echoes itself, so that a password can be typed unseen (RFC 857).
-      this.relay.enable(this.client, false, Option.ECHO);
-      this.relay.enable(this.client, false, Option.SGA);
+      this.relay.lend(Option.ECHO);
+      this.relay.lend(Option.SGA);
     }
     this.#dialogue.start();
     this.client.flush();
@@ -84,8 +84,11 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   sideData(side: TelnetSide, bytes: Buffer, start: number, end: number): void {
     this.#activeMs = this.port.nowMs();
     if (this.#phase === 'open') {
-      if (side === this.client) this.conversation!.clientData(bytes, start, end);
-      else this.conversation!.serverData(bytes, start, end);
+      if (side === this.client) this.conversation!.clientData(bytes, this.#dialogue.second(bytes[start]!) ? start + 1 : start, end);
+      else {
+        this.relay.hostShows();
+        this.conversation!.serverData(bytes, start, end);
+      }
     } else if (this.#phase !== 'closing' && side === this.client) this.#dialogue.data(bytes, start, end);
   }
 
@@ -295,11 +298,6 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.#call!.reached(chosen.name);
     this.#activeMs = this.port.nowMs();
     this.#phase = 'open';
-    if (this.#prompts) {
-      // What the gateway performed for its own prompts it gives up; the host offers it again if it wants to.
-      this.relay.disable(this.client, false, Option.ECHO);
-      this.relay.disable(this.client, false, Option.SGA);
-    }
     const server = new TelnetSide(link, this, this.service.codecLimits);
     this.server = server;
     link.handler = server;

@@ -25,11 +25,17 @@ export class LateEcho {
       const found = this.#output.indexOf(wanted);
       const newline = this.#output.search(/[\r\n]/);
       if (found >= 0) this.#decide(false, found + wanted.length);
-      else if (newline >= 0) this.#decide(true, newline + 1);
+      // What the row shows may be the line behind it already: that one is told by it.
+      else if (newline >= 0) this.#decide(true, this.#showsNext(newline) ? 0 : newline + 1);
       else if (this.#output.length > wanted.length + 64) this.#decide(true, this.#output.length);
       else return;
     }
     this.#output = '';
+  }
+
+  #showsNext(end: number): boolean {
+    const next = this.#waiting[1]?.line.typed ?? '';
+    return next !== '' && this.#output.lastIndexOf(Buffer.from(next, 'utf8').toString('latin1'), end) >= 0;
   }
 
   #decide(secret: boolean, used: number): void {

@@ -23,6 +23,13 @@ export class LineEditor {
 
   constructor(maxLength = 256) { this.#maxLength = maxLength; }
 
+  /** Whether the byte that follows is the second of the last Enter: asked once, by whoever reads on. */
+  second(byte: number): boolean {
+    const second = this.#afterCr && (byte === 10 || byte === 0);
+    this.#afterCr = false;
+    return second;
+  }
+
   /** Reads up to and including one Enter; answers where it stopped. */
   push(bytes: Buffer, start: number, end: number, hidden: boolean, owner: EditedLine): number {
     for (let at = start; at < end; at++) {

@@ -42,7 +42,7 @@ export class LineTracker {
   get waitsForEcho(): boolean { return this.#uncertain && !this.#echoedSince; }
   get empty(): boolean { return this.#typed === '' && !this.#uncertain; }
   /** The typing stands behind a prompt for a password. */
-  get atSecretPrompt(): boolean { return this.#from < 0 ? secretPrompt.test(this.row.text()) : this.#secret; }
+  get atSecretPrompt(): boolean { return this.#secret || this.#asksNow(); }
 
   output(bytes: Uint8Array, start: number, end: number): void {
     this.row.push(bytes, start, end);
@@ -51,12 +51,14 @@ export class LineTracker {
 
   /** One typed byte that is not Enter. */
   key(byte: number): void {
+    // What ends an Enter, or pads, begins no line.
+    if (byte === 0 && this.#from < 0) return;
     if (this.#from < 0) {
       this.#from = this.row.column;
       this.#prompt = this.row.text();
       this.#secret = secretPrompt.test(this.#prompt);
       this.#generation = this.row.generation;
-    }
+    } else if (!this.#secret && (this.#prompt === '' || this.row.generation !== this.#generation)) this.#secret = this.#asksNow();
     if (this.#escape > 0) {
       this.#inEscape(byte);
       return;
@@ -66,6 +68,12 @@ export class LineTracker {
       if (this.#typed.length < maxLineLength) this.#typed += String.fromCharCode(byte);
       else this.#uncertain = true;
     } else this.#control(byte);
+  }
+
+  /** A prompt for a password has come since the typing began, and nothing that was typed stands behind it. */
+  #asksNow(): boolean {
+    const row = this.row.text();
+    return secretPrompt.test(row) && (this.#typed === '' || !row.endsWith(this.#typed.trimEnd()));
   }
 
   #inEscape(byte: number): void {
@@ -112,7 +120,7 @@ export class LineTracker {
     const moved = this.row.generation !== this.#generation;
     const shown = this.#shown(moved);
     const unseen = hostEchoes && !moved && shown === '' && this.#typed.trim() !== '';
-    const atPrompt = this.#secret;
+    const atPrompt = this.#secret || this.#asksNow();
     const undecided = unseen && this.passed === 0 && !atPrompt;
     return { typed, shown, uncertain: this.#uncertain, secret: atPrompt || (unseen && !undecided), undecided, login: loginPrompt.test(this.#prompt) };
   }

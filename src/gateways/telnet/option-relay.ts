@@ -15,6 +15,8 @@ export class OptionRelay {
   /** When an offer was left open that still is; Infinity for none. */
   openSinceMs = Infinity;
   readonly #judge: OptionJudge;
+  /** Options that the gateway performs in the host's place. */
+  readonly #lent: number[] = [];
   /** Timing marks (RFC 860) are questions, not states: how many each side still has to answer. */
   #marksOfClient = 0;
   #marksOfServer = 0;
@@ -93,6 +95,20 @@ export class OptionRelay {
   connected(server: TelnetSide): void {
     this.server = server;
     if (this.#mayOffer()) this.#offerAll(server);
+  }
+
+  /** Performed by the gateway itself, for its own prompts. The host is asked to go on with it when it is there; taking it back first would
+   *  put some clients (busybox) into line mode for good, and show the password that is typed at the host. */
+  lend(option: number): void {
+    this.#lent.push(option);
+    this.enable(this.client, false, option);
+  }
+
+  /** Data of the host. One that sends text and has not negotiated will not: the client echoes for itself again. */
+  hostShows(): void {
+    if (this.#lent.length === 0) return;
+    if (!this.#hostSpoke) for (const option of this.#lent) this.disable(this.client, false, option);
+    this.#lent.length = 0;
   }
 
   /** The host has negotiated: it knows Telnet. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
-import { RawClient } from '../../harness/raw.ts';
+import { RawClient, startRawServer } from '../../harness/raw.ts';
 import { hashPassword } from '#runtime/users.ts';
 import { allowAll, configurationFor, DO, option, shown, WILL, WONT, waitFor } from './peers.ts';
 import { startShellHost, type ShellHost } from './shell-host.ts';
@@ -55,6 +55,29 @@ describe('login and choice of a host', { timeout: 120_000 }, () => {
     assert.ok(gateway.records.every((one) => !JSON.stringify(one).includes('secret')));
     assert.deepEqual(gateway.bugs, []);
     await scene.stop();
+  });
+
+  it('echo is handed to a host that negotiates, and given back before one that does not', async () => {
+    for (const negotiates of [true, false]) {
+      const host = await startRawServer((socket) => {
+        if (negotiates) socket.write(Buffer.from(`${DO}${option.TTYPE}`, 'latin1'));
+        else socket.write('device>');
+        socket.on('data', (bytes: Buffer) => {
+          if (bytes.includes(Buffer.from(`${DO}${option.ECHO}`, 'latin1'))) socket.write(Buffer.from(`${WILL}${option.ECHO}${WILL}${option.SGA}Password: `, 'latin1'));
+        });
+      });
+      const gateway = await startGateway(configurationFor(host.port, `login: {}${negotiates ? '' : ', offerFirst: false'}`, users + allowAll));
+      const client = new RawClient(gateway.port());
+      client.send(`${DO}${option.ECHO}${DO}${option.SGA}joe\r\0secret\r\0`);
+      const text = await client.until((received) => received.endsWith(negotiates ? 'Password: ' : 'device>') && received.split('Password: ').length === (negotiates ? 3 : 2));
+      const behind = shown(text.slice(text.indexOf('Password: ') + 'Password: '.length));
+      // A client such as busybox goes into line mode for good when it hears WONT ECHO, and shows the next password.
+      if (negotiates) assert.doesNotMatch(behind, /<ff><fc>/);
+      else assert.equal(behind, `<0d><0a>${shown(`${WONT}${option.ECHO}${WONT}${option.SGA}`)}device>`);
+      client.destroy();
+      await gateway.stop();
+      await host.close();
+    }
   });
 
   it('gives up after the attempts that are configured', async () => {
@@ -274,6 +297,35 @@ describe('recording and watching', { timeout: 120_000 }, () => {
     assert.ok(events.every(([at], index) => index === 0 || at >= events[index - 1]![0]));
     rmSync(directory, { recursive: true });
     await scene.stop();
+  });
+
+  it('masks the password of a host behind the gateway\'s own login, whatever comes first', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
+    const host = await startRawServer((socket) => {
+      socket.write('Password: ');
+      socket.on('data', () => { socket.write('\r\n$ '); });
+    });
+    const gateway = await startGateway(configurationFor(host.port, 'login: {}, recording: { input: true }',
+      `users: { joe: { password: "${hashPassword('secret')}" } }\nrecordings: { enabled: true, directory: "${directory}" }\n${allowAll}`));
+    const client = new RawClient(gateway.port());
+    await client.until((text) => text.endsWith('login: '));
+    client.send('joe\r\0');
+    await client.until((text) => text.endsWith('Password: '));
+    // The NUL of this Enter arrives when the host is there already.
+    client.send('secret\r');
+    await client.until((text) => text.split('Password: ').length === 3);
+    client.send('\0');
+    client.send('hunter2\r\0');
+    await client.until((text) => text.endsWith('$ '));
+    assert.equal(shown(host.received[0]!), 'hunter2<0d><00>', 'the rest of the Enter is not for the host');
+    client.destroy();
+    await gateway.record(({ kind }) => kind === 'session');
+    await gateway.stop();
+    const text = readFileSync(join(directory, readdirSync(directory)[0]!), 'utf8');
+    assert.match(text, /"i","\*{8}"/);
+    assert.doesNotMatch(text, /hunter2|secret/);
+    rmSync(directory, { recursive: true });
+    await host.close();
   });
 
   it('can be watched, read-only, from now on', async () => {
