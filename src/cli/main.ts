@@ -1,7 +1,7 @@
 // Entry of the command line: parses the arguments, runs one command, prints what went wrong, and sets the exit code.
 import { CommanderError } from 'commander';
 import { CommandFailure, exitCodes } from './exit-codes.ts';
-import { coloursWanted, paintWith } from './output.ts';
+import { coloursWanted, jsonText, paintWith, visible } from './output.ts';
 import { buildProgram } from './program.ts';
 
 export async function main(argv: readonly string[]): Promise<void> {
@@ -53,10 +53,12 @@ function usageFailure({ code, message }: CommanderError): CommandFailure {
 /** One line: whoever reads line by line (`run`, `logs`) finds a whole value in each. */
 function printFailure(failure: CommandFailure, json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ok: false, error: failure.message, hint: failure.hint, ...failure.more })}\n`);
+    process.stdout.write(`${jsonText({ ok: false, error: failure.message, hint: failure.hint, ...failure.more })}\n`);
     return;
   }
   const paint = paintWith(coloursWanted(process.stderr, process.env));
-  process.stderr.write(`${paint('error:', 'red')} ${failure.message}\n`);
-  if (failure.hint !== '') process.stderr.write(`${paint('hint:', 'blue')} ${failure.hint}\n`);
+  // Names of files, and what a gateway or a peer said, may be in it.
+  const lines = (text: string): string => text.split('\n').map(visible).join('\n');
+  process.stderr.write(`${paint('error:', 'red')} ${lines(failure.message)}\n`);
+  if (failure.hint !== '') process.stderr.write(`${paint('hint:', 'blue')} ${lines(failure.hint)}\n`);
 }

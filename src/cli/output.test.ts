@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { explanationText } from './commands/explain.ts';
 import { parseTime } from './commands/logs.ts';
-import { coloursWanted, foldText, humanTime, paintWith, table, type Output } from './output.ts';
+import { coloursWanted, foldText, humanTime, jsonText, paintWith, table, type Output } from './output.ts';
 import { quantile } from './quickstart/ticker.ts';
 
 function output(colours: boolean, columns = 0): Output {
@@ -18,6 +18,14 @@ const columns = [
 test('tables are aligned by what is visible, and nothing in them acts on a terminal', () => {
   assert.equal(table(output(false), columns, rows), 'NAME            SIZE\na                  5\nlonger\\x1b[2J  12345\n');
   assert.equal(table(output(true), columns, rows).replaceAll(/\u001b\[\d+m/g, ''), table(output(false), columns, rows));
+});
+
+test('nothing in JSON acts on a terminal, and it says the same', () => {
+  const value = { name: 'a\u001b[2J\u009b2J\u202eb\u2066\u200b\u0085é', list: ['\u007f'] };
+  for (const text of [jsonText(value), jsonText(value, 2)]) {
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u202e\u2066]/);
+    assert.deepEqual(JSON.parse(text), value);
+  }
 });
 
 test('tables are cut to the terminal', () => {

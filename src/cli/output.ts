@@ -122,4 +122,10 @@ export function humanDate(ms: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-export function printJson(out: Output, value: unknown): void { out.write(`${JSON.stringify(value, undefined, 2)}\n`); }
+/** JSON in which nothing acts on a terminal either: C1 controls, and what turns the direction of text, are written as escapes. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent)
+    .replaceAll(/[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+export function printJson(out: Output, value: unknown): void { out.write(`${jsonText(value, 2)}\n`); }

@@ -1,6 +1,7 @@
 // The command line as commander knows it: every command with its options, help and examples. What commands do is in
 // commands/, loaded only when it runs.
 import { Command } from 'commander';
+import { visible } from './output.ts';
 import { changing, collect, collectNames, examples, firstSentence, found, outputFor, remote, withJson, type Finish } from './program-parts.ts';
 import { addSessionCommands } from './program-sessions.ts';
 import { addWafCommands } from './program-waf.ts';
@@ -32,6 +33,8 @@ export function buildProgram(finish: Finish, quiet = false): Command {
     .addHelpText('after', rootHelp)
     .showHelpAfterError('(sallyport --help, or sallyport COMMAND --help)')
     .showSuggestionAfterError(true)
+    // What was typed is in it, and may have come from anywhere by way of a script.
+    .configureOutput({ outputError: (text, write) => { write(text.split('\n').map(visible).join('\n')); } })
     .exitOverride();
   if (quiet) program.configureOutput({ writeErr: () => { /* told by the caller */ } });
   // One line a command in the list; the help of a command has all of it.

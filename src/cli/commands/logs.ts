@@ -3,7 +3,7 @@ import { outcomes, recordKinds, type StoredRecord } from '#audit/record.ts';
 import { consoleLine } from '#audit/sinks/console-line.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
-import { formatNumber, type Output } from '../output.ts';
+import { formatNumber, jsonText, type Output } from '../output.ts';
 import { Transcript, transcript } from './transcript.ts';
 import { untilSignal } from '../watching.ts';
 
@@ -72,7 +72,7 @@ export async function logs(client: AdminClient, options: LogsOptions, out: Outpu
       out.write(record.kind === 'session' && record.verb === undefined ? session.foot(record) : session.entry(record));
       return;
     }
-    out.write(out.json ? `${JSON.stringify(record)}\n` : `${consoleLine(record, { colours: out.colours, columns: out.columns, date: options.follow !== true })}\n`);
+    out.write(out.json ? `${jsonText(record)}\n` : `${consoleLine(record, { colours: out.colours, columns: out.columns, date: options.follow !== true })}\n`);
   };
   if (options.follow !== true) {
     const records = await newest(client, query, lines);

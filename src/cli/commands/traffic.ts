@@ -3,7 +3,7 @@ import type { SessionReport } from '#runtime/messages.ts';
 import type { AdministrativeState, PoolReport, ServerReport } from '#upstream/messages.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
-import { count, formatNumber, humanBytes, humanTime, printJson, table, visible, type Colour, type Output } from '../output.ts';
+import { count, formatNumber, humanBytes, humanTime, jsonText, printJson, table, visible, type Colour, type Output } from '../output.ts';
 import { untilSignal } from '../watching.ts';
 
 export interface SessionsOptions { readonly watch?: boolean; readonly service?: string; readonly client?: string; readonly limit?: string }
@@ -46,7 +46,7 @@ async function watchSessions(ask: () => Promise<SessionsAnswer>, out: Output): P
   return await untilSignal(async (signal, pause) => {
     while (!signal.aborted) {
       const answer = await ask();
-      if (out.json) out.write(`${JSON.stringify(answer)}\n`);
+      if (out.json) out.write(`${jsonText(answer)}\n`);
       else {
         const shown = out.terminal ? { ...answer, sessions: answer.sessions.slice(0, Math.max(1, (process.stdout.rows ?? 40) - 4)) } : answer;
         const text = `${count(answer.total, 'open session')} at ${new Date().toTimeString().slice(0, 8)}\n${answer.total === 0 ? '' : sessionsText(shown, out)}`;

@@ -5,6 +5,7 @@ import type { SessionReport } from '#runtime/messages.ts';
 import type { AdminClient } from '../client.ts';
 import { CommandFailure } from '../exit-codes.ts';
 import { formatNumber, visible, type Output } from '../output.ts';
+import { restore } from '../replay/player.ts';
 import { untilSignal } from '../watching.ts';
 import { logs } from './logs.ts';
 
@@ -21,7 +22,7 @@ export async function watch(client: AdminClient, id: string, out: Output): Promi
     return await logs(client, { session: id, follow: true }, out);
   }
   if (!out.json) await begin(client, id, first, out);
-  const screen: Screen = { filter: new EscapeFilter('remove'), decoder: new StringDecoder('utf8') };
+  const screen: Screen = { filter: new EscapeFilter('remove', 'remove'), decoder: new StringDecoder('utf8') };
   return await untilSignal(async (signal, pause) => {
     let shown: Shown = first;
     for (;;) {
@@ -33,7 +34,7 @@ export async function watch(client: AdminClient, id: string, out: Output): Promi
       shown = next;
     }
     if (!out.json) {
-      if (out.terminal) out.write('\u001b[0m\u001b[?25h\u001b[?1049l');
+      if (out.terminal) out.write(restore);
       process.stderr.write(signal.aborted ? '\n' : '\nthe session has ended\n');
     }
   });

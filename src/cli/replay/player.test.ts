@@ -65,5 +65,9 @@ describe('playing a recording', () => {
     await done;
     assert.match(shown, /^ab\u001b\[0m/);
   });
+  it('as plain text without anything that acts, whatever the file says', () => {
+    const evil = 'a\u001b]52;c;QQ==\u0007\u009b5nb\u001bP$q\u001b\\c\u0005\u009b2J\u202ed\u001b[31m';
+    assert.equal(plainText(parseCast(lines([0, 'o', evil])) as Cast), 'abcd');
+  });
   it('as plain text', () => { assert.equal(plainText(parseCast(lines([0, 'o', 'a\u001b[31mb\r\n'], [1, 'o', 'c\u0007'])) as Cast), 'ab\nc'); });
 });

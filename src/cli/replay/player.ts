@@ -26,15 +26,15 @@ export const defaultPlayerOptions: PlayerOptions = { speed: 1, idleLimitMs: 2000
 /** Waits; answers false when the wait was cut short. */
 export type Wait = (ms: number) => Promise<unknown>;
 
-/** Colours off, cursor shown, main screen, modes that would outlive the recording off. */
-const restore = '\u001b[0m\u001b[?25h\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?2004l\u001b[?7h\u001b[r\u001b(B\u001b>';
+/** Colours off, cursor shown, main screen, modes that would outlive what was shown off. */
+export const restore = '\u001b[0m\u001b[?25h\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1004l\u001b[?1006l\u001b[?2004l\u001b[?1l\u001b[?7h\u001b[r\u001b(B\u001b>';
 
 export class Player {
   readonly #cast: Cast;
   readonly #terminal: PlayerTerminal;
   readonly #options: PlayerOptions;
   readonly #wait: Wait;
-  readonly #filter = new EscapeFilter('remove');
+  readonly #filter = new EscapeFilter('remove', 'remove');
   #speed: number;
   #stopped = false;
   #paused: { promise: Promise<void>; resume: () => void } | undefined = undefined;
@@ -120,6 +120,12 @@ const sequences = /\u001b\[[0-9;:?>=!]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u
 
 /** Everything that was shown, without timing: for searching and for export as text. Sequences are taken out. */
 export function plainText(cast: Cast): string {
-  return cast.events.filter(({ kind }) => kind === 'o').map(({ text }) => text).join('').replaceAll(sequences, '')
-    .replaceAll('\r\n', '\n').replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  const parts: Buffer[] = [];
+  const shown = Buffer.from(cast.events.filter(({ kind }) => kind === 'o').map(({ text }) => text).join(''), 'utf8');
+  // Strings such as DCS go whole; what is left are sequences that are short.
+  new EscapeFilter('remove', 'remove').push(shown, 0, shown.length, {
+    text: (bytes, start, end) => { parts.push(Buffer.from(bytes.subarray(start, end))); }, removed() { /* not shown */ },
+  });
+  return Buffer.concat(parts).toString('utf8').replaceAll(sequences, '').replaceAll('\r\n', '\n')
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, '');
 }

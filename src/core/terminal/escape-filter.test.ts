@@ -80,6 +80,21 @@ describe('terminal escape filter', () => {
 
   it('takes titles out when told to', () => { assert.deepEqual(filter(['a\u001b]0;t\u0007b'], 'remove'), { text: 'ab', removed: ['osc 0'] }); });
 
+  it('takes out what a terminal would answer, where nobody asks', () => {
+    const asked = 'a\u001b[5n\u001b[6n\u001b[?6n\u001b[c\u001b[>0c\u001b[?25$p\u001b[?u\u001bZb\u001b[31m\u001b[2;3H\u001b[?25l';
+    for (const cut of [1, 1000]) {
+      const kept: string[] = [];
+      const quiet = new EscapeFilter('remove', 'remove');
+      for (let at = 0; at < asked.length; at += cut) {
+        const piece = Buffer.from(asked.slice(at, at + cut), 'latin1');
+        quiet.push(piece, 0, piece.length, { text: (bytes, start, end) => { kept.push(Buffer.from(bytes.subarray(start, end)).toString('latin1')); },
+          removed() { /* looked at above */ } });
+      }
+      assert.equal(kept.join(''), 'ab\u001b[31m\u001b[2;3H\u001b[?25l');
+    }
+    assert.equal(filter([asked]).text, asked, 'a host may ask');
+  });
+
   it('goes on after a string that never ends', () => {
     const { text } = filter([`\u001bP${'x'.repeat(70_000)}`, 'back']);
     assert.ok(text.endsWith('back'));
@@ -97,5 +112,8 @@ describe('terminal escape filter', () => {
     }), { numRuns: 2000 });
   });
 
-  it('shows controls instead of obeying them', () => { assert.equal(visible('a\u001b]52;x\u0007\r\n\u009d'), 'a^[]52;x^G^M^J\\x9d'); });
+  it('shows controls instead of obeying them', () => {
+    assert.equal(visible('a\u001b]52;x\u0007\r\n\u009d'), 'a^[]52;x^G^M^J\\x9d');
+    assert.equal(visible('a\u202eb\u200bc\u2066d\u2028é'), 'a\\u202eb\\u200bc\\u2066d\\u2028é');
+  });
 });

@@ -5,6 +5,8 @@
 
 /** What becomes of window titles: they can be reported back as input by some terminals, and mislead people. */
 export type TitleHandling = 'pass' | 'remove';
+/** Sequences that a terminal answers by typing (where the cursor is, what it can do): a host needs them, and who only looks on does not. */
+export type QueryHandling = 'pass' | 'remove';
 
 export interface FilterSink {
   /** Text and harmless sequences. Only lent for the call. */
@@ -40,6 +42,7 @@ const stringNames: Readonly<Record<number, string>> = { 0x50: 'dcs', 0x58: 'sos'
 
 export class EscapeFilter {
   readonly #titles: TitleHandling;
+  readonly #queries: QueryHandling;
   #state = GROUND;
   /** Of the sequence or title being read. */
   #held = '';
@@ -50,7 +53,10 @@ export class EscapeFilter {
   /** C2 was the last byte: with 80 to 9F it is a C1 control in UTF-8. It is held back until then. */
   #heldC2 = false;
 
-  constructor(titles: TitleHandling = 'pass') { this.#titles = titles; }
+  constructor(titles: TitleHandling = 'pass', queries: QueryHandling = 'pass') {
+    this.#titles = titles;
+    this.#queries = queries;
+  }
 
   push(bytes: Uint8Array, start: number, end: number, sink: FilterSink): void {
     let at = start;
@@ -103,6 +109,9 @@ export class EscapeFilter {
     } else if (code === 0x5d) {
       this.#state = OSC;
       this.#held = '';
+    } else if (code === 0x5a && this.#queries === 'remove') {
+      this.#state = GROUND;
+      sink.removed('decid');
     } else if (plain === undefined) {
       this.#state = GROUND;
       sink.text(Buffer.from(`\u001b${this.#held}${String.fromCharCode(code)}`, 'latin1'), 0, this.#held.length + 2);
@@ -180,7 +189,7 @@ export class EscapeFilter {
     }
     this.#state = GROUND;
     const final = String.fromCharCode(byte);
-    if (this.#held.length < maxSequenceBytes && csiAllowed(this.#held, final)) {
+    if (this.#held.length < maxSequenceBytes && csiAllowed(this.#held, final) && !(this.#queries === 'remove' && isQuery(this.#held, final))) {
       sink.text(Buffer.from(`\u001b[${this.#held}${final}`, 'latin1'), 0, this.#held.length + 3);
     } else sink.removed(`csi ${this.#held.slice(0, 8)}${final}`);
     return at + 1;
@@ -259,10 +268,18 @@ function csiAllowed(parameters: string, final: string): boolean {
   }
 }
 
+/** What a terminal answers: status, attributes, modes, parameters, keyboard. */
+function isQuery(parameters: string, final: string): boolean {
+  if (final === 'p') return parameters.endsWith('$');
+  if (final === 'u') return parameters.startsWith('?');
+  return final === 'n' || final === 'c' || final === 'x';
+}
+
 /** A line for a terminal out of text of unknown origin: every control code is shown, none acts. */
 export function visible(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (c) => {
+  // Controls, and what turns the direction of text or cannot be seen.
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (c) => {
     const code = c.charCodeAt(0);
-    return code < 0x20 ? `^${String.fromCharCode(code + 64)}` : `\\x${code.toString(16)}`;
+    return code < 0x20 ? `^${String.fromCharCode(code + 64)}` : code < 0x100 ? `\\x${code.toString(16)}` : `\\u${code.toString(16)}`;
   });
 }

@@ -211,7 +211,9 @@ export class CommandControl {
     if (approval === undefined || (id !== '' && id !== approval.id)) return false;
     this.#approval = undefined;
     this.wakeAtMs = Infinity;
-    this.#owner.commandEntered(approval.line, approval.verdict, approved ? 'allowed' : 'denied', approved ? `approved ${by}` : `refused: ${by}`);
+    // The host has had its time to show what was typed: what it does not show is a secret, and nothing is left to be seen.
+    const line = approval.line.undecided ? { ...this.tracker.line(this.#owner.hostEchoes), undecided: false } : approval.line;
+    this.#owner.commandEntered(line, approval.verdict, approved ? 'allowed' : 'denied', approved ? `approved ${by}` : `refused: ${by}`);
     const held = this.#held!;
     this.#held = undefined;
     this.#owner.holdInput(false);

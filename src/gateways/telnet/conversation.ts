@@ -78,16 +78,15 @@ export class Conversation implements CommandOwner, FilterSink {
         keys++;
         continue;
       }
-      if (!tracker.empty) this.#recordInput(tracker.line(this.hostEchoes));
+      if (!tracker.empty) this.#late.add(tracker.line(this.hostEchoes), (decided) => { this.#recordTyped(decided); });
       tracker.next();
       keys = 0;
     }
     tracker.passed += keys;
   }
 
-  #recordInput(line: TypedLine): void {
-    if (!this.#owner.service.settings.recording.input) return;
-    this.#late.add(line, (decided) => { this.#recorder?.input(line.typed === '' ? line.shown : line.typed, this.nowMs(), decided.secret); });
+  #recordTyped({ typed, shown, secret }: TypedLine): void {
+    if (this.#owner.service.settings.recording.input) this.#recorder?.input(typed === '' ? shown : typed, this.nowMs(), secret);
   }
 
   serverData(bytes: Buffer, start: number, end: number): void {
@@ -176,12 +175,16 @@ export class Conversation implements CommandOwner, FilterSink {
   }
 
   commandEntered(line: TypedLine, verdict: CommandVerdict, outcome: 'allowed' | 'denied', detail: string): void {
-    if (detail === '' || detail === 'alert' || detail.startsWith('waits')) this.#recordInput(line);
-    const { settings } = this.#owner.service;
-    if (outcome === 'allowed' && !settings.commands!.record && detail === '') return;
+    const typed = detail === '' || detail === 'alert' || detail.startsWith('waits');
+    const recorded = outcome !== 'allowed' || this.#owner.service.settings.commands!.record || detail !== '';
     // A refused line is not run: the host will not show more of it.
-    if (line.undecided && outcome === 'allowed') this.#late.add(line, (decided) => { this.#recordCommand(decided, verdict, outcome, detail); });
-    else this.#recordCommand(line, verdict, outcome, detail);
+    if (recorded && outcome !== 'allowed') this.#recordCommand(line, verdict, outcome, detail);
+    if (!typed && outcome !== 'allowed') return;
+    // Waits for the echo once, whatever it is wanted for: a second time it would not be found.
+    this.#late.add(line, (decided) => {
+      if (typed) this.#recordTyped(decided);
+      if (recorded && outcome === 'allowed') this.#recordCommand(decided, verdict, outcome, detail);
+    });
   }
 
   #recordCommand(line: TypedLine, verdict: CommandVerdict, outcome: 'allowed' | 'denied', detail: string): void {

@@ -198,6 +198,7 @@ describe('rules on what is typed', { timeout: 120_000 }, () => {
   it('waits for a second person, and goes on or does not', async () => {
     const scene = await start(rules);
     const { client, gateway } = scene;
+    client.send(`${DO}${option.ECHO}`);
     await client.until((text) => text.endsWith('$ '));
     const session = await onlySession(gateway);
     client.send('reload\r\0');
@@ -215,8 +216,30 @@ describe('rules on what is typed', { timeout: 120_000 }, () => {
     client.send('id\r\0');
     await entered(scene, 2);
     assert.deepEqual(scene.host.entered, ['reload', 'id']);
-    await gateway.record(({ reason }) => reason === 'approved by anna');
+    const approved = await gateway.record(({ reason }) => reason === 'approved by anna');
+    assert.equal(approved.path, '/reload', 'the record says what was approved, although it came in one piece');
     assert.deepEqual(gateway.bugs, []);
+    await scene.stop();
+  });
+
+  it('a line in one piece is told by its echo once, for the recording and for the record of the command', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
+    const scene = await start(`${rules}, recording: { input: true }`, `recordings: { enabled: true, directory: "${directory}" }\n${allowAll}`);
+    const { client, gateway } = scene;
+    client.send(`${DO}${option.ECHO}`);
+    await client.until((text) => text.endsWith('$ '));
+    for (const line of ['whoami', 'erase all', 'id']) {
+      client.send(`${line}\r\0`);
+      await client.until((text) => text.includes(line === 'erase all' ? 'rule ' : `ran ${line}\r\n$ `));
+    }
+    client.destroy();
+    await gateway.record(({ kind }) => kind === 'session');
+    const commands = gateway.records.filter(({ verb }) => verb === 'COMMAND').map(({ path, outcome }) => `${outcome} ${path}`);
+    assert.deepEqual(commands, ['allowed /whoami', 'denied /erase', 'allowed /id']);
+    await gateway.stop();
+    const text = readFileSync(join(directory, readdirSync(directory)[0]!), 'utf8');
+    assert.deepEqual([...text.matchAll(/"i","([^"]*)"/g)].map(([, typed]) => typed), ['whoami', 'id']);
+    rmSync(directory, { recursive: true });
     await scene.stop();
   });
 
