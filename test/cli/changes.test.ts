@@ -120,6 +120,28 @@ runtime: { drainTimeout: 1s }
     } finally { assert.equal(await watching.end(), 0); }
   });
 
+  test('runtime.watch counts from the moment that it is in force', async () => {
+    using other = temporaryDirectory();
+    const file = join(other.path, 'sallyport.yaml');
+    const put = (body: string, watch: boolean): void => {
+      writeFileSync(file, `services: { site: { protocol: http, routes: [ { respond: { status: 200, body: "${body}" } } ] } }\nruntime: { workers: 0, watch: ${String(watch)} }\n`);
+    };
+    put('one', false);
+    const { gateway: watching } = await runGateway(['sallyport.yaml'], { cwd: other.path });
+    try {
+      put('two', true);
+      assert.equal((await sallyport(['reload'], { cwd: other.path })).code, 0);
+      put('three', true);
+      await watching.prints(/configuration 3 is in force: files changed/, 'stderr');
+      put('four', false);
+      await watching.prints(/configuration 4 is in force: files changed/, 'stderr');
+      put('five', false);
+      assert.match((await sallyport(['diff', 'sallyport.yaml', '--exit-code'], { cwd: other.path })).stdout, /four -> five/);
+      assert.equal((await sallyport(['reload', '--reason', 'by hand'], { cwd: other.path })).code, 0);
+      await watching.prints(/configuration 5 is in force: by hand/, 'stderr');
+    } finally { assert.equal(await watching.end(), 0); }
+  });
+
   test('workers as processes or none of their own: a change is refused before anything happens', async () => {
     using other = temporaryDirectory();
     const file = join(other.path, 'sallyport.yaml');

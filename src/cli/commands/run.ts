@@ -1,6 +1,6 @@
 // `sallyport run`: loads the configuration, starts the gateway, prints what is listening, and stays until a signal.
 import { resolve } from 'node:path';
-import { loadConfiguration, printProblems, shortVersion } from '#control/configuration/index.ts';
+import { loadConfiguration, printProblems, shortVersion, type Configuration } from '#control/configuration/index.ts';
 import type { Notice } from '#control/control-plane.ts';
 import { formatBind } from '#runtime/settings.ts';
 import { gateways } from '../../standard.ts';
@@ -46,27 +46,43 @@ export async function run(files: readonly string[], options: RunOptions, out: Ou
   const start = async (): Promise<GatewayProcess> => await GatewayProcess.start({
     load: { ...load, configuration }, paths, workers, notice: noticePrinter(), stateDirectory: options.stateDir === undefined ? undefined : resolve(options.stateDir),
   });
-  const gateway = options.watch === true || configuration.runtime.watch ? await startWatching(paths, start, say) : await start();
+  const gateway = await startWatched(paths, (current) => options.watch === true || current.runtime.watch, configuration, start, say);
   announce(gateway, out);
   return await gateway.runUntilSignal(say);
 }
 
-/** Watches from before the start, so that no change is missed. */
-async function startWatching(paths: readonly string[], start: () => Promise<GatewayProcess>, say: (text: string) => void): Promise<GatewayProcess> {
+/** With files that are watched as long as the configuration in force says so: from before the start, so that no change is missed. */
+async function startWatched(paths: readonly string[], wanted: (configuration: Configuration) => boolean, configuration: Configuration,
+  start: () => Promise<GatewayProcess>, say: (text: string) => void): Promise<GatewayProcess> {
   let gateway: GatewayProcess | undefined;
   let early = false;
-  const stop = watchFiles(paths, () => {
+  let stop: (() => void) | undefined;
+  const changed = (): void => {
     if (gateway === undefined) early = true;
     else void gateway.reload('files changed', say);
-  });
+  };
+  const watchIf = (watched: boolean): void => {
+    if (watched) stop ??= watchFiles(paths, changed);
+    else {
+      stop?.();
+      stop = undefined;
+    }
+  };
+  watchIf(wanted(configuration));
   try {
     gateway = await start();
   } catch (error) {
-    stop();
+    watchIf(false);
     throw error;
   }
-  gateway.onStop(stop);
-  if (early) void gateway.reload('files changed', say);
+  const { plane } = gateway;
+  const follow = (): void => { watchIf(wanted(plane.transactions.active!.configuration)); };
+  plane.onChange(follow);
+  gateway.onStop(() => {
+    plane.offChange(follow);
+    watchIf(false);
+  });
+  if (early) changed();
   return gateway;
 }
 
