@@ -9,6 +9,7 @@ import { impactOf, printImpact, unreachableServices } from './impact.ts';
 import type { ConfigDocument } from './merge.ts';
 import { applyPatches, isPatchFailure, patchResource, readResource } from './patch.ts';
 import type { ResourcePatch } from './patch.ts';
+import { sectionNames } from './schema.ts';
 
 function patched(patches: ResourcePatch[], from: ConfigDocument = simpleDocument()): ConfigDocument {
   const result = applyPatches(from, patches);
@@ -113,6 +114,17 @@ describe('the impact of a change', () => {
       assert.match(printImpact(report, { colours: false }), text);
     });
   }
+
+  it('is said for every section, under its name', () => {
+    const impacts = (before: ConfigDocument, after: ConfigDocument): string[] => impactOf(diffDocuments(before, after)).impacts.map(({ kind, resource }) => `${kind} ${resource}`);
+    for (const section of sectionNames) {
+      const one = section === 'policy' ? [{ id: 'a', enabled: false }] : { a: section === 'runtime' || section === 'recordings' ? 1 : { x: 1 } };
+      const other = section === 'policy' ? [{ id: 'a', enabled: true }] : { a: section === 'runtime' || section === 'recordings' ? 2 : { x: 2 } };
+      const resource = section === 'runtime' ? 'runtime.a' : ['audit', 'admin', 'recordings'].includes(section) ? section : `${section}/a`;
+      assert.match(impacts({ [section]: one }, { [section]: other }).join(), new RegExp(`^(none|new-sessions|drain|restart) ${resource}(,|$)`), section);
+    }
+    assert.deepEqual(impacts({}, { tls: { edge: {} }, users: { ada: {} } }), ['new-sessions tls/edge', 'new-sessions users/ada']);
+  });
 
   for (const [before, after, kind, text] of [
     [4, 6, 'none', '2 more workers will be started'], [4, 3, 'drain', '1 worker will be retired: its sessions are drained'],

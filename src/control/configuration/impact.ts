@@ -50,9 +50,12 @@ function impactsOf(change: ResourceChange): Impact[] {
     case 'pools': return poolImpact(change, impact);
     case 'zones': case 'policy': case 'limits': case 'inspectors':
       return impact('new-sessions', 'decides for new sessions, and for HTTP connections from their next request on; no session is interrupted');
+    case 'tls': return impact('new-sessions', change.kind === 'removed' ? 'no new connection uses it' : 'new connections use it; those that stand keep what they agreed on');
+    case 'users': return impact('new-sessions', 'decides about logins of new sessions; nobody is logged out');
+    case 'recordings': return impact('none', 'new recordings follow it; maxAge counts for those that are there too');
     case 'audit': return impact('none', 'records go to where the new settings say, from now on');
     case 'admin': return impact('none', 'the admin API opens anew; requests under way are finished');
-    default: return runtimeImpact(change);
+    case 'runtime': return runtimeImpact(change);
   }
 }
 
