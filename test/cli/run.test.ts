@@ -115,6 +115,10 @@ runtime: { drainTimeout: 20s }
     const key = await json<{ steps: { stage: string; subject: string; outcome: string }[] }>('explain', 'GET', 'http://shop.example/x', '--header', 'X-Key: right');
     assert.ok(key.steps.some(({ stage, subject, outcome }) => stage === 'rule' && subject === 'key' && outcome === 'matched'));
     assert.ok(key.steps.some(({ stage, outcome }) => stage === 'upstream' && outcome === 'chosen'));
+    const [noAddress, noHost] = [await command('explain', 'GET', 'http://shop.example/x', '--from', 'office'), await command('explain', 'GET', '/x')];
+    assert.equal(noAddress.code, 2);
+    assert.match(noAddress.stderr, /"office" is no IP address\n.*--from 203\.0\.113\.9/);
+    assert.match(noHost.stdout, /http1\.host-missing[\s\S]*hint: a path alone has no host: write GET http:\/\/HOST\/x/);
     const gone = await command('explain', '000000000000000000');
     assert.equal(gone.code, 1);
     assert.match(gone.stderr, /no record/);

@@ -1,4 +1,5 @@
 // `sallyport explain`: the whole decision on a described request, or on one that happened, as a tree.
+import { isIP } from 'node:net';
 import type { StoredRecord } from '#audit/record.ts';
 import { consoleLine, humanDuration } from '#audit/sinks/console-line.ts';
 import type { ExplainStep } from '#runtime/messages.ts';
@@ -36,6 +37,9 @@ export async function explain(client: AdminClient, given: readonly string[], opt
 
 function bodyOf(given: readonly string[], options: ExplainOptions): object {
   const [first = '', second] = given;
+  if (options.from !== undefined && isIP(options.from) === 0) {
+    throw new CommandFailure(`"${options.from}" is no IP address`, 'write for example: --from 203.0.113.9', exitCodes.usage);
+  }
   if (second === undefined && !/^(https?:\/\/|\/)/.test(first)) return { id: first };
   const [verb, url] = second === undefined ? ['GET', first] : [first, withScheme(first, second)];
   return {
