@@ -221,8 +221,8 @@ export const attackShapes: readonly { what: string; shapes: string }[] = [
 /** What folding takes out (`1+1`, `1,1`, two strings) cannot be left of a value, so no shape means it. */
 export const foldedAway = /1o1|1on|no1|non|vo[1vn]|[1svn],[1svn]|ss/;
 
-/** One of these every attack has; sqli-gate.ts relies on it. */
-export const telling = /[UEBTX&c()s]|ov/;
+/** One of these every attack has; sqli-gate.ts relies on it. Three tokens about a keyword are INTO OUTFILE and the like. */
+export const telling = /[UEBTX&c()s]|ov|^.k.$/;
 
 /** Fingerprints that a shape covers, but that prose or code makes. */
 export const seenHarmless = `

@@ -20,8 +20,8 @@ interface Run {
   readonly same: number;
 }
 const runs: readonly Run[] = [
-  { rules: '4.28', level: 4, requests: 1000, hostility: 0, same: 968 }, { rules: '4.28', level: 4, requests: 1000, hostility: 10, same: 945 },
-  { rules: '3.3', level: 1, requests: 500, hostility: 10, same: 478 }, { rules: '3.3', level: 4, requests: 500, hostility: 10, same: 472 },
+  { rules: '4.28', level: 4, requests: 1000, hostility: 0, same: 977 }, { rules: '4.28', level: 4, requests: 1000, hostility: 10, same: 973 },
+  { rules: '3.3', level: 1, requests: 500, hostility: 10, same: 494 }, { rules: '3.3', level: 4, requests: 500, hostility: 10, same: 488 },
 ];
 /** In what way a body is read that libmodsecurity does not know, or ''. */
 function extraReading({ headers, body }: Exchange): string {

@@ -57,7 +57,7 @@ export function buildJudge(folder: string): string {
   return program;
 }
 
-function framed(texts: readonly string[]): Buffer {
+export function framed(texts: readonly string[]): Buffer {
   const pieces: Buffer[] = [];
   for (const text of texts) {
     const length = Buffer.alloc(4);

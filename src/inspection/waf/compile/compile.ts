@@ -7,7 +7,7 @@ import { lowerAscii } from '../transformations/lowercase.ts';
 import { Automaton, type GateLiterals } from './automaton.ts';
 import { foldRules } from './fold.ts';
 import { ValueScanner, VariablePlan, type PhasePlan, type StaticRule, type ValueTest } from './plan.ts';
-import { CompiledLink, CompiledRule, TxLayout, type CompiledSetVar, type PhaseProgram, type Program } from './program.ts';
+import { CompiledLink, CompiledRule, TxLayout, type CompiledSetVar, type PhaseProgram, type Program, type SlotText } from './program.ts';
 
 export interface CompileOptions {
   /** Transaction variables that hold for every request of this rule set. */
@@ -78,7 +78,20 @@ class Compiler {
     const slot = model.collection === 'tx' && constantName !== null ? this.layout.slot(constantName) : -1;
     this.layout.noteMacro(model.value);
     this.layout.noteMacro(model.name);
-    return { model, slot, constantName, constantValue: model.value.constant ?? this.resolved.get(model.value) ?? null };
+    return {
+      model, slot, constantName, constantValue: model.value.constant ?? this.resolved.get(model.value) ?? null,
+      nameParts: this.slotText(model.name), valueParts: this.slotText(model.value),
+    };
+  }
+
+  private slotText(macro: Macro): SlotText | null {
+    const parts: (string | number)[] = [];
+    for (const part of macro.parts) {
+      if (typeof part === 'string') parts.push(part);
+      else if (part.variable.name === 'TX' && part.key !== null) parts.push(this.layout.slot(part.key));
+      else return null;
+    }
+    return parts;
   }
 
   link(model: Rule): CompiledLink {

@@ -22,7 +22,13 @@ export interface CompiledSetVar {
   readonly slot: number;
   readonly constantName: string | null;
   readonly constantValue: string | null;
+  /** Name and value as texts and slots of transaction variables; null when other variables are in them. */
+  readonly nameParts: SlotText | null;
+  readonly valueParts: SlotText | null;
 }
+
+/** A macro of transaction variables alone: texts, and slots. */
+export type SlotText = readonly (string | number)[];
 
 export class CompiledLink {
   readonly model: Rule;

@@ -1,6 +1,6 @@
 // What rules do to a transaction: assignments, persistent collections, ctl. Disruptive actions are in evaluate.ts.
 import { leadingInteger } from '../operators/numbers.ts';
-import type { CompiledLink, CompiledSetVar } from '../compile/program.ts';
+import type { CompiledLink, CompiledSetVar, SlotText } from '../compile/program.ts';
 import type { Ctl } from '../seclang/model.ts';
 import { expand } from './expand.ts';
 import type { TransactionState } from './state.ts';
@@ -15,6 +15,15 @@ function assigned(setVar: CompiledSetVar, before: string | undefined, value: str
   }
 }
 
+function slotText(state: TransactionState, parts: SlotText): string {
+  let text = '';
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    text += typeof part === 'string' ? part : state.tx.getSlot(part) ?? '';
+  }
+  return text;
+}
+
 function storeValue(variables: Map<string, StoredVariable>, name: string, value: string | undefined): void {
   const lower = name.toLowerCase();
   const known = variables.get(lower);
@@ -25,13 +34,13 @@ function storeValue(variables: Map<string, StoredVariable>, name: string, value:
 
 export function applySetVar(state: TransactionState, setVar: CompiledSetVar): void {
   const { model } = setVar;
-  const value = setVar.constantValue ?? expand(state, model.value);
+  const value = setVar.constantValue ?? (setVar.valueParts === null ? expand(state, model.value) : slotText(state, setVar.valueParts));
   if (setVar.slot >= 0) {
     state.tx.setSlot(setVar.slot, assigned(setVar, state.tx.getSlot(setVar.slot), value));
     return;
   }
-  const name = setVar.constantName ?? expand(state, model.name);
-  if (model.collection === 'tx') { state.tx.set(name, assigned(setVar, state.tx.get(name), value)); return; }
+  const name = setVar.constantName ?? (setVar.nameParts === null ? expand(state, model.name) : slotText(state, setVar.nameParts));
+  if (model.collection === 'tx') { state.tx.set(name, model.operation === 'set' ? value : assigned(setVar, state.tx.get(name), value)); return; }
   if (model.collection === 'env') {
     state.env ??= new Map();
     const after = assigned(setVar, state.env.get(name), value);

@@ -11,6 +11,8 @@ import type { MatchedValue } from './report.ts';
 import type { RemovedTarget, TransactionState } from './state.ts';
 import { readSteady, readVariable } from './variables.ts';
 
+/** Up to this length groups are searched for without a test before. */
+const searchedOnceBytes = 64;
 let candidates = new Int32Array(32);
 let values: MatchedValue[] = [];
 let part = '';
@@ -161,8 +163,10 @@ function operatorMatches(state: TransactionState, link: CompiledLink, operator: 
   if (definition?.kind === 'comparison') return definition.compare(value, argument) !== negated;
   if (operator === null) return false;
   if (negated || operator.exec === null) return operator.test(value, state) !== negated;
-  if (!operator.test(value, state)) return false;
+  // On short values the search for the groups says it all; on long ones the test is what is safe from slow patterns.
+  if (value.length > searchedOnceBytes && !operator.test(value, state)) return false;
   const groups = operator.exec(value);
+  if (groups === null && value.length <= searchedOnceBytes && !operator.test(value, state)) return false;
   part = groups?.[0] ?? '';
   if (link.capture && groups !== null) state.tx.capture(groups);
   return true;

@@ -14,7 +14,7 @@ test('every fingerprint of the table has a token that the gate stops at', () => 
   for (const key of attackKeys()) {
     count++;
     const fingerprint = fingerprintText(key);
-    assert.ok(fingerprint.includes('ov') || [...fingerprint].some((letter) => stops.has(letter)), fingerprint);
+    assert.ok(/ov|^.k.$/.test(fingerprint) || [...fingerprint].some((letter) => stops.has(letter)), fingerprint);
   }
   assert.ok(count > 1000);
 });
@@ -28,7 +28,7 @@ test('hot words begin with letters, or are character sets', () => {
 test('the gate stops at words wherever they may begin', () => {
   const open = [
     '1 union select 2', '1UNION', '0xabUNION SELECT', '1.e5union', '1.fUNION', '1;if', 'a.b or c', '1--', 'a/*', '1&&1', 'or', "'", '@@x or 1',
-    '-1/or', '1 - @x', '1 is@x', '2=@@version', '5/ null', '3 + current_user', '1 _utf8 a where b', '1 int4 a where b',
+    '-1/or', '1 - @x', '1 is@x', '2=@@version', '5/ null', '3 + current_user', '1 _utf8 a where b', '1 int4 a where b', '1 into outfile a',
   ];
   for (const value of open) {
     assert.equal(cannotMatch(value), false, value);
@@ -45,7 +45,8 @@ test('values that the gate spares are harmless to the scanner', () => {
     '-', '/', '*', '+', '=', '<', '>', ':', '::', '.',
     ',', ';', '@', '@@', '[', ']', '{', '}', '?', '!', '~', '%', '^', '|', '&', 'in', 'like', 'not', 'null', 'true', 'load', 'data',
     'waitfor', 'delay', 'group', 'by', 'limit', '\xa0', '\0', '\x80',
-    'x', 'b', 'q', 'n', 'u', 'int', 'collate', 'a_b', 'exec', 'procedure', 'analyse', 'user', 'begin', '_utf8', '_ga', 'int4', 'text', 'current_user', 'current', 'date', 'similar', 'to', 'from',
+    'x', 'b', 'q', 'n', 'u', 'int', 'collate', 'a_b', 'exec', 'procedure', 'analyse', 'user', 'begin', '_utf8', '_ga', 'int4', 'text', 'current_user', 'current',
+      'date', 'similar', 'to', 'from',
     'regexp', 'uescape', 'into', 'outfile', 'goto', 'having', 'case', 'when',
   ];
   let seed = 12345;

@@ -1,8 +1,8 @@
 // Gate in front of the SQL scanner: one pass that says for most ordinary values that they cannot match, without reading tokens.
 // It never says so of a value that would match. Why it holds: every fingerprint of the table has a token that is a string, a
-// comment, a parenthesis, a word of a hot kind (UNION, SELECT, AND, NULL, ...), or an operator in front of a variable. Without quotes,
-// parentheses, comments, `&&` and an `@` behind an operator, only a hot word is left, and a word token begins where the gate looks.
-// Both halves are tested (sqli-gate.test.ts).
+// comment, a parenthesis, a word of a hot kind (UNION, SELECT, AND, NULL, ...), INTO OUTFILE, or an operator in front of a variable.
+// Without quotes, parentheses, comments, `&&` and an `@` behind an operator, only a hot word is left, and a word token begins where the
+// gate looks. Both halves are tested (sqli-gate.test.ts).
 
 import { EXPRESSION, GROUP, LOGIC, MAX_WORD_LENGTH, OPERATOR, SQLTYPE, TSQL, UNION, VARIABLE } from './sqli-tokens.ts';
 import { FOLD, HASH_START, eachWord, findWord, hashStep, wordIndex, wordKind } from './sqli-words.ts';
@@ -54,7 +54,7 @@ eachWord((text, kind) => {
   // A phrase needs its first word. IF (and what begins so) turns into a statement behind a semicolon.
   const first = text.split(' ')[0]!;
   if (kind === OPERATOR) operatorEnds.push(text.slice(text.lastIndexOf(' ') + 1));
-  if (!hotKinds.has(kind) && !first.startsWith('IF')) return;
+  if (!hotKinds.has(kind) && !first.startsWith('IF') && !text.startsWith('INTO ')) return;
   beginnings[beginning(first, 0)] = 1;
   hotWords.add(wordIndex(first));
 });

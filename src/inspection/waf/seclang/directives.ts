@@ -106,6 +106,7 @@ export const ruleDirectives: Readonly<Record<string, string>> = {
   SecRuleRemoveByMsg: 'removes rules by a pattern over their messages', SecRuleUpdateTargetById: 'adds or excludes targets of rules by id',
   SecRuleUpdateTargetByTag: 'the same by tag', SecRuleUpdateTargetByMsg: 'the same by message', SecRuleUpdateActionById: 'changes actions of a rule',
   SecResponseBodyMimeType: 'media types whose bodies are inspected', SecResponseBodyMimeTypesClear: 'empties that list',
-  SecUnicodeMapFile: 'code point map for urlDecodeUni: a file, or `builtin`, the best fit of Unicode to US-ASCII (code page 20127)', SecGeoLookupDb: 'database (mmdb) for geoLookup',
+  SecUnicodeMapFile: 'code point map for urlDecodeUni: a file, or `builtin`, the best fit of Unicode to US-ASCII (code page 20127)',
+    SecGeoLookupDb: 'database (mmdb) for geoLookup',
   Include: 'reads other files, patterns allowed', IncludeOptional: 'the same, none is no error',
 };
