@@ -68,15 +68,25 @@ test('a bug is reported to the guard that was there when the bytes came', async 
   close();
 });
 
-test('the buffer of a relay that ends with its connection serves the next relay', async () => {
+test('a large relay takes a buffer once a read shows that it does not trickle; at its end that serves the next relay', async (t) => {
   const [first, second, target] = [await pair(), await pair(), await pair()];
+  // Also when something here fails: open sockets would keep the tests running.
+  t.after(() => { for (const one of [first, second, target]) one.close(); });
+  const deliver = (link: SocketLink, bytes: number): void => { link.deliver(Buffer.alloc(bytes), 0, bytes); };
   first.link.relayTo(target.link, Number.MAX_SAFE_INTEGER);
+  deliver(first.link, 16 * 1024);
+  assert.equal(first.link.nextReadBuffer(), undefined);
+  deliver(first.link, 16 * 1024 + 1);
   const buffer = first.link.nextReadBuffer();
   assert.ok(buffer !== undefined);
   const gone = new Promise<void>((resolve) => { first.link.handler = handler({ closed: () => { resolve(); } }); });
   first.peer.resetAndDestroy();
   await gone;
   second.link.relayTo(target.link, Number.MAX_SAFE_INTEGER);
+  deliver(second.link, 32 * 1024);
   assert.equal(second.link.nextReadBuffer(), buffer);
-  for (const one of [first, second, target]) one.close();
+  second.link.stopRelay();
+  second.link.relayTo(target.link, Infinity);
+  deliver(second.link, 32 * 1024);
+  assert.notEqual(second.link.nextReadBuffer(), buffer);
 });
