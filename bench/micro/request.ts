@@ -33,7 +33,10 @@ class MemoryHandle {
   readonly writeQueueSize = 0;
   written = 0;
   bytes = 0;
+  readonly #port: number;
   #buffer: Uint8Array = new Uint8Array(0);
+
+  constructor(port: number) { this.#port = port; }
   readStart(): number { return 0; }
   readStop(): number { return 0; }
   useUserBuffer(buffer: Uint8Array): void { this.#buffer = buffer; }
@@ -49,7 +52,7 @@ class MemoryHandle {
   close(): void { /* nothing is open */ }
   reset(): number { return 0; }
   setNoDelay(): number { return 0; }
-  getpeername(into: { address?: string; port?: number }): number { return named(into, 40_000); }
+  getpeername(into: { address?: string; port?: number }): number { return named(into, this.#port); }
   getsockname(into: { address?: string; port?: number }): number { return named(into, 80); }
 
   deliver(bytes: Uint8Array): void {
@@ -67,7 +70,7 @@ function named(into: { address?: string; port?: number }, port: number): number 
 
 interface Accepting { onconnection(status: number, handle: MemoryHandle): void }
 
-const clients = Array.from({ length: connections }, () => new MemoryHandle());
+const clients = Array.from({ length: connections }, (_, at) => new MemoryHandle(40_000 + at));
 const servers: MemoryHandle[] = [];
 let listening: net.Server | undefined;
 const { createServer } = net;
@@ -75,7 +78,7 @@ Object.assign(net, {
   createServer: (options: net.ServerOpts) => listening = createServer(options),
   connect: () => {
     const socket = new net.Socket();
-    const handle = new MemoryHandle();
+    const handle = new MemoryHandle(80);
     servers.push(handle);
     (socket as unknown as { _handle: MemoryHandle })._handle = handle;
     process.nextTick(() => { socket.emit('connect'); });

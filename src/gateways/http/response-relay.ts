@@ -1,7 +1,7 @@
 // The response on its way to the client: interim responses, the final head rewritten and framed anew, the body in the
 // framing that the client can read (RFC 9112 section 6.3). A body of known length is relayed below the session machine.
 // A response that breaks off is cut off for the client too: a truncated message must look truncated.
-import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, NEED_MORE, ResponseParser, VIOLATION } from '#codecs/http1/index.ts';
+import { CHUNK_DATA, CHUNK_DONE, CHUNK_MORE, ChunkedDecoder, HeaderId, NEED_MORE, ResponseParser, VIOLATION } from '#codecs/http1/index.ts';
 import type { Http1Fault, RequestHead, ResponseHead } from '#codecs/http1/index.ts';
 import type { Tap } from '#contract/link.ts';
 import type { WebInspection } from '#contract/web-inspection.ts';
@@ -54,7 +54,7 @@ export class ResponseRelay implements Tap {
     this.#interim = 0;
     this.#reusable = false;
     this.#oldClient = request.minorVersion === 0;
-    this.#wantsTrailers = request.headers.findValue('te')?.includes('trailers') === true;
+    this.#wantsTrailers = request.headers.get(HeaderId.TE)?.includes('trailers') === true;
   }
 
   received(bytes: Buffer, start: number, end: number): void {

@@ -14,6 +14,9 @@ import type { HttpSettings } from './settings.ts';
 import { mustCompileTemplate } from './variables.ts';
 import type { RequestContext, Template } from './variables.ts';
 
+/** Not put together anew for nearly every response. */
+const usualStatusLine = 'HTTP/1.1 200 OK\r\n';
+
 const dropped: readonly string[] = [
   'Connection', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Transfer-Encoding', 'Content-Length', 'Upgrade', 'Proxy-Authenticate', 'HTTP2-Settings',
 ];
@@ -68,7 +71,7 @@ export class ResponseRewriter {
     const headers = head.headers;
     const plan = this.#plan;
     const nominated = head.connectionNominates ? connectionOptions(headers) : undefined;
-    let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+    let text = head.status === 200 && head.reason === 'OK' ? usualStatusLine : `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
     let run = -1;
     for (let i = 0, count = headers.count; i < count; i++) {
       const id = headers.id(i);
