@@ -132,11 +132,12 @@ export class TlsProfiles implements LinkSecurity {
     const done = (): void => { clearTimeout(timer); };
     secured.once('secure', done);
     secured.once('close', done);
-    // Before the handshake is done, errors of a TLS server end come only by this event.
-    secured.on('_tlsError', (error: Error) => { fail(`TLS: ${error.message}`); });
+    // Once TLS stands, a reset is a reset.
+    const isOfTls = (error: NodeJS.ErrnoException): boolean => link.tls === undefined || error.syscall === undefined;
+    // Before the handshake is done, errors of a TLS server end come only by this event; later, every error comes by both.
+    secured.on('_tlsError', (error: Error) => { if (isOfTls(error)) fail(`TLS: ${error.message}`); });
     secured.prependListener('error', (error: NodeJS.ErrnoException) => {
-      // Once TLS stands, a reset is a reset.
-      if (link.tls === undefined || error.syscall === undefined) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`);
+      if (isOfTls(error)) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`);
     });
   }
 }

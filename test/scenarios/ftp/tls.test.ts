@@ -344,3 +344,17 @@ test('a server that has no TLS gets no password', { skip }, async () => {
   assert.ok(!server.commands().some((line) => line.includes('secret')));
   await gateway.stop();
 });
+
+test('a reset of a TLS connection that stood is a reset, not a failure of TLS', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    const plain = new FtpClient(gateway.port());
+    await plain.reply();
+    await plain.command('AUTH TLS');
+    const client = await secure(plain.raw.socket);
+    await client.command('NOOP');
+    plain.raw.socket.resetAndDestroy();
+    const record = await gateway.record(({ kind }) => kind === 'session');
+    assert.equal(record.outcome, 'aborted');
+    assert.doesNotMatch(String(record.reason), /TLS/);
+  });
+});
