@@ -1,11 +1,12 @@
-// Real FTP clients, each told to list, fetch, store, resume, rename and abort through one port, as its own command line wants it.
+// Real FTP clients, each told to list, fetch, store, resume, rename and abort through one port, as its own command line wants it:
+// all but the abort in one session where the client can, as people do it. What came of each act is seen by its files.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { program } from './programs.ts';
-import { mega } from './servers.ts';
+import { mega, tiny } from './servers.ts';
 
 export type DataMode = 'passive' | 'extended' | 'active';
 export type Act = 'list' | 'download' | 'upload' | 'resume' | 'rename' | 'abort';
@@ -16,11 +17,13 @@ export interface Visit {
   readonly password: string;
   readonly tls: boolean;
   readonly mode: DataMode;
-  /** A file name that nobody else uses. */
+  /** A file name that nobody else uses: there are incoming/UNIQUE and incoming/UNIQUE.new when all is done. */
   readonly unique: string;
   /** For `abort`: the transfer of `huge-UNIQUE` is under way at the gateway. */
   flowing(): Promise<void>;
 }
+
+export type Faults = Partial<Record<Act, string>>;
 
 export interface RealClient {
   readonly name: string;
@@ -29,8 +32,10 @@ export interface RealClient {
   readonly acts: readonly Act[];
   /** Why such a visit is beyond it, whoever the server is; '' when it is not. */
   lacks?(tls: boolean, mode: DataMode): string;
-  /** What happened: '' when it went well, else why not. `root` is where the server's files are. */
-  act(act: Act, visit: Visit, root: string): Promise<string>;
+  /** Everything but the abort. What went wrong, by act; an act that went well is not among it. `root` is where the server's files are. */
+  visit(visit: Visit, root: string): Promise<Faults>;
+  /** Fetches huge-UNIQUE and is stopped in the middle. What went wrong at the client, or ''. */
+  abort(visit: Visit): Promise<string>;
 }
 
 /** How long anything may take on a machine with other work: long, as nothing waits for it when all is well. */
@@ -69,74 +74,90 @@ async function interrupted(name: string, arguments_: readonly string[], visit: V
 const local = mkdtempSync(join(tmpdir(), 'sallyport-ftp-client-'));
 const half = mega.length / 2;
 
-function file(name: string, content: Buffer): string {
-  const path = join(local, name);
-  writeFileSync(path, content);
-  return path;
+/** Where a client keeps what it fetches and has what it stores, made for one visit. */
+interface Places { readonly list: string; readonly whole: string; readonly tiny: string; readonly rest: string; readonly source: string; readonly other: string }
+
+function placesOf({ unique }: Visit): Places {
+  const place = (name: string): string => join(local, `${unique}.${name}`);
+  const places = { list: place('list'), whole: place('whole'), tiny: place('tiny'), rest: place('rest'), source: place('source'), other: place('other') };
+  writeFileSync(places.rest, mega.subarray(0, half));
+  writeFileSync(places.source, mega);
+  writeFileSync(places.other, mega);
+  return places;
 }
 
 /** Compares what arrived; '' when it is all there. */
-function same(path: string): string {
+function same(path: string, wanted: Buffer = mega): string {
   try {
-    return readFileSync(path).equals(mega) ? '' : `${path} differs`;
+    return readFileSync(path).equals(wanted) ? '' : `${path} differs`;
   } catch { return `${path} is missing`; }
 }
 
-const stored = (root: string, visit: Visit): string => join(root, 'incoming', visit.unique);
 const short = (ran: Ran): string => ran.output.trim().split('\n').slice(-3).join(' / ').slice(0, 300) || `exit ${ran.code}`;
-const listed = (text: string, ran: Ran): string => (/mega/.test(text) ? '' : `no listing: ${short(ran)}`);
+
+/** What the files say of each act. `listing`: what the client showed. */
+function judged(client: Pick<RealClient, 'acts'>, visit: Visit, root: string, places: Places, listing: string, ran: Ran): Faults {
+  const stored = join(root, 'incoming', visit.unique);
+  const found: Record<Act, string> = {
+    list: /mega/.test(listing) ? '' : 'no listing', download: same(places.whole) || same(places.tiny, tiny), resume: same(places.rest), upload: same(stored),
+    rename: same(`${stored}.new`), abort: '',
+  };
+  return Object.fromEntries(client.acts.filter((act) => found[act] !== '').map((act) => [act, `${found[act]}: ${short(ran)}`]));
+}
+
+function textOf(path: string): string {
+  try { return readFileSync(path, 'latin1'); } catch { return ''; }
+}
 
 const curl: RealClient = {
   name: 'curl', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
   lacks: (tls, mode) => (tls && mode === 'active' ? 'curl 7.88 fails at active TLS data connections, also straight to vsftpd' : ''),
-  async act(act, visit, root) {
-    const base = ['-sS', '-k', '--max-time', patienceSeconds, '-u', `${visit.user}:${visit.password}`, ...visit.tls ? ['--ssl-reqd'] : [],
-      ...visit.mode === 'active' ? ['-P', '-'] : visit.mode === 'passive' ? ['--disable-epsv'] : []];
+  async visit(visit, root) {
+    const places = placesOf(visit);
+    const base = curlBase(visit);
     const url = `ftp://127.0.0.1:${visit.port}`;
-    const target = join(local, visit.unique);
-    if (act === 'abort') return interrupted('curl', [...base, '-o', '/dev/null', `${url}/huge-${visit.unique}`], visit);
-    if (act === 'list') {
-      const ran = await run('curl', [...base, `${url}/`]);
-      return listed(ran.stdout, ran);
-    }
-    if (act === 'download' || act === 'resume') {
-      if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
-      const ran = await run('curl', [...base, ...act === 'resume' ? ['-C', String(half)] : [], '-o', target, `${url}/mega`]);
-      return ran.code === 0 ? same(target) : short(ran);
-    }
     // A quoted command with a minus is sent behind the transfer.
-    const after = act === 'rename' ? ['-Q', `-RNFR /incoming/${visit.unique}`, '-Q', `-RNTO /incoming/${visit.unique}.new`] : [];
-    const ran = await run('curl', [...base, ...after, '-T', file(`${visit.unique}.up`, mega), `${url}/incoming/${visit.unique}`]);
-    return ran.code === 0 ? same(act === 'upload' ? stored(root, visit) : `${stored(root, visit)}.new`) : short(ran);
+    const after = ['-Q', `-RNFR /incoming/${visit.unique}.old`, '-Q', `-RNTO /incoming/${visit.unique}.new`];
+    const acts = [
+      ['-o', places.list, `${url}/`], ['-o', places.whole, `${url}/mega`], ['-o', places.tiny, `${url}/one`], ['-C', String(half), '-o', places.rest, `${url}/mega`],
+      ['-T', places.source, `${url}/incoming/${visit.unique}`], [...after, '-T', places.other, `${url}/incoming/${visit.unique}.old`],
+    ];
+    // Over TLS each file has a session of its own: curl uses a ticket of TLS 1.3 once, and data connections give no new ones.
+    const runs: Ran[] = [];
+    if (visit.tls) for (const act of acts) runs.push(await run('curl', [...base, ...act]));
+    else runs.push(await run('curl', acts.flatMap((act, at) => [...at === 0 ? [] : ['--next'], ...base, ...act])));
+    return judged(curl, visit, root, places, textOf(places.list), runs.find(({ code }) => code !== 0) ?? runs[0]!);
   },
+  abort: (visit) => interrupted('curl', [...curlBase(visit), '-o', '/dev/null', `ftp://127.0.0.1:${visit.port}/huge-${visit.unique}`], visit),
 };
+
+function curlBase({ user, password, tls, mode }: Visit): string[] {
+  return ['-sS', '-k', '--max-time', patienceSeconds, '-u', `${user}:${password}`, ...tls ? ['--ssl-reqd'] : [],
+    ...mode === 'active' ? ['-P', '-'] : mode === 'passive' ? ['--disable-epsv'] : []];
+}
 
 const lftp: RealClient = {
   name: 'lftp', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
-  async act(act, visit, root) {
-    const target = join(local, visit.unique);
-    if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
-    const words: Record<Act, string> = {
-      list: 'ls', download: `get mega -o ${target}`, resume: `get -c mega -o ${target}`, upload: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}`,
-      rename: `put ${file(`${visit.unique}.up`, mega)} -o incoming/${visit.unique}; mv incoming/${visit.unique} incoming/${visit.unique}.new`,
-      abort: `cat huge-${visit.unique}`,
-    };
-    const settings = `set net:max-retries 1; set net:timeout ${patienceSeconds}; set ssl:verify-certificate no; set ftp:ssl-allow ${visit.tls}; set ftp:ssl-force ${visit.tls}; `
-      + `set ftp:ssl-protect-data ${visit.tls}; set ftp:ssl-protect-list ${visit.tls}; `
-      + `set ftp:passive-mode ${visit.mode !== 'active'}; set ftp:prefer-epsv ${visit.mode === 'extended'}; set cmd:fail-exit yes; `;
-    const commands = ['-c', `${settings} open -u ${visit.user},${visit.password} -p ${visit.port} 127.0.0.1; ${words[act]}`];
-    if (act === 'abort') return interrupted('lftp', commands, visit);
-    const ran = await run('lftp', commands);
-    if (act === 'list') return listed(ran.stdout, ran);
-    if (ran.code !== 0) return short(ran);
-    return same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
+  async visit(visit, root) {
+    const places = placesOf(visit);
+    const { unique } = visit;
+    const ran = await run('lftp', ['-c', lftpScript(visit, `ls > ${places.list}; get mega -o ${places.whole}; get one -o ${places.tiny}; get -c mega -o ${places.rest}; `
+      + `put ${places.source} -o incoming/${unique}; put ${places.other} -o incoming/${unique}.old; mv incoming/${unique}.old incoming/${unique}.new`)]);
+    return judged(lftp, visit, root, places, textOf(places.list), ran);
   },
+  abort: (visit) => interrupted('lftp', ['-c', lftpScript(visit, `cat huge-${visit.unique}`)], visit),
 };
+
+function lftpScript({ tls, mode, user, password, port }: Visit, acts: string): string {
+  return `set net:max-retries 1; set net:timeout ${patienceSeconds}; set ssl:verify-certificate no; set ftp:ssl-allow ${tls}; set ftp:ssl-force ${tls}; `
+    + `set ftp:ssl-protect-data ${tls}; set ftp:ssl-protect-list ${tls}; set ftp:passive-mode ${mode !== 'active'}; set ftp:prefer-epsv ${mode === 'extended'}; `
+    + `open -u ${user},${password} -p ${port} 127.0.0.1; ${acts}`;
+}
 
 /** ftplib does not resume the TLS session for data connections by itself: the usual few lines are added. */
 const pythonText = `
 import sys, ftplib, ssl
-mode, tls, port, user, password, act, local, remote = sys.argv[1:9]
+mode, tls, port, user, password, act, unique, whole, tiny, rest, source, other = sys.argv[1:13]
 class Reusing(ftplib.FTP_TLS):
     def ntransfercmd(self, cmd, rest=None):
         conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
@@ -154,17 +175,17 @@ ftp.connect('127.0.0.1', int(port), timeout=${patienceSeconds})
 ftp.login(user, password)
 if tls == '1': ftp.prot_p()
 ftp.set_pasv(mode != 'active')
-if act == 'list': ftp.retrlines('LIST')
-if act == 'download':
-    with open(local, 'wb') as f: ftp.retrbinary('RETR mega', f.write)
-if act == 'resume':
-    with open(local, 'ab') as f: ftp.retrbinary('RETR mega', f.write, rest=f.tell())
-if act in ('upload', 'rename'):
-    with open(local, 'rb') as f: ftp.storbinary('STOR incoming/' + remote, f)
-if act == 'rename': ftp.rename('incoming/' + remote, 'incoming/' + remote + '.new')
+if act == 'visit':
+    ftp.retrlines('LIST')
+    with open(whole, 'wb') as f: ftp.retrbinary('RETR mega', f.write)
+    with open(tiny, 'wb') as f: ftp.retrbinary('RETR one', f.write)
+    with open(rest, 'ab') as f: ftp.retrbinary('RETR mega', f.write, rest=f.tell())
+    with open(source, 'rb') as f: ftp.storbinary('STOR incoming/' + unique, f)
+    with open(other, 'rb') as f: ftp.storbinary('STOR incoming/' + unique + '.old', f)
+    ftp.rename('incoming/' + unique + '.old', 'incoming/' + unique + '.new')
 if act == 'abort':
     ftp.voidcmd('TYPE I')
-    data = ftp.transfercmd('RETR huge-' + remote)
+    data = ftp.transfercmd('RETR huge-' + unique)
     data.recv(100000)
     ftp.abort()
     data.close()
@@ -175,62 +196,68 @@ ftp.quit()
 
 const ftplib: RealClient = {
   name: 'ftplib', speaksTls: true, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
-  async act(act, visit, root) {
-    const target = act === 'upload' || act === 'rename' ? file(`${visit.unique}.up`, mega) : join(local, visit.unique);
-    if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
-    const ran = await run('python3', ['-c', pythonText, visit.mode, visit.tls ? '1' : '0', String(visit.port), visit.user, visit.password, act, target, visit.unique]);
-    if (act === 'list') return listed(ran.stdout, ran);
-    if (ran.code !== 0) return short(ran);
-    if (act === 'abort') return '';
-    return same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
+  async visit(visit, root) {
+    const places = placesOf(visit);
+    const ran = await python(visit, 'visit', places);
+    return judged(ftplib, visit, root, places, ran.stdout, ran);
+  },
+  async abort(visit) {
+    const ran = await python(visit, 'abort', placesOf(visit));
+    return ran.code === 0 ? '' : short(ran);
   },
 };
+
+function python({ mode, tls, port, user, password, unique }: Visit, act: string, { whole, tiny: one, rest, source, other }: Places): Promise<Ran> {
+  return run('python3', ['-c', pythonText, mode, tls ? '1' : '0', String(port), user, password, act, unique, whole, one, rest, source, other]);
+}
 
 /** The classic command line of BSD: commands on its standard input. */
 function classic(name: string, extended: boolean): RealClient {
-  return {
-    name, speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
-    async act(act, visit, root) {
-      const target = join(local, visit.unique);
-      if (act === 'resume') writeFileSync(target, mega.subarray(0, half));
-      const upload = `put ${file(`${visit.unique}.up`, mega)} incoming/${visit.unique}\n`;
-      const words: Record<Act, string> = {
-        list: 'ls\n', download: `get mega ${target}\n`, upload, resume: `reget mega ${target}\n`,
-        rename: `${upload}rename incoming/${visit.unique} incoming/${visit.unique}.new\n`, abort: `get huge-${visit.unique} /dev/null\n`,
-      };
-      const passive = name === 'tnftp' ? (visit.mode === 'active' ? 'passive off\n' : 'passive on\n') : '';
-      const epsv = name === 'tnftp' && !(extended && visit.mode === 'extended') ? 'epsv4 off\n' : '';
-      const flags = ['-n', '-v', visit.mode === 'active' ? '-A' : '-p'];
-      const commands = `open 127.0.0.1 ${visit.port}\nuser ${visit.user} ${visit.password}\n${passive}${epsv}binary\n${words[act]}quit\n`;
-      if (act === 'abort') return interrupted(name, flags, visit, commands);
-      const ran = await run(name, flags, commands);
-      if (act === 'list') return listed(ran.stdout, ran);
-      const result = same(act === 'upload' ? stored(root, visit) : act === 'rename' ? `${stored(root, visit)}.new` : target);
-      return result === '' ? '' : `${result}: ${short(ran)}`;
-    },
+  const flags = ({ mode }: Visit): string[] => ['-n', '-v', mode === 'active' ? '-A' : '-p'];
+  const script = ({ port, user, password, mode }: Visit, acts: string): string => {
+    const passive = name === 'tnftp' ? (mode === 'active' ? 'passive off\n' : 'passive on\n') : '';
+    const epsv = name === 'tnftp' && !(extended && mode === 'extended') ? 'epsv4 off\n' : '';
+    return `open 127.0.0.1 ${port}\nuser ${user} ${password}\n${passive}${epsv}binary\n${acts}quit\n`;
   };
+  const client: RealClient = {
+    name, speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'rename', 'abort'],
+    async visit(visit, root) {
+      const places = placesOf(visit);
+      const { unique } = visit;
+      const ran = await run(name, flags(visit), script(visit, `ls\nget mega ${places.whole}\nget one ${places.tiny}\nreget mega ${places.rest}\n`
+        + `put ${places.source} incoming/${unique}\nput ${places.other} incoming/${unique}.old\nrename incoming/${unique}.old incoming/${unique}.new\n`));
+      // The line of a listing, not of the download behind it.
+      return judged(client, visit, root, places, /^-r.* mega\r?$/m.exec(ran.stdout)?.[0] ?? '', ran);
+    },
+    abort: (visit) => interrupted(name, flags(visit), visit, script(visit, `get huge-${visit.unique} /dev/null\n`)),
+  };
+  return client;
 }
 
+/** A program for each act, none that renames. */
 const ncftp: RealClient = {
   name: 'ncftp', speaksTls: false, acts: ['list', 'download', 'upload', 'resume', 'abort'],
-  async act(act, visit, root) {
-    const base = ['-u', visit.user, '-p', visit.password, '-P', String(visit.port), visit.mode === 'active' ? '-E' : '-F', '-t', patienceSeconds];
-    if (act === 'list') {
-      const ran = await run('ncftpls', [...base, `ftp://127.0.0.1:${visit.port}/`]);
-      return listed(ran.stdout, ran);
-    }
-    if (act === 'upload') {
-      const source = file(visit.unique, mega);
-      const ran = await run('ncftpput', [...base, '127.0.0.1', '/incoming', source]);
-      return ran.code === 0 ? same(stored(root, visit)) : short(ran);
-    }
-    if (act === 'abort') return interrupted('ncftpget', [...base, '-c', '127.0.0.1', `/huge-${visit.unique}`], visit);
+  async visit(visit, root) {
+    const base = ncftpBase(visit);
     const directory = mkdtempSync(join(local, 'get-'));
-    if (act === 'resume') writeFileSync(join(directory, 'mega'), mega.subarray(0, half));
-    const ran = await run('ncftpget', [...base, ...act === 'resume' ? ['-z'] : [], '127.0.0.1', directory, '/mega']);
-    return ran.code === 0 ? same(join(directory, 'mega')) : short(ran);
+    const inside = (name: string): string => join(directory, name);
+    const places = { ...placesOf(visit), whole: inside('mega'), tiny: inside('one'), rest: inside('rest/mega'), source: inside(visit.unique) };
+    mkdirSync(join(directory, 'rest'));
+    writeFileSync(places.rest, mega.subarray(0, half));
+    writeFileSync(places.source, mega);
+    const listed = await run('ncftpls', [...base, `ftp://127.0.0.1:${visit.port}/`]);
+    const runs = [
+      listed, await run('ncftpput', [...base, '127.0.0.1', '/incoming', places.source]), await run('ncftpget', [...base, '127.0.0.1', directory, '/mega', '/one']),
+      await run('ncftpget', [...base, '-z', '127.0.0.1', join(directory, 'rest'), '/mega']),
+    ];
+    return judged(ncftp, visit, root, places, listed.stdout, runs.find(({ code }) => code !== 0) ?? listed);
   },
+  abort: (visit) => interrupted('ncftpget', [...ncftpBase(visit), '-c', '127.0.0.1', `/huge-${visit.unique}`], visit),
 };
+
+function ncftpBase({ user, password, port, mode }: Visit): string[] {
+  return ['-u', user, '-p', password, '-P', String(port), mode === 'active' ? '-E' : '-F', '-t', patienceSeconds];
+}
 
 export const clients: readonly RealClient[] = [curl, lftp, ftplib, classic('tnftp', true), classic('inetutils-ftp', false), ncftp];
 

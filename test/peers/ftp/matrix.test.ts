@@ -1,13 +1,13 @@
 // The matrix of real servers and real clients: {vsftpd, ProFTPD, pure-ftpd} x {curl, lftp, ftplib, tnftp, inetutils-ftp,
-// ncftp} x {passive, extended, active} x {plain, TLS on either side, on both}, each listing, fetching, storing, resuming and
-// renaming through the gateway, files compared byte by byte. Prints a table. Peers that are not there are named.
+// ncftp} x {passive, extended, active} x {plain, TLS on either side, on both}, each listing, fetching (1 byte, 1 MiB), storing,
+// resuming, renaming and aborting through the gateway, files compared byte by byte. Prints a table. Peers that are not there are named.
 import { chmodSync, closeSync, openSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
-import { clients, isPresent, patienceMs, type DataMode, type RealClient } from './clients.ts';
+import { clients, isPresent, patienceMs, type DataMode, type RealClient, type Visit } from './clients.ts';
 import { startProftpd, startPureFtpd, startVsftpd, type RealServer } from './servers.ts';
 
 const starts = { 'vsftpd': startVsftpd, 'proftpd': startProftpd, 'pure-ftpd': startPureFtpd };
@@ -90,15 +90,14 @@ async function visit(client: RealClient, cell: Cell, tls: boolean, mode: DataMod
     return faults;
   }
   const port = gateway.port(`${server.name}-${secure ? 'tls' : 'plain'}-${way}`);
-  for (const act of client.acts) {
-    const unique = `file${++number}`;
-    const huge = join(server.root, `huge-${unique}`);
-    if (act === 'abort') makeHuge(huge);
-    let fault = await client.act(act, { port, user: server.user, password: server.password, tls, mode, unique, flowing: () => flowing(unique) }, server.root);
-    if (act === 'abort' && fault === '') fault = await abortFault(unique);
-    if (act === 'abort') rmSync(huge);
-    if (fault !== '') faults.push(`${cellName.replaceAll(/ +/g, ' ')} ${act}: ${fault}`);
-  }
+  const unique = `file${++number}`;
+  const visited: Visit = { port, user: server.user, password: server.password, tls, mode, unique, flowing: () => flowing(unique) };
+  const found = await client.visit(visited, server.root);
+  const huge = join(server.root, `huge-${unique}`);
+  makeHuge(huge);
+  const stopped = await client.abort(visited) || await abortFault(unique);
+  rmSync(huge);
+  for (const [act, fault] of Object.entries(stopped === '' ? found : { ...found, abort: stopped })) faults.push(`${cellName.replaceAll(/ +/g, ' ')} ${act}: ${fault}`);
   rows.push(`${cellName} ${faults.length === 0 ? `ok (${client.acts.join(', ')})` : `FAILED ${faults.join('; ')}`}`);
   return faults;
 }

@@ -26,12 +26,13 @@ export interface ServerOptions { readonly certificate?: TestCertificate; readonl
 const nobody = 65_534;
 /** `secret` as crypt(3) keeps it (SHA-512, few rounds: a login costs little), so that no program is needed to make it. */
 const secretHash = '$6$rounds=1000$sallyport$MlADC7kzgZsu.wtS8HYCpCyyXYyWDGmuH4JXK7ozXC7CCISfDsecDfvIS2E4./XBABJ85.CgcpBvANZzC6X31.';
+export const tiny: Buffer = Buffer.from('x');
 export const mega: Buffer = Buffer.from(Array.from({ length: 1024 * 1024 }, (_, i) => (i * 31 + (i >> 8) * 7) & 255));
 
 function makeRoot(): string {
   const root = mkdtempSync(join(tmpdir(), 'sallyport-ftp-'));
   chmodSync(root, 0o755);
-  writeFileSync(join(root, 'one'), 'x');
+  writeFileSync(join(root, 'one'), tiny);
   writeFileSync(join(root, 'mega'), mega);
   mkdirSync(join(root, 'incoming'));
   chmodSync(join(root, 'incoming'), 0o777);
