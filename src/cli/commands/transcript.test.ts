@@ -38,7 +38,8 @@ describe('transcript of a session', () => {
 
   it('shows files and listings that moved, and over what', () => {
     const facts = {
-      command: 'RETR a', sent: ['REST 5', 'RETR /a'], received: ['226 k'], reply: '226 k', direction: 'download', type: 'text', declaredType: 'image', sha256: 'ab', restOffset: 5, bytesPerSecond: 2048,
+      command: 'RETR a', sent: ['REST 5', 'RETR /a'], received: ['226 k'], reply: '226 k', direction: 'download', type: 'text', declaredType: 'image', sha256: 'ab',
+      restOffset: 5, bytesPerSecond: 2048,
       clientMode: 'passive', clientLease: 'L1', clientTls: 'TLSv1.3 X resumed', serverMode: 'active', verdict: 'alert by a: b c',
     };
     const about = transcript([record(0, { verb: 'RETR', out: 1370, facts })], out).split('\n').slice(5, -2).map((line) => line.trim());

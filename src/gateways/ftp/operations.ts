@@ -7,7 +7,8 @@ export const attributeKinds: readonly AttributeKind[] = [
   {
     kind: 'ftp', caseInsensitiveKey: true,
     description: 'a fact of an FTP command: `argument` (not of PASS and ACCT), `site` (the SITE command), `login` (the user name given), `server-user`, `direction` '
-      + '(upload or download), `declared-type` (by the file name), `extension`, `rest` (the offset of a resumed transfer), `size` (of an upload as announced with ALLO, of a download as the server said to SIZE just before), '
+      + '(upload or download), `declared-type` (by the file name), `extension`, `rest` (the offset of a resumed transfer), '
+      + '`size` (of an upload as announced with ALLO, of a download as the server said to SIZE just before), '
       + '`tls` (on or off, towards the client), `data-tls`, `data-mode` (active or passive).',
   },
 ];
