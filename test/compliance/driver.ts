@@ -78,6 +78,20 @@ export interface EdgeOfItsOwn { readonly options: SceneOptions; run(scene: Scene
 
 export type LimitTest = { readonly size: EdgeOfSize } | { readonly time: EdgeOfTime } | { readonly own: EdgeOfItsOwn } | TestedElsewhere | NotABound;
 
+/** An operation that ends while its session goes on, in one of the ways in which it can end: from then on it has no place in a limit any more. */
+export interface EndedOperation {
+  readonly name: string;
+  /** The operation as a condition of limits, in YAML flow style. */
+  readonly condition: string;
+  readonly options?: SceneOptions;
+  /** How far the canonical session has to get, or what the gateway says first where the options make another session. */
+  readonly steps: number;
+  readonly ready?: RegExp;
+  /** Sent twice in one session; `over` each time when it has ended. */
+  readonly bytes: string;
+  readonly over: RegExp;
+}
+
 export interface ComplianceDriver {
   readonly protocol: string;
   /** Settings of the service under test, YAML lines indented by four; it leads to the pool `servers`. */
@@ -112,6 +126,8 @@ export interface ComplianceDriver {
     /** When policy fails, the audit log cannot be kept: the reply of a denial. */
     readonly denied: RegExp;
   };
+  /** Every way in which an operation can end before its session. */
+  readonly places: readonly EndedOperation[];
   /** What the server received, without what differs from one session to the next (ids) and how a body was cut. */
   normal?(received: string): string;
   /** A new client sends `stream.before` to a server that is not there, resets, talks nonsense, or says nothing. */

@@ -48,6 +48,8 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   #activeMs: number;
   #deadlineMs: number;
   #draining = false;
+  /** IP came before the host was reached. */
+  #interruptAhead = false;
   #refusals = 0;
   /** How the session ends once the linger is over. */
   #ending: { outcome: Outcome; reason: string } | undefined = undefined;
@@ -95,7 +97,14 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   sideCommand(side: TelnetSide, code: number): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return;
     if (this.server !== undefined) passCommand(this, side, code);
-    else if (code === Command.IP) this.#dialogue.interrupted();
+    else if (code === Command.IP) {
+      if (this.#prompts) this.#dialogue.interrupted();
+      else {
+        // Nobody was asked anything: it is for the host, and gives up what was typed before it, as a terminal does.
+        this.#dialogue.takeAhead();
+        this.#interruptAhead = true;
+      }
+    }
     else if (code === Command.AYT && side.signalCount.take(this.port.nowMs(), this.service.settings.limits.signalsPerSecond)) this.say('\r\n[Yes]\r\n');
   }
 
@@ -234,15 +243,15 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     const attempt = new TelnetOperation(this.port.facts, this.subject, 'LOGIN', '/login', {});
     const refusal = this.port.admit(attempt);
     const startedMs = this.port.nowMs();
-    const checked = (subject: Subject | undefined, outcome: Outcome, reason: string): void => {
+    const checked = (subject: Subject | undefined, outcome: Outcome, reason: string, rule = ''): void => {
       this.port.release(attempt);
       if (this.#phase !== 'dialogue') return;
       if (subject !== undefined) this.port.subject = subject;
-      recordEvent(this.port, { verb: 'LOGIN', path: '/login', startedMs, outcome, reason, attributes: { name: user.slice(0, 64) } });
+      recordEvent(this.port, { verb: 'LOGIN', path: '/login', startedMs, outcome, rule, reason, attributes: { name: user.slice(0, 64) } });
       this.#dialogue.checked(subject !== undefined);
       this.client.flush();
     };
-    if (refusal !== undefined) checked(undefined, 'limited', refusal.reason);
+    if (refusal !== undefined) checked(undefined, 'limited', refusal.reason, refusal.limit);
     else {
       this.port.authenticate(user, password, (subject) => {
         checked(subject, subject === undefined ? 'denied' : 'allowed', subject === undefined ? 'wrong name or password' : '');
@@ -303,6 +312,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     link.handler = server;
     this.conversation = new Conversation(this, this.client, server, chosen.name);
     this.relay.connected(server);
+    if (this.#interruptAhead) passCommand(this, this.client, Command.IP);
     const ahead = this.#dialogue.takeAhead();
     this.#dialogue.finished();
     if (ahead !== undefined) this.conversation.clientData(ahead, 0, ahead.length);

@@ -43,6 +43,36 @@ export function checkLimits({ driver, scene }: Subject): void {
     });
   });
 
+  for (const { name, condition, options, steps, ready: prompt, bytes, over } of driver.places) {
+    it(`a place is given back when its operation ends, not with the session: ${name}`, async () => {
+      const twice = async (limit: string, second: (one: Scene, client: Visit) => Promise<void>): Promise<void> => {
+        await scene({ ...options, limits: `  few: { key: none, operation: ${condition}, ${limit} }` }, async (one) => {
+          const client = await one.visit().to(steps);
+          if (prompt !== undefined) await client.expect(prompt);
+          client.send(bytes);
+          await client.expect(over);
+          await second(one, client);
+          client.gone();
+          await one.untilEmpty();
+        });
+      };
+      await twice('concurrent: 1', async (one, client) => {
+        const held = (): number => one.gateway.worker.plan.limiter.tableOf('operations few none')?.held[1] ?? 0;
+        await soon('its place is given back', () => held() === 0);
+        assert.equal(one.gateway.status().sessions, 1, 'its session goes on');
+        client.send(bytes);
+        await client.expect(over);
+        await one.gateway.flushed();
+        assert.deepEqual(one.gateway.records.filter(({ rule }) => rule === 'few'), [], 'the second is not limited');
+      });
+      // It is counted at all: with a rate instead, the second is one too many.
+      await twice('requests: 1/m', async (one, client) => {
+        client.send(bytes);
+        assert.equal((await one.record(({ rule }) => rule === 'few')).outcome, 'limited');
+      });
+    });
+  }
+
   it('operations at the same time: two are under way, a third is limited, and passes when one has ended', async () => {
     await scene({ limits: `  few: { key: address, operation: ${unit.condition}, concurrent: 2 }` }, async (one) => {
       const held: Visit[] = [];

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ComplianceDriver, ComplianceServer, LimitTest } from '../driver.ts';
 import { RawClient } from '../../harness/raw.ts';
-import type { Scene } from '../scene.ts';
+import { soon, turn, type Scene } from '../scene.ts';
 import { startScriptedServer, type ScriptedServer } from '../../scenarios/ftp/peers.ts';
 
 const secret = 'S3cret-Xyzzy';
@@ -37,6 +37,79 @@ async function connectData(_client: RawClient, text: string): Promise<readonly R
   await once(data.socket, 'connect');
   data.socket.on('end', () => { data.end(); });
   return [data];
+}
+
+/** A reply of the server that fits passes; one that is larger ends the session, and nothing of it passes. */
+const reply = (limit: string, within: string, beyond: string): LimitTest => ({
+  own: {
+    options: { service: `    limits: { ${limit} }` },
+    run: async ({ visit, server, record }) => {
+      const { answers } = server as FtpComplianceServer;
+      answers['DELE'] = within;
+      const client = await visit().to(3);
+      client.send('DELE /a\r\n');
+      await client.expect(/^250 .*\r\n$|^250-[^]*\r\n250 .*\r\n$/);
+      answers['DELE'] = beyond;
+      client.send('DELE /b\r\n');
+      assert.match(await client.over(), /^421 .*\r\n$/);
+      assert.notEqual((await record(({ kind, outcome }) => kind !== 'session' && outcome !== 'allowed')).rule, '');
+    },
+  },
+});
+
+/** Two commands may wait behind one that is under way; then nothing more is taken from the client. None is lost. */
+async function pipelined({ visit, gateway, server }: Scene): Promise<void> {
+  const { answers } = server as FtpComplianceServer;
+  const waiting: (() => void)[] = [];
+  answers['DELE'] = (session) => { waiting.push(() => { session.say('250 gone\r\n'); }); };
+  const client = await visit().to(3);
+  const read = async (): Promise<number> => (await gateway.sessions())[0]!.bytesIn;
+  const before = await read();
+  const command = (name: string): string => `DELE /${name}\r\n`;
+  client.send(command('1'));
+  await soon('it is under way', () => waiting.length === 1);
+  // What comes when it is full is put aside unread, and is the last.
+  for (const [name, expected] of [['2', 2], ['3', 3], ['4', 4], ['5', 4]] as const) {
+    client.client.send(command(name));
+    if (name === '5') for (let count = 0; count < 20; count++) await turn();
+    else await soon('it is read', async () => await read() === before + expected * command('1').length);
+    assert.equal(await read(), before + expected * command('1').length, 'reading stops at the limit');
+  }
+  assert.equal(waiting.length, 1);
+  for (let done = 1; done <= 5; done++) {
+    await soon('the next is asked', () => waiting.length === done);
+    waiting[done - 1]!();
+  }
+  await client.expect(/^(?:250 .*\r\n){5}$/);
+}
+
+/** So many commands of a second are answered at once; the next one when the second is over. */
+async function commandsPerSecond({ visit, pass }: Scene): Promise<void> {
+  const client = await visit().to(3);
+  await pass(1001);
+  client.send('NOOP\r\n'.repeat(8));
+  await client.expect(/^(?:200 .*\r\n){8}$/);
+  client.send('NOOP\r\n');
+  for (let count = 0; count < 20; count++) await turn();
+  assert.equal(client.fresh, '', 'it waits');
+  await pass(1001);
+  await client.expect(/^200 .*\r\n$/);
+}
+
+/** The second login that fails ends it, the first does not. */
+async function attempts({ visit, server, pass, untilEmpty }: Scene): Promise<void> {
+  (server as FtpComplianceServer).answers['PASS'] = '530 no';
+  const client = await visit().to(2);
+  client.send('PASS wrong\r\n');
+  await turn();
+  for (let count = 0; count < 50 && client.fresh === ''; count++) await pass(100);
+  await client.expect(/^530 .*\r\n$/);
+  client.send('USER alice\r\n');
+  await client.expect(/^331 .*\r\n$/);
+  client.send('PASS wrong\r\n');
+  for (let count = 0; count < 50 && client.fresh === ''; count++) await pass(100);
+  assert.match(await client.over(), /^(?:530 .*\r\n)?421 .*\r\n$/);
+  await untilEmpty();
 }
 
 /** The second line of a server's list is looked at, a third is not. */
@@ -81,6 +154,12 @@ export const ftpDriver: ComplianceDriver = {
   unit: {
     condition: '{ commands: [DELE] }', steps: 3, bytes: 'DELE /unit\r\n', verb: 'DELE', ok: /^250 .*\r\n$/, limited: /^450 .*\r\n$/, held: 'DELE /held\r\n', denied: /^550 .*\r\n$/,
   },
+  places: [
+    { name: 'answered', condition: '{ commands: [DELE] }', steps: 3, bytes: 'DELE /unit\r\n', over: /^250 .*\r\n$/ },
+    { name: 'answered with a path', condition: '{ commands: [MKD] }', steps: 3, bytes: 'MKD /unit\r\n', over: /^257 .*\r\n$/ },
+    { name: 'without a data connection', condition: '{ commands: [RETR] }', steps: 3, bytes: 'RETR /file\r\n', over: /^425 .*\r\n$/ },
+    { name: 'answered by the gateway', condition: '{ commands: [PASV] }', steps: 3, bytes: 'PASV\r\n', over: /^227 .*\r\n$/ },
+  ],
   faults: {
     refused: { reply: /\r\n421 /, outcome: 'failed', verb: 'PASS' },
     reset: { reply: /\r\n421 /, outcome: 'failed', verb: 'PASS' },
@@ -125,15 +204,15 @@ export const ftpDriver: ComplianceDriver = {
     'limits.maxUnknownCommands': size('maxUnknownCommands', 1, 'BEYOND\r\nDELE /x', /500 .*250 /s, 'BEYOND\r\nBEYOND\r\nDELE /BEYOND', /500 .*421 /s),
     'limits.maxTelnetCommands': size('maxTelnetCommands', 2, '\u00ff\u00f1\u00ff\u00f1DELE /x', /250 /, '\u00ff\u00f1\u00ff\u00f1\u00ff\u00f1DELE /BEYOND', /500 /),
     'limits.maxSubnegotiationBytes': size('maxSubnegotiationBytes', 4, '\u00ff\u00faabcd\u00ff\u00f0DELE /x', /250 /, '\u00ff\u00faabcde\u00ff\u00f0DELE /BEYOND', /500 /),
-    'limits.maxReplyLineBytes': elsewhere('test/transcripts/ftp/replies.md', 'maxReplyLineBytes'),
-    'limits.maxReplyLines': elsewhere('test/transcripts/ftp/replies.md', 'maxReplyLines'),
-    'limits.maxReplyBytes': elsewhere('test/transcripts/ftp/replies.md', 'maxReplyBytes'),
-    'limits.maxPipelinedCommands': elsewhere('test/scenarios/ftp/commands.test.ts', 'more commands than may wait are not lost'),
-    'limits.maxCommandsPerSecond': elsewhere(timers, 'maxCommandsPerSecond: the one too many waits for the next second'),
+    'limits.maxReplyLineBytes': reply('maxReplyLineBytes: 40', `250 ${'x'.repeat(36)}`, `250 ${'x'.repeat(37)}`),
+    'limits.maxReplyLines': reply('maxReplyLines: 3', '250-a\r\n250-b\r\n250 c', '250-a\r\n250-b\r\n250-c\r\n250 d'),
+    'limits.maxReplyBytes': reply('maxReplyBytes: 64', `250-${'x'.repeat(28)}\r\n250 ${'x'.repeat(24)}`, `250-${'x'.repeat(28)}\r\n250 ${'x'.repeat(60)}`),
+    'limits.maxPipelinedCommands': { own: { options: { service: '    limits: { maxPipelinedCommands: 2 }' }, run: pipelined } },
+    'limits.maxCommandsPerSecond': { own: { options: { service: '    limits: { maxCommandsPerSecond: 8 }' }, run: commandsPerSecond } },
     'limits.maxFeatures': { own: { options: { service: '    limits: { maxFeatures: 2 }' }, run: features } },
     'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/edges.test.ts', 'uploads: sizes to the byte'),
     'limits.maxDownloadBytes': elsewhere(limits, 'a download limit is to the byte'),
-    'login.maxAttempts': elsewhere('test/scenarios/ftp/commands.test.ts', 'failed logins look alike, and the third ends the session'),
+    'login.maxAttempts': { own: { options: { serviceInstead: '    pool: servers\n    login: { failureDelay: 0ms, maxAttempts: 2 }' }, run: attempts } },
     'proxy.connectTimeout': elsewhere('src/runtime/channels.test.ts', 'a dial that nobody answers fails when its time is over'),
   },
 };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { httpSettings } from '#gateways/http/settings.ts';
 import type { LimitTest, ComplianceDriver, ComplianceServer } from '../driver.ts';
+import { soon, turn, type Scene } from '../scene.ts';
 import { startRawServer } from '../../harness/raw.ts';
 import { get, ok, post } from '../../harness/site.ts';
 
@@ -13,8 +14,9 @@ function endOfRequest(text: string): number {
   const head = text.indexOf('\r\n\r\n') + 4;
   if (head < 4) return -1;
   if (/^transfer-encoding: chunked\r$/im.test(text.slice(0, head))) {
-    const last = text.indexOf('0\r\n\r\n', head);
-    return last < 0 ? -1 : last + 5;
+    // The last chunk and its trailer.
+    const last = /(?:^|\r\n)0\r\n(?:[^\r\n]+\r\n)*\r\n/.exec(text.slice(head));
+    return last === null ? -1 : head + last.index + last[0].length;
   }
   const length = Number(/^content-length: (\d+)\r$/im.exec(text.slice(0, head))?.[1] ?? 0);
   return text.length >= head + length ? head + length : -1;
@@ -45,7 +47,6 @@ const chunked = 'PUT /chunked HTTP/1.1\r\nHost: site.example\r\nTransfer-Encodin
 
 const limits = 'test/scenarios/http/limits.test.ts';
 const timeouts = 'test/scenarios/http/timeouts.test.ts';
-const chunks = 'src/codecs/http1/chunked.test.ts';
 const waf = 'test/scenarios/waf/gateway.test.ts';
 const addresses = 'test/scenarios/waf/addresses.test.ts';
 const elsewhere = (name: string, test: string): LimitTest => ({ file: name, test });
@@ -56,6 +57,58 @@ const size = (name: string, value: number, within: string, beyond: string, statu
 });
 const x = (count: number): string => 'x'.repeat(count);
 const line = (bytes: number, mark: string): string => `X-${mark}: ${x(bytes - mark.length - 4)}`;
+
+/** The same of a body in chunks: what is beyond comes behind its head, so that the server has seen the request, but not the rest. */
+const chunkedSize = (name: string, value: number, within: string, beyond: string, others = ''): LimitTest => {
+  const put = (text: string): string => `PUT /chunked HTTP/1.1\r\nHost: site.example\r\nTransfer-Encoding: chunked\r\n\r\n${text}`;
+  return {
+    size: { set: `    limits: { ${name}: ${value}${others} }`, within: put(within), taken: /^HTTP\/1\.1 200 /, beyond: put(beyond), refused: /^HTTP\/1\.1 4\d\d /,
+      canary: 'BEYOND' },
+  };
+};
+
+/** What only counts where a rule looks at it. */
+const looked = (name: string, value: number, within: string, beyond: string): LimitTest => ({
+  own: {
+    options: {
+      service: `    limits: { ${name}: ${value} }`,
+      rules: `  - { id: looks, operation: { ${name === 'maxCookies' ? 'cookie' : 'query'}: { z: y } }, then: deny }\n  - { id: open, then: allow }\n`,
+    },
+    run: async ({ visit, server, record }) => {
+      await visit().send(within).expect(/^HTTP\/1\.1 200 /);
+      await visit().send(beyond).expect(/^HTTP\/1\.1 400 /);
+      assert.equal((await record(({ rule }) => rule === `http.${name}`)).status, 400);
+      assert.ok(!server.received().includes('BEYOND'));
+    },
+  },
+});
+
+/** The last request that a connection may have says so, and the connection ends in good order; one less does not. */
+async function requestsOfConnection({ visit, server, untilEmpty }: Scene): Promise<void> {
+  const client = visit().send(get('/first'));
+  assert.doesNotMatch(await client.expect(/answer to \/first;$/), /connection: close/i);
+  client.send(`${get('/second')}${get('/BEYOND')}`);
+  assert.match(await client.over(), /connection: close[^]*answer to \/second;$/i);
+  assert.ok(!server.received().includes('BEYOND'));
+  await untilEmpty();
+}
+
+/** Requests ahead of their turn: read up to the limit, then the client waits, and nothing is lost. */
+async function pipelined({ visit, gateway, server, untilEmpty }: Scene): Promise<void> {
+  const client = visit().send(get('/held'));
+  await soon('it is asked', () => server.received().includes('/held'));
+  const read = async (): Promise<number> => (await gateway.sessions())[0]!.bytesIn;
+  const before = await read();
+  client.client.send('GET /ahead1');
+  await soon('less than the limit is read', async () => await read() === before + 11);
+  client.client.send('x'.repeat(8));
+  await soon('what reaches it is read', async () => await read() === before + 19);
+  client.client.send('more');
+  for (let count = 0; count < 20; count++) await turn();
+  assert.equal(await read(), before + 19, 'nothing more');
+  client.client.abort();
+  await untilEmpty();
+}
 
 /** A text of the configuration: what is too long is not taken. */
 async function pageSize(): Promise<void> {
@@ -81,6 +134,15 @@ export const httpDriver: ComplianceDriver = {
     condition: '{ methods: [GET] }', steps: 0, bytes: get('/unit'), verb: 'GET', ok: /answer to \/unit;$/, limited: /^HTTP\/1\.1 429 /, held: get('/held'),
       denied: /^HTTP\/1\.1 (403|503) /,
   },
+  places: [
+    { name: 'answered', condition: '{ methods: [GET] }', steps: 0, bytes: get('/unit'), over: /answer to \/unit;$/ },
+    { name: 'answered, with a body', condition: '{ methods: [POST] }', steps: 0, bytes: upload, over: /answer to \/upload;$/ },
+    { name: 'answered, with a body in chunks', condition: '{ methods: [PUT] }', steps: 0, bytes: chunked, over: /answer to \/chunked;$/ },
+    { name: 'the server is not there', condition: '{ methods: [GET] }', options: { serverPort: 1 }, steps: 0, bytes: get('/unit'), over: /^HTTP\/1\.1 502 [^]*\r\n\r\n[^]+$/ },
+    { name: 'redirected', condition: '{ methods: [GET] }', options: { serviceInstead: '    routes: [{ match: {}, redirect: { host: other.example } }]' }, steps: 0,
+      bytes: get('/unit'),
+      over: /^HTTP\/1\.1 30\d [^]*\r\n\r\n/ },
+  ],
   faults: {
     refused: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
     reset: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
@@ -117,20 +179,20 @@ export const httpDriver: ComplianceDriver = {
     'limits.maxMethodBytes': size('maxMethodBytes', 4, post('/', ''), get('/BEYOND').replace('GET', 'PATCH'), 501),
     'limits.maxLeadingCrlf': size('maxLeadingCrlf', 1, `\r\n${get('/')}`, `\r\n\r\n${get('/BEYOND')}`, 400),
     'limits.maxBodyBytes': size('maxBodyBytes', 4, post('/', 'four'), post('/BEYOND', 'fives'), 413),
-    'limits.maxChunkSizeDigits': elsewhere(chunks, 'maxChunkSizeDigits'),
-    'limits.maxChunkExtensionBytes': elsewhere(chunks, 'maxChunkExtensionBytes'),
-    'limits.maxBodyChunkExtensionBytes': elsewhere(chunks, 'maxBodyChunkExtensionBytes'),
-    'limits.maxTinyChunks': elsewhere(chunks, 'maxTinyChunks'),
+    'limits.maxChunkSizeDigits': chunkedSize('maxChunkSizeDigits', 4, '0005\r\nhello\r\n0\r\n\r\n', '00006\r\nBEYOND\r\n0\r\n\r\n'),
+    'limits.maxChunkExtensionBytes': chunkedSize('maxChunkExtensionBytes', 4, '5;a=b\r\nhello\r\n0\r\n\r\n', '6;a=bc\r\nBEYOND\r\n0\r\n\r\n'),
+    'limits.maxBodyChunkExtensionBytes': chunkedSize('maxBodyChunkExtensionBytes', 7, '5;a=b\r\nhello\r\n0;ab\r\n\r\n', '5;a=b\r\nhello\r\n6;abc\r\nBEYOND\r\n0\r\n\r\n'),
+    'limits.maxTinyChunks': chunkedSize('maxTinyChunks', 2, '1\r\na\r\n1\r\nb\r\n0\r\n\r\n', '1\r\na\r\n1\r\nb\r\n6\r\nBEYOND\r\n0\r\n\r\n', ', tinyChunkBytes: 8'),
     'limits.tinyChunkBytes': { because: 'says what maxTinyChunks counts' },
-    'limits.maxTrailerBytes': elsewhere(chunks, 'maxTrailerBytes'),
-    'limits.maxTrailerCount': elsewhere(chunks, 'maxTrailerCount'),
+    'limits.maxTrailerBytes': chunkedSize('maxTrailerBytes', 8, '0\r\nA: b\r\n\r\n', '0\r\nA: BEYOND\r\n\r\n'),
+    'limits.maxTrailerCount': chunkedSize('maxTrailerCount', 2, '0\r\nA: b\r\nC: d\r\n\r\n', '0\r\nA: b\r\nC: d\r\nE: BEYOND\r\n\r\n'),
     'limits.maxResponseBodyBytes': elsewhere(limits, 'maxResponseBodyBytes: refused by its length'),
     'limits.minBodyBytesPerSecond': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
     'limits.minBodyRateGrace': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
-    'limits.maxRequestsPerConnection': elsewhere(limits, 'maxRequestsPerConnection: the last one says close'),
-    'limits.maxPipelinedBytes': elsewhere(limits, 'maxPipelinedBytes: more is not read until its turn comes'),
-    'limits.maxQueryParameters': elsewhere(limits, 'maxQueryParameters and maxCookies are refused'),
-    'limits.maxCookies': elsewhere(limits, 'maxQueryParameters and maxCookies are refused'),
+    'limits.maxRequestsPerConnection': { own: { options: { service: '    limits: { maxRequestsPerConnection: 2 }' }, run: requestsOfConnection } },
+    'limits.maxPipelinedBytes': { own: { options: { service: '    limits: { maxPipelinedBytes: 16 }' }, run: pipelined } },
+    'limits.maxQueryParameters': looked('maxQueryParameters', 2, get('/?a=1&b=2'), get('/BEYOND?a=1&b=2&c=3')),
+    'limits.maxCookies': looked('maxCookies', 2, get('/', 'Cookie: a=1; b=2'), get('/BEYOND', 'Cookie: a=1; b=2; c=3')),
     'forwarded.maxHops': elsewhere('src/gateways/http/forwarded.test.ts', 'maxHops'),
     'retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
     'routes[].retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),

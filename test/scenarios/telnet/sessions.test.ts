@@ -1,7 +1,7 @@
 // Whole Telnet sessions through a real gateway: negotiation, data, ends, limits. Each says what crosses and what does not.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DO, DONT, IAC, option, SB, SE, startScene, WILL, WONT } from './peers.ts';
+import { DO, DONT, IAC, option, SB, SE, shown, startScene, WILL, WONT } from './peers.ts';
 
 describe('Telnet sessions', { timeout: 120_000 }, () => {
   it('a host that never negotiates works, byte by byte and at once', async () => {
@@ -122,6 +122,17 @@ describe('Telnet sessions', { timeout: 120_000 }, () => {
     await scene.hostUntil((text) => text.endsWith('\r\n'));
     assert.equal(scene.host.received[0], `${IAC}\u00f4ABOR\r\n`);
     client.destroy();
+    await scene.stop();
+  });
+
+  it('an interrupt before the host is reached is for the host, and gives up what was typed before it', async () => {
+    const scene = await startScene('', undefined, '>');
+    const client = scene.client();
+    client.send(`rm x${IAC}\u00f4after\r\0`);
+    await scene.hostUntil((text) => text.endsWith('\r\0'));
+    assert.match(shown(scene.host.received[0]!), /^(?:rm x)?<ff><f4>after<0d><00>$/);
+    client.destroy();
+    assert.equal((await scene.gateway.record(({ verb }) => verb === 'CONNECT')).outcome, 'allowed');
     await scene.stop();
   });
 
