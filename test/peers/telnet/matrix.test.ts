@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { hashPassword } from '#runtime/users.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 import { waitFor } from '../../scenarios/telnet/peers.ts';
 import { startDevice, startTelnetd, type Host } from './hosts.ts';
@@ -39,9 +40,11 @@ before(async () => {
   if (hosts.length === 0) return;
   const rules = 'commands: { rules: [{ id: no, commands: [forbidden], then: block }] }';
   const section = (line: (host: Host, id: string) => string): string => hosts.map((host, index) => `  ${line(host, `h${index}`)}\n`).join('');
+  const service = (id: string, login: string): string => `{ protocol: telnet, pool: ${id}, offerFirst: false, recording: { input: true }, ${rules}${login} }`;
   gateway = await startGateway(`listeners:\n${section((_, id) => `${id}: { bind: 127.0.0.1:0, service: ${id} }`)}`
-    + `services:\n${section((_, id) => `${id}: { protocol: telnet, pool: ${id}, offerFirst: false, recording: { input: true }, ${rules} }`)}`
-    + `pools:\n${section(({ port }, id) => `${id}: { servers: [127.0.0.1:${port}] }`)}`
+    + section((_, id) => `${id}-login: { bind: 127.0.0.1:0, service: ${id}-login }`)
+    + `services:\n${section((_, id) => `${id}: ${service(id, '')}`)}${section((_, id) => `${id}-login: ${service(id, ', login: {}')}`)}`
+    + `users: { joe: { password: "${hashPassword('s3cr3t-gw')}" } }\npools:\n${section(({ port }, id) => `${id}: { servers: [127.0.0.1:${port}] }`)}`
     + `recordings: { enabled: true, directory: "${recordings}" }\npolicy:\n  - { id: open, then: allow }\n`);
 });
 
@@ -55,12 +58,18 @@ after(async () => {
   if (missing.length > 0) console.log(`missing here: ${missing.join(', ')}`);
 });
 
-async function session(client: Client, telnet: Program, host: Host, port: number): Promise<string> {
+async function session(client: Client, telnet: Program, host: Host, port: number, login: boolean): Promise<string> {
   const terminal = new Terminal(telnet, client.command(telnet.file, port));
   const until = (fits: RegExp): Promise<string> => terminal.until(fits);
   try {
-    if (host.password) {
+    if (login) {
+      await until(/login: $/);
+      terminal.type('joe\r');
       await until(/Password: $/);
+      terminal.type('s3cr3t-gw\r');
+    }
+    if (host.password) {
+      await until(login ? /Password: [^]*Password: $/ : /Password: $/);
       terminal.type('s3cr3t-pw\r');
     }
     await until(/peer> $/);
@@ -92,8 +101,8 @@ async function session(client: Client, telnet: Program, host: Host, port: number
 
 describe('Telnet peers', { timeout: 400_000 }, () => {
   for (const client of clients) {
-    for (const name of ['telnetd', 'in.telnetd', 'device']) {
-      it(`${client.name} to ${name}`, async (test) => {
+    for (const [name, login] of ['telnetd', 'in.telnetd', 'device'].flatMap((host) => [[host, false], [host, true]] as const)) {
+      it(`${client.name} to ${name}${login ? ', behind the login of the gateway' : ''}`, async (test) => {
         const telnet = program(client.program);
         const host = hosts.find((one) => one.name === name);
         if (telnet === undefined || host === undefined || program('socat') === undefined) {
@@ -101,7 +110,7 @@ describe('Telnet peers', { timeout: 400_000 }, () => {
           return;
         }
         results.set(`${client.name} ${name}`, 'FAILED');
-        const output = await session(client, telnet, host, gateway!.port(`h${hosts.indexOf(host)}`));
+        const output = await session(client, telnet, host, gateway!.port(`h${hosts.indexOf(host)}${login ? '-login' : ''}`), login);
         if (host.password) assert.doesNotMatch(output, /not found/, 'the blocked line did not run');
         if (client.ownTerminal !== false) assert.doesNotMatch(output, /s3cr3t/);
         assert.deepEqual(gateway!.bugs, []);
