@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { makeCertificate } from '../../harness/certificates.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
-import { waitFor } from '../../scenarios/telnet/peers.ts';
+import { tlsOnEitherSide, waitFor } from '../../scenarios/telnet/peers.ts';
 import { startTelnetd, type Host } from './hosts.ts';
 import { missingProgram, program } from './programs.ts';
 import { Terminal } from './terminal.ts';
@@ -28,24 +28,8 @@ before(async () => {
   const secure = await startTelnetd('in.telnetd', missing, certificate);
   for (const host of [plain, secure]) if (host !== undefined) hosts.push(host);
   if (hosts.length < 2) return;
-  gateway = await startGateway(`
-listeners:
-  plain-plain: { bind: "127.0.0.1:0", service: plain }
-  plain-tls: { bind: "127.0.0.1:0", service: secure }
-  tls-plain: { bind: "127.0.0.1:0", service: plain, tls: site }
-  tls-tls: { bind: "127.0.0.1:0", service: secure, tls: site }
-tls:
-  site: { certificates: [{ certificate: "${certificate!.certificateFile}", key: "${certificate!.keyFile}" }] }
-  hosts: { ca: "${certificate!.certificateFile}", serverName: localhost }
-services:
-  plain: { protocol: telnet, pool: plain, recording: { input: true } }
-  secure: { protocol: telnet, pool: secure }
-pools:
-  plain: { servers: ["127.0.0.1:${hosts[0]!.port}"] }
-  secure: { servers: ["127.0.0.1:${hosts[1]!.port}"], tls: hosts }
-recordings: { enabled: true, directory: "${recordings}" }
-policy: [{ id: all, then: allow }]
-`);
+  gateway = await startGateway(tlsOnEitherSide(certificate!, [hosts[0]!.port, hosts[1]!.port], ', recording: { input: true }',
+    `recordings: { enabled: true, directory: "${recordings}" }\n`));
 });
 
 after(async () => {

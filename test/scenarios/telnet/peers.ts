@@ -1,4 +1,5 @@
 // Telnet peers for scenarios: a client and a host that say exactly what the test says, and configurations of one service.
+import type { TestCertificate } from '../../harness/certificates.ts';
 import { RawClient, startRawServer, type RawServer } from '../../harness/raw.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
 
@@ -57,6 +58,17 @@ export function configurationFor(port: number, service: string, rest: string): s
   const leads = /\b(?:pool|targets):/.test(service) ? '' : ', pool: hosts';
   return `listeners:\n  telnet: { bind: 127.0.0.1:0, service: terminal }\nservices:\n  terminal: { protocol: telnet${leads}${service === '' ? '' : `, ${service}`} }\n`
     + `pools:\n  hosts: { servers: [127.0.0.1:${port}] }\n${rest}`;
+}
+
+/** Each side with TLS and without, by itself: four listeners, `plain-tls` being a client in the clear before a host with TLS. */
+export function tlsOnEitherSide(certificate: TestCertificate, ports: readonly [plain: number, secure: number], service = '', rest = ''): string {
+  const ways = ['plain-plain', 'plain-tls', 'tls-plain', 'tls-tls'].map((way) => {
+    return `  ${way}: { bind: 127.0.0.1:0, service: ${way.endsWith('tls') ? 'secure' : 'plain'}${way.startsWith('tls') ? ', tls: site' : ''} }\n`;
+  });
+  return `listeners:\n${ways.join('')}tls:\n  site: { certificates: [{ certificate: "${certificate.certificateFile}", key: "${certificate.keyFile}" }] }\n`
+    + `  hosts: { ca: "${certificate.certificateFile}", serverName: localhost }\n`
+    + `services:\n  plain: { protocol: telnet, pool: plain${service} }\n  secure: { protocol: telnet, pool: secure }\n`
+    + `pools:\n  plain: { servers: [127.0.0.1:${ports[0]}] }\n  secure: { servers: [127.0.0.1:${ports[1]}], tls: hosts }\n${rest}${allowAll}`;
 }
 
 /** Looks again whenever the event loop has turned; bounded by time, so that a failing test says what it saw. */

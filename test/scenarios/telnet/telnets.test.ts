@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import tls from 'node:tls';
 import { makeCertificate, type TestCertificate } from '../../harness/certificates.ts';
 import { startGateway, type GatewayUnderTest } from '../../harness/gateway.ts';
-import { waitFor } from './peers.ts';
+import { tlsOnEitherSide, waitFor } from './peers.ts';
 
 const made = makeCertificate(['localhost']);
 const skip = made === undefined ? 'no openssl: apt-get install openssl' : false;
@@ -31,23 +31,7 @@ before(async () => {
     await once(server, 'listening');
     ports.push((server.address() as AddressInfo).port);
   }
-  gateway = await startGateway(`
-listeners:
-  plain-plain: { bind: "127.0.0.1:0", service: plain }
-  plain-tls: { bind: "127.0.0.1:0", service: secure }
-  tls-plain: { bind: "127.0.0.1:0", service: plain, tls: site }
-  tls-tls: { bind: "127.0.0.1:0", service: secure, tls: site }
-tls:
-  site: { certificates: [{ certificate: ${certificate.certificateFile}, key: ${certificate.keyFile} }] }
-  hosts: { ca: ${certificate.certificateFile}, serverName: localhost }
-services:
-  plain: { protocol: telnet, pool: plain }
-  secure: { protocol: telnet, pool: secure }
-pools:
-  plain: { servers: ["127.0.0.1:${ports[0]}"] }
-  secure: { servers: ["127.0.0.1:${ports[1]}"], tls: hosts }
-policy: [{ id: open, then: allow }]
-`);
+  gateway = await startGateway(tlsOnEitherSide(certificate, [ports[0]!, ports[1]!]));
 });
 
 after(async () => {
