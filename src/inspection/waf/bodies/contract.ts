@@ -38,6 +38,8 @@ export interface BodyLimits {
 export interface BodyResult {
   /** Empty when the body was well formed. */
   error: string;
+  /** The error is that it ends too soon: no fault of a body of which only a part is looked at. */
+  cut: boolean;
   readonly args: Pairs;
   multipart: MultipartFacts | null;
   xml: XmlFacts | null;
@@ -72,5 +74,5 @@ export interface MultipartFacts {
 }
 
 export function emptyResult(): BodyResult {
-  return { error: '', args: new Pairs(), multipart: null, xml: null };
+  return { error: '', cut: false, args: new Pairs(), multipart: null, xml: null };
 }

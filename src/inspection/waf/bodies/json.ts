@@ -8,7 +8,17 @@ import { emptyResult, type BodyLimits, type BodyResult } from './contract.ts';
 /** Names of which no attack can consist. */
 const plainPath = /^[\w.[\]-]*$/;
 
-class JsonError extends Error {}
+/** A pair of surrogates, the longest that a cut can take apart. */
+const longestToken = String.raw`\ud83d\ude00`.length;
+
+class JsonError extends Error {
+  readonly at: number;
+
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
 /** Not the text's fault: a limit of ours was reached. */
 class LimitError extends JsonError {}
 
@@ -41,7 +51,7 @@ class Reader {
   }
 
   fail(what: string): never {
-    throw new JsonError(`${what} at byte ${this.at}`);
+    throw new JsonError(`${what} at byte ${this.at}`, this.at);
   }
 
   space(): void {
@@ -53,7 +63,7 @@ class Reader {
   }
 
   add(path: string, value: string): void {
-    if (this.result.args.keys.length >= this.limits.maxArguments) throw new LimitError(`more than ${this.limits.maxArguments} arguments at byte ${this.at}`);
+    if (this.result.args.keys.length >= this.limits.maxArguments) throw new LimitError(`more than ${this.limits.maxArguments} arguments at byte ${this.at}`, -1);
     this.result.args.add(path, value);
   }
 
@@ -92,7 +102,7 @@ class Reader {
   }
 
   enter(): void {
-    if (++this.depth > this.limits.maxDepth) throw new LimitError(`nested deeper than ${this.limits.maxDepth} at byte ${this.at}`);
+    if (++this.depth > this.limits.maxDepth) throw new LimitError(`nested deeper than ${this.limits.maxDepth} at byte ${this.at}`, -1);
     this.at++;
     this.space();
   }
@@ -211,9 +221,11 @@ function read(text: string, limits: BodyLimits, result: BodyResult): JsonError |
 export function parseJson(text: string, limits: BodyLimits): BodyResult {
   const result = emptyResult();
   const broken = notUtf8At(text);
+  const end = text.length - longestToken;
   const error = read(withoutMark(text), limits, result);
   if (broken >= 0) result.error = `JSON: not UTF-8 at byte ${broken}`;
   else if (error !== null) result.error = `JSON: ${error.message}`;
+  result.cut = (broken < 0 || broken > end) && (error === null || error.at > end);
   return result;
 }
 

@@ -53,8 +53,11 @@ export class MultipartReader {
     if (boundary.text === '') this.stage = 'stopped';
   }
 
-  private error(what: string): void {
-    if (this.result.error === '') this.result.error = `Multipart: ${what}`;
+  /** `cut`: it ends too soon. */
+  private error(what: string, cut = false): void {
+    if (this.result.error !== '') return;
+    this.result.error = `Multipart: ${what}`;
+    this.result.cut = cut;
   }
 
   /** The next piece of the body, latin1. */
@@ -68,8 +71,8 @@ export class MultipartReader {
   end(): BodyResult {
     if (this.stage !== 'stopped') {
       while (this.step(true));
-      if (this.stage === 'before') this.error('no part');
-      if (!this.final) this.error('final boundary missing');
+      if (this.stage === 'before') this.error('no part', true);
+      if (!this.final) this.error('final boundary missing', true);
       this.stage = 'stopped';
     }
     return this.result;
@@ -146,6 +149,11 @@ export class MultipartReader {
     if (line === null) return false;
     const tail = line.slice(this.delimiter.length);
     this.final = tail.startsWith('--');
+    if (!this.final && !tail.endsWith('\n')) {
+      this.error('final boundary missing', true);
+      this.stage = 'stopped';
+      return false;
+    }
     const rest = this.final ? tail.slice(2) : tail;
     this.lineFlags(rest);
     if (rest !== '\r\n' && rest !== '\n' && !(this.final && (rest === '' || rest === '\r'))) {
@@ -177,12 +185,12 @@ export class MultipartReader {
     const line = cut ? '' : this.line(last);
     if (line === null) return false;
     if (cut || !line.endsWith('\n')) {
-      this.error('part without end of headers');
+      this.error('part without end of headers', !cut);
       this.facts.flags |= flag.invalidPart;
       this.readHeaders();
       this.store();
       this.stage = cut ? 'delimiter' : 'stopped';
-      if (!cut) this.error('final boundary missing');
+      if (!cut) this.error('final boundary missing', true);
       return cut;
     }
     if (line.includes(this.delimiter)) this.facts.flags |= flag.unmatchedBoundary;
@@ -259,7 +267,7 @@ export class MultipartReader {
     if (at < 0 && !last) return false;
     this.store();
     this.stage = at < 0 ? 'stopped' : 'delimiter';
-    if (at < 0) this.error('final boundary missing');
+    if (at < 0) this.error('final boundary missing', true);
     return at >= 0;
   }
 

@@ -30,6 +30,8 @@ function isUtf8(charset: string): boolean {
   return /^(?:utf-?8)?$/i.test(charset);
 }
 
+const declarations = ['<!--', '<![CDATA[', '<!DOCTYPE'];
+
 class XmlReader {
   readonly text: string;
   readonly limits: BodyLimits;
@@ -40,6 +42,9 @@ class XmlReader {
   readonly charset: string;
   /** A fault that does not keep the rest from being read. */
   fault = '';
+  cut = false;
+  /** The fault is a character that ends too soon. */
+  brokenEnd = false;
   /** The document type is one whose entities are known to hold nothing but characters. */
   published = false;
   at = 0;
@@ -52,7 +57,9 @@ class XmlReader {
     this.charset = charset;
   }
 
-  fail(what: string): never {
+  /** `cut`: more text could mend it. */
+  fail(what: string, cut = this.at >= this.text.length): never {
+    this.cut = cut;
     throw new XmlError(`${what} at byte ${this.at}`);
   }
 
@@ -63,8 +70,8 @@ class XmlReader {
       if (this.text.charCodeAt(this.at) === 60) this.markup();
       else this.characters();
     }
-    if (this.open.length > 0) this.fail(`<${this.open[this.open.length - 1]}> is not closed`);
-    if (!this.rootSeen) this.fail('no element');
+    if (this.open.length > 0) this.fail(`<${this.open[this.open.length - 1]}> is not closed`, true);
+    if (!this.rootSeen) this.fail('no element', true);
   }
 
   /** `<?xml ...?>`: which encoding the rest is in. */
@@ -77,6 +84,7 @@ class XmlReader {
     // RFC 7303, 3.2: the media type may name it instead.
     const broken = isUtf8(declared) && isUtf8(this.charset) ? notUtf8At(this.text) : -1;
     if (broken >= 0) this.fault = `not UTF-8 at byte ${broken}`;
+    this.brokenEnd = broken > this.text.length - 4;
     if (match !== null) this.at += match[0].length;
   }
 
@@ -101,7 +109,10 @@ class XmlReader {
       this.pieces.push(text.slice(start, this.at - 3));
     } else if (text.startsWith('<?', this.at)) this.instruction();
     else if (text.startsWith('<!DOCTYPE', this.at)) this.doctype();
-    else if (text.startsWith('</', this.at)) this.endTag();
+    else if (text.startsWith('<!', this.at)) {
+      const rest = text.slice(this.at);
+      this.fail('name expected', declarations.some((start) => start.startsWith(rest)));
+    } else if (text.startsWith('</', this.at)) this.endTag();
     else this.startTag();
   }
 
@@ -116,7 +127,7 @@ class XmlReader {
 
   skipTo(end: string, from: number): void {
     const found = this.text.indexOf(end, this.at + from);
-    if (found < 0) this.fail(`"${end}" expected`);
+    if (found < 0) this.fail(`"${end}" expected`, true);
     this.at = found + end.length;
   }
 
@@ -129,7 +140,7 @@ class XmlReader {
     }
     const end = this.text.indexOf('>', this.at);
     const subset = this.text.indexOf('[', this.at);
-    if (end < 0 || this.rootSeen) this.fail('misplaced document type');
+    if (end < 0 || this.rootSeen) this.fail('misplaced document type', !this.rootSeen);
     if (subset >= 0 && subset < end) this.fail('a document type with an internal subset is refused');
     if (/^<!DOCTYPE\s+[^\s>]+\s+(?:SYSTEM|PUBLIC)\b/.test(this.text.slice(this.at, end))) this.fail('a document type with an external subset is refused');
     this.at = end + 1;
@@ -162,7 +173,7 @@ class XmlReader {
       const char = this.text[this.at];
       if (char === '>') { this.at++; break; }
       if (char === '/' && this.text[this.at + 1] === '>') { this.at += 2; return; }
-      if (!spaced) this.fail('white space expected');
+      if (!spaced) this.fail('white space expected', char === undefined || (char === '/' && this.at + 1 === this.text.length));
       this.attribute();
     }
     this.open.push(element);
@@ -178,7 +189,7 @@ class XmlReader {
     const quote = this.text[this.at];
     if (quote !== '"' && quote !== "'") this.fail('quoted value expected');
     const end = this.text.indexOf(quote, this.at + 1);
-    if (end < 0) this.fail('attribute value without end');
+    if (end < 0) this.fail('attribute value without end', true);
     const raw = this.text.slice(this.at + 1, end);
     if (raw.includes('<')) this.fail('"<" in an attribute value');
     this.at = end + 1;
@@ -207,7 +218,7 @@ class XmlReader {
     let from = 0;
     for (; at >= 0; at = raw.indexOf('&', from)) {
       const end = raw.indexOf(';', at);
-      if (end < 0 || end - at > 12) this.fail('entity without end');
+      if (end < 0 || end - at > 12) this.fail('entity without end', end < 0 && raw.length - at <= 12 && this.text.endsWith(raw.slice(at)));
       out += raw.slice(from, at) + this.entity(raw.slice(at + 1, end));
       from = end + 1;
     }
@@ -240,6 +251,7 @@ export function parseXml(text: string, limits: BodyLimits, charset = ''): BodyRe
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     result.error = `XML: ${error.message}`;
+    result.cut = reader.cut && (reader.fault === '' || reader.brokenEnd);
     // What follows the fault is scanned too, as it stands.
     reader.pieces.push(text.slice(reader.at));
   }

@@ -111,6 +111,8 @@ function typeFault(state: TransactionState): string {
 
 export function processBody(state: TransactionState, reader: MultipartReader | null): BodyResult {
   const result = parsed(state, reader);
+  // Over the limit, where the rest passes unseen: what was looked at ends somewhere.
+  if (result.cut && state.inboundDataError) result.error = '';
   if (result.error === '' && state.requestBodyLength > 0) result.error = typeFault(state);
   return result;
 }
