@@ -82,10 +82,12 @@ test('JSON lines beside the store, cleaned of what no encoder writes; a sink tha
   log.accept({ ...block(1), lines: linesOf('{"time":1,"x":"\u001b[2J\u00e9"}') }, () => { done++; });
   await log.close();
   const text = readFileSync(join(stateDirectory, 'audit', 'all.jsonl'), 'latin1');
-  assert.equal(text.split('\n').length, 4);
+  // The three, and the one that says that the other sink fails.
+  assert.equal(text.split('\n').length, 5);
+  assert.match(text, /"rule":"sink-failing"/);
   assert.match(text, /\{"time":1,"x":"\?\[2J\?"\}\n$/);
   assert.equal(done, 2);
-  assert.deepEqual([bad.counters.failures, bad.counters.dropped], [2, 3]);
+  assert.deepEqual([bad.counters.failures, bad.counters.dropped], [3, 4]);
 });
 
 test('a store that cannot be written: refuses when told so, and stops refusing', { timeout: 20_000 }, async () => {
@@ -151,4 +153,37 @@ test('other settings at run time: nothing is lost, what has not changed stays', 
   await log.close();
   assert.equal(readFileSync(join(stateDirectory, 'audit', 'a.jsonl'), 'latin1').split('\n').length, 7);
   assert.equal(readFileSync(join(stateDirectory, 'audit', 'b.jsonl'), 'latin1').split('\n').length, 5);
+});
+
+test('a sink that fails is told of once, and so is that it works again', async () => {
+  const told: string[] = [];
+  const counters = newCounters();
+  let broken = true;
+  const sink: Sink = {
+    name: 'shipper', counters,
+    write: (_text, count) => {
+      if (broken) {
+        counters.failures++;
+        counters.dropped += count;
+        counters.lastFailure = 'connection refused';
+      } else counters.written += count;
+    },
+    flush: async () => { /* nothing waits */ }, close: async () => { /* nothing is open */ },
+  };
+  const { trail: log } = trail({}, { sinks: [sink], report: ({ code, message }) => { told.push(`${code} ${message}`); } });
+  log.accept(block(2));
+  log.accept(block(3));
+  assert.deepEqual(told, ['sink-failing the audit sink shipper fails: connection refused; what it cannot take is counted (sallyport status)']);
+  broken = false;
+  log.accept(block(1));
+  log.accept(block(1));
+  // The record that says so went to the sink as well.
+  assert.deepEqual(told.slice(1), ['sink-recovered the audit sink shipper works again; 6 records were lost to it']);
+  broken = true;
+  log.accept(block(1));
+  assert.equal(told.length, 3);
+  await log.flush();
+  const kept = (await log.page({ kinds: ['system'] })).records.map(({ rule, outcome }) => `${rule} ${outcome}`);
+  assert.deepEqual(kept.sort(), ['sink-failing error', 'sink-failing error', 'sink-recovered allowed']);
+  await log.close();
 });

@@ -21,12 +21,19 @@ import { LineDigester } from './store/block-index.ts';
 import { AuditStore } from './store/store.ts';
 import type { StoreEvent, StoreStatus } from './store/store-core.ts';
 
+export interface TrailEvent { code: StoreEvent['code'] | 'sink-failing' | 'sink-recovered'; message: string }
+
+/** A sink in use, with what of its counters has been looked at. */
+interface PlacedSink { readonly sink: Sink; readonly settings: string; failing: boolean; failures: number; dropped: number; written: number }
+
+function placed(sink: Sink, settings: string): PlacedSink { return { sink, settings, failing: false, failures: 0, dropped: 0, written: 0 }; }
+
 export interface AuditTrailOptions {
   settings: AuditSettings;
   /** Relative directories of the settings start here. */
   stateDirectory: string;
-  /** Something that the operator should know: a store that fails, is set aside, works again. */
-  report?: (event: StoreEvent) => void;
+  /** Something that the operator should know: a store or a sink that fails, is set aside, works again. */
+  report?: (event: TrailEvent) => void;
   /** Called when `refusing` changes. */
   refusingChanged?: (refusing: boolean) => void;
   /** Where console lines go; needed with `settings.console`. */
@@ -63,7 +70,7 @@ export class AuditTrail {
   #encoder: RecordEncoder;
   readonly #ids;
   readonly #wallMs: () => number;
-  #sinks: { sink: Sink; settings: string }[];
+  #sinks: PlacedSink[];
   #store: AuditStore | undefined;
   readonly #followers = new Set<Follower>();
   readonly #digester = new LineDigester();
@@ -80,7 +87,7 @@ export class AuditTrail {
     this.#wallMs = options.wallMs ?? Date.now;
     this.#encoder = new RecordEncoder(settings.mask);
     this.#ids = makeIdSource(0, this.#wallMs);
-    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => ({ sink: make(), settings: key }));
+    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => placed(make(), key));
     if (settings.store.enabled) this.#store = this.#openStore(settings);
   }
 
@@ -120,7 +127,7 @@ export class AuditTrail {
     this.#encoder = new RecordEncoder(settings.mask);
     const closing: Promise<void>[] = [];
     const kept = this.#sinks;
-    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => kept.find((each) => each.settings === key) ?? { sink: make(), settings: key });
+    this.#sinks = this.#wantedSinks(settings).map(({ key, make }) => kept.find((each) => each.settings === key) ?? placed(make(), key));
     for (const each of kept) if (!this.#sinks.includes(each)) closing.push(each.sink.close());
     const moved = this.#directory(before) !== this.#directory(settings);
     const old = this.#store;
@@ -189,7 +196,30 @@ export class AuditTrail {
         sink.counters.lastFailure = String(error);
       }
     }
+    for (const each of this.#sinks) this.#watchSink(each);
     if (this.#followers.size > 0) this.#follow(text);
+  }
+
+  /** A sink that begins to fail is told of once, and so is that it works again. */
+  #watchSink(each: PlacedSink): void {
+    const { name, counters: { failures, dropped, written, lastFailure } } = each.sink;
+    if (failures > each.failures || dropped > each.dropped) {
+      each.failures = failures;
+      each.dropped = dropped;
+      each.written = written;
+      if (each.failing) return;
+      each.failing = true;
+      const why = lastFailure === '' ? '' : `: ${lastFailure}`;
+      this.#tellOf({ code: 'sink-failing', message: `the audit sink ${name} fails${why}; what it cannot take is counted (sallyport status)` });
+    } else if (each.failing && written > each.written) {
+      each.failing = false;
+      this.#tellOf({ code: 'sink-recovered', message: `the audit sink ${name} works again; ${dropped} records were lost to it` });
+    }
+  }
+
+  #tellOf(event: TrailEvent): void {
+    this.#options.report?.(event);
+    this.#note(event.code, event.message);
   }
 
   #follow(text: string): void {
@@ -264,7 +294,7 @@ export class AuditTrail {
     if (this.#closing) return;
     const record = new AuditRecord();
     record.kind = 'system';
-    record.outcome = code === 'store-recovered' ? 'allowed' : 'error';
+    record.outcome = code.endsWith('-recovered') ? 'allowed' : 'error';
     record.rule = code;
     record.reason = message;
     this.record(record);

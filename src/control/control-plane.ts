@@ -99,7 +99,7 @@ export class ControlPlane {
     this.history = ephemeral ? new MemoryHistory() : new FileHistory(this.stateDirectory, Date.now());
     this.trail = new AuditTrail({
       settings: this.#auditSettings(configuration), stateDirectory: this.stateDirectory, output: process.stdout,
-      report: ({ code, message }) => { this.notice({ severity: code === 'store-recovered' ? 'info' : 'error', message }); },
+      report: ({ code, message }) => { this.notice({ severity: code.endsWith('-recovered') ? 'info' : 'error', message }); },
       refusingChanged: (refusing) => { this.supervisor.setRefusing(refusing); },
     });
     this.supervisor = new Supervisor({

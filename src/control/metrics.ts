@@ -185,5 +185,7 @@ function auditFigures(out: Exposition, { status, statistics }: MetricSources): v
   out.family('audit_lost_total', 'counter', 'Audit records that had to be dropped.');
   out.sample(status.audit.lostInWorkers, { where: 'worker' });
   out.sample(status.audit.lostInStore, { where: 'store' });
+  out.family('audit_sink_lost_total', 'counter', 'Records that a sink beside the store could not take.');
+  for (const { name, counters } of status.audit.sinks) out.sample(counters.dropped, { sink: name });
   out.one('audit_refusing', 'gauge', '1 while operations are refused because nothing can be kept.', status.audit.refusing ? 1 : 0);
 }

@@ -56,7 +56,7 @@ limits: { both: { key: address, requests: 100000/s, connections: 1000 } }
 test('labels hold any text', { skip: needs('promtool') }, async () => {
   const statistics = new AuditStatistics();
   statistics.addText('{"kind":"operation","outcome":"allowed","service":"a\\\\b\\"c","status":200,"ms":3}\n');
-  const audit = { lostInWorkers: 0, lostInStore: 0, refusing: false };
+  const audit = { lostInWorkers: 0, lostInStore: 0, refusing: false, sinks: [{ name: 'syslog', counters: { dropped: 2 } }] };
   const status = { configuration: { number: 1, version: 'v', pending: undefined }, productVersion: '"\\\n', startedAtMs: 0, workerRestarts: 0, audit };
   const text = prometheusText({ status: status as never, workers: [], pools: [], statistics, counters: new CounterTotals(), pids: [], firewalls: [] });
   assert.deepEqual(judged(text), { code: 0, said: '' });

@@ -23,6 +23,11 @@ export function statusText(status: Status, out: Output): string {
     `sessions       ${formatNumber(status.sessions)} open, ${formatNumber(status.operations)} operations so far`,
     `audit          ${formatNumber(audit.records)} records${audit.store === undefined ? ', store off' : ''}${lostText(status, out)}`,
   ];
+  for (const { name, counters } of audit.sinks) {
+    if (counters.failures === 0 && counters.dropped === 0) continue;
+    const why = counters.lastFailure === '' ? '' : `; last failure: ${visible(counters.lastFailure)}`;
+    lines.push(out.paint(`audit sink     ${name}: ${formatNumber(counters.written)} written, ${formatNumber(counters.dropped)} lost${why}`, 'red'));
+  }
   for (const { place, onEngineError, errors, passedOnError } of status.firewalls) {
     const open = onEngineError === 'pass' ? `lets requests pass when its engine fails (${formatNumber(passedOnError)} so far)` : 'refused requests because its engine failed';
     lines.push(out.paint(`firewall       ${visible(place)} ${open}; ${count(errors, 'fault')}`, 'red'));
