@@ -10,8 +10,17 @@ import { operatorPairs, sqlWords } from './sql-words.ts';
 
 const target = new URL('../../src/inspection/waf/injection/tables.ts', import.meta.url);
 
-interface Sample { input: string; sqli: boolean; fingerprint: string | null; xss: boolean }
-interface Evidence { attacks: Set<string>; harmless: Set<string> }
+export interface Sample {
+  /** Base64. */
+  readonly input: string;
+  readonly text: string;
+  readonly sqli: boolean;
+  readonly fingerprint: string | null;
+  readonly xss: boolean;
+  /** What the scanner reads in it, attack or not. */
+  readonly readings: readonly { readonly fingerprint: string; readonly credible: boolean }[];
+}
+interface Evidence { readonly attacks: Set<string>; readonly harmless: Set<string> }
 
 /** The third that is not read with `--two-thirds`: by the hash of the input, so it is the same in every run. */
 export function isHeldOut(input: string): boolean {
@@ -61,23 +70,40 @@ export function fingerprintsByRule(): Set<string> {
   return found;
 }
 
-/** What the samples say: fingerprints that decided a verdict, and those that were read and passed over. */
-async function evidenceOf(file: string, twoThirds: boolean): Promise<Evidence> {
+/** Reads the samples with the words that tables.ts holds now. */
+export async function readSamples(file: string): Promise<Sample[]> {
   const { fingerprintsOf } = await import('../../src/inspection/waf/injection/sqli.ts');
+  return readFileSync(file, 'latin1').split('\n').filter((line) => line !== '').map((line) => {
+    const sample = JSON.parse(line) as Omit<Sample, 'text' | 'readings'>;
+    const text = Buffer.from(sample.input, 'base64').toString('latin1');
+    return { ...sample, text, readings: fingerprintsOf(text) };
+  });
+}
+
+/** What samples say: fingerprints that decided a verdict, and those that were read and passed over. */
+function evidenceOf(samples: readonly Sample[]): Evidence {
   const evidence: Evidence = { attacks: new Set(), harmless: new Set() };
-  for (const line of readFileSync(file, 'latin1').split('\n')) {
-    if (line === '') continue;
-    const sample = JSON.parse(line) as Sample;
-    if (twoThirds && isHeldOut(sample.input)) continue;
-    for (const { fingerprint, credible } of fingerprintsOf(Buffer.from(sample.input, 'base64').toString('latin1'))) {
-      if (sample.sqli && fingerprint === sample.fingerprint) {
-        evidence.attacks.add(fingerprint);
-        break;
-      }
-      if (credible) evidence.harmless.add(fingerprint);
+  for (const { sqli, fingerprint, readings } of samples) {
+    for (const reading of readings) {
+      if (sqli && reading.fingerprint === fingerprint) { evidence.attacks.add(fingerprint); break; }
+      if (reading.credible) evidence.harmless.add(reading.fingerprint);
     }
   }
   return evidence;
+}
+
+/** As it stands in the table, where a statement stands for a type too. */
+export function inTable(fingerprint: string): string {
+  return fingerprint.replaceAll('t', 'T');
+}
+
+/** The table that the rules and some samples make. */
+export function fingerprintsFrom(samples: readonly Sample[], rulesOnly = false): Set<string> {
+  const fingerprints = fingerprintsByRule();
+  const { attacks, harmless } = evidenceOf(samples);
+  for (const fingerprint of harmless) fingerprints.delete(inTable(fingerprint));
+  if (!rulesOnly) for (const fingerprint of attacks) fingerprints.add(inTable(fingerprint));
+  return fingerprints;
 }
 
 /** Fingerprints with the same beginning share it: `31UE1(,` stands for the three 1UE1, 1UE( and `1UE,`. */
@@ -122,17 +148,12 @@ async function main(): Promise<void> {
   const at = process.argv.indexOf('--samples');
   const file = process.argv[at + 1];
   if (at < 0 || file === undefined) throw new Error('usage: generate.ts --samples FILE [--two-thirds] [--rules-only]');
-  const fingerprints = fingerprintsByRule();
-  const byRule = fingerprints.size;
   // The words come first: the samples are read with them.
+  writeFileSync(target, render(fingerprintsByRule()));
+  const samples = (await readSamples(file)).filter(({ input }) => !process.argv.includes('--two-thirds') || !isHeldOut(input));
+  const fingerprints = fingerprintsFrom(samples, process.argv.includes('--rules-only'));
   writeFileSync(target, render(fingerprints));
-  const { attacks, harmless } = await evidenceOf(file, process.argv.includes('--two-thirds'));
-  const ruledOut = [...harmless].filter((fingerprint) => fingerprints.delete(fingerprint));
-  if (!process.argv.includes('--rules-only')) {
-    for (const attack of attacks) fingerprints.add(attack);
-  }
-  writeFileSync(target, render(fingerprints));
-  console.log(`fingerprints: ${byRule} by rule, ${fingerprints.size} in all; seen as attacks ${attacks.size}; rules overruled: ${ruledOut.join(' ')}`);
+  console.log(`fingerprints: ${fingerprintsByRule().size} by rule, ${fingerprints.size} in all`);
 }
 
 if (import.meta.main) await main();
