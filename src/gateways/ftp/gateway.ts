@@ -16,7 +16,7 @@ import { judge } from './judge.ts';
 import { FtpOperation, type OperationFacts } from './operations.ts';
 import { openControl, splitTarget } from './server-connection.ts';
 import { commandRecord, violationRecord, type SessionContext } from './records.ts';
-import { farewellOf, farewells, texts } from './replies.ts';
+import { farewellOf, farewells, isUnreachable, texts } from './replies.ts';
 import { ServerControl, type ServerControlOwner } from './server-control.ts';
 import type { FtpService } from './service.ts';
 import { SessionState } from './state.ts';
@@ -355,7 +355,13 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
       if (reply !== undefined) run.note(reply);
     }
     if (failure.kind !== 'operational') this.port.record(violationRecord(this, this.port.operationId(), failure));
-    this.end(outcome, failure.message, farewellOf(failure, this.service.settings.proxy !== undefined));
+    const text = farewellOf(failure, this.service.settings.proxy !== undefined);
+    // The server that the client named is not to be had: the login has failed, for a reason that clients show (a 421 they do not show, or
+    // connect again at once).
+    if (run?.verb === 'PASS' && isUnreachable(failure) && this.service.settings.proxy !== undefined) {
+      this.finish(run, 530, [text]);
+      this.end(outcome, failure.message, farewells.plain);
+    } else this.end(outcome, failure.message, text);
   }
 
   // Time.

@@ -46,9 +46,14 @@ const unreachable: Readonly<Record<string, string>> = {
   'unreachable': 'there is no way to the server', 'denied': 'that server is not permitted', 'tls': 'no TLS with the server',
 };
 
+/** No conversation with the server has come about. */
+export function isUnreachable(failure: Failure): boolean {
+  return failure.kind === 'operational' && failure.phase !== 'receive' && failure.phase !== 'send';
+}
+
 export function farewellOf(failure: Failure, isProxy: boolean): string {
   if (failure.kind !== 'operational') return 'The server broke the protocol, closing control connection.';
-  if (failure.phase === 'receive' || failure.phase === 'send') return failure.code === 'timeout' ? 'No answer from the server in time, closing control connection.'
+  if (!isUnreachable(failure)) return failure.code === 'timeout' ? 'No answer from the server in time, closing control connection.'
     : 'The server ended the session, closing control connection.';
   if (isProxy) return `Not connected: ${unreachable[failure.code] ?? 'the server cannot be reached'}.`;
   return 'The server cannot be reached, please try again later.';

@@ -77,8 +77,8 @@ services: { out: { protocol: ftp, proxy: { ports: [21, ${deadPort}], denyNetwork
 policy: [ { id: open, then: allow } ]
 `);
   for (const [user, answer, outcome, rule, reason] of [
-    ['bob@no-such-host.invalid', '421 Not connected: the name of the server was not found.', 'failed', 'not-found', /no-such-host\.invalid:21/],
-    [`bob@127.0.0.1:${deadPort}`, '421 Not connected: the server refuses connections.', 'failed', 'refused', /127\.0\.0\.1:\d+: connection refused/],
+    ['bob@no-such-host.invalid', '530 Not connected: the name of the server was not found.', 'failed', 'not-found', /no-such-host\.invalid:21/],
+    [`bob@127.0.0.1:${deadPort}`, '530 Not connected: the server refuses connections.', 'failed', 'refused', /127\.0\.0\.1:\d+: connection refused/],
     ['bob@10.0.0.1', '530 That server is not permitted.', 'denied', 'ftp.target-network', /10\.0\.0\.1 is in a network that is not connected to/],
     ['bob@127.0.0.1:22', '530 That port is not permitted.', 'denied', 'ftp.target-port', /port 22/],
     ['bob', '530 Name the server, too: USER name@host', 'denied', 'ftp.target-missing', /no host/],
@@ -92,12 +92,13 @@ policy: [ { id: open, then: allow } ]
     assert.equal(record.status, Number(answer.slice(0, 3)));
     assert.equal((record.facts as Record<string, unknown>)['reply'], answer);
     assert.match(String(record.reason), reason);
+    if (outcome === 'failed') assert.match(await client.reply(), /^421 /, 'and that is the end');
     client.close();
   }
   client = new FtpClient(gateway.port('strict'));
   await client.reply();
   await client.command(`USER bob@localhost:${server.port}`);
-  assert.equal(await client.command('PASS x'), '421 Not connected: that server is not permitted.', 'seen only when the name was looked up');
+  assert.equal(await client.command('PASS x'), '530 Not connected: that server is not permitted.', 'seen only when the name was looked up');
   assert.equal((await gateway.record(({ rule }) => rule === 'ftp.target-network')).outcome, 'denied');
   assert.deepEqual(own.bugs, []);
   await own.stop();
