@@ -311,7 +311,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.server = server;
     link.handler = server;
     this.conversation = new Conversation(this, this.client, server, chosen.name);
-    this.relay.connected(server);
+    this.relay.connected(server, this.port.nowMs());
     if (this.#interruptAhead) passCommand(this, this.client, Command.IP);
     const ahead = this.#dialogue.takeAhead();
     this.#dialogue.finished();

@@ -92,8 +92,10 @@ export class OptionRelay {
 
   #mayOffer(): boolean { return this.#offerFirst || this.#hostSpoke; }
 
-  connected(server: TelnetSide): void {
+  connected(server: TelnetSide, nowMs: number): void {
     this.server = server;
+    // A host that does not answer has the time of an offer.
+    if (this.#lent.length > 0) this.openSinceMs = Math.min(this.openSinceMs, nowMs);
     if (this.#mayOffer()) this.#offerAll(server);
   }
 
@@ -106,8 +108,12 @@ export class OptionRelay {
 
   /** Data of the host. One that sends text and has not negotiated will not: the client echoes for itself again. */
   hostShows(): void {
-    if (this.#lent.length === 0) return;
-    if (!this.#hostSpoke) for (const option of this.#lent) this.disable(this.client, false, option);
+    if (this.#lent.length > 0 && !this.#hostSpoke) this.#giveBack();
+  }
+
+  /** What the host does not go on with. */
+  #giveBack(): void {
+    for (const option of this.#lent) if (this.server?.theirs.isOn(option) !== true) this.disable(this.client, false, option);
     this.#lent.length = 0;
   }
 
@@ -130,6 +136,7 @@ export class OptionRelay {
   /** Refuses every offer that is still open: the other side did not answer in time. */
   refuseOpen(): void {
     this.openSinceMs = Infinity;
+    this.#giveBack();
     for (const side of this.server === undefined ? [this.client] : [this.client, this.server]) {
       for (let option = 0; option < 256; option++) {
         for (const theirs of [true, false]) {

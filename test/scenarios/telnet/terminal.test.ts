@@ -80,6 +80,19 @@ describe('login and choice of a host', { timeout: 120_000 }, () => {
     }
   });
 
+  it('echo is given back when a host that negotiates does not answer for it in time', async () => {
+    const host = await startRawServer((socket) => { socket.write(Buffer.from(`${DO}${option.TTYPE}device>`, 'latin1')); });
+    const gateway = await startGateway(configurationFor(host.port, 'login: {}, timeouts: { negotiation: 300ms }', users + allowAll));
+    const client = new RawClient(gateway.port());
+    client.send(`${DO}${option.ECHO}${DO}${option.SGA}joe\r\0secret\r\0`);
+    await client.until((text) => text.includes('device>'));
+    assert.doesNotMatch(client.received, new RegExp(WONT));
+    await client.until((text) => text.endsWith(`${WONT}${option.ECHO}${WONT}${option.SGA}`));
+    client.destroy();
+    await gateway.stop();
+    await host.close();
+  });
+
   it('gives up after the attempts that are configured', async () => {
     const scene = await start('login: { attempts: 2 }', users + allowAll);
     scene.client.send('a\r\nb\r\nc\r\nd\r\n');
