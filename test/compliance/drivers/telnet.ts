@@ -172,7 +172,7 @@ export const telnetDriver: ComplianceDriver = {
     'limits.maxNegotiations': size('maxNegotiations', 16, negotiations(16), negotiations(17), /Password: /),
     'limits.negotiationsPerSecond': size('negotiationsPerSecond', 4, negotiations(4), negotiations(5), /Password: /),
     // Twice its bytes may be left out; which ones pass is shown in sessions.test.ts.
-    'limits.maxSubnegotiationBytes': size('maxSubnegotiationBytes', 64, `${SB}${option.TTYPE}${'x'.repeat(128)}${SE}`, `${SB}${option.TTYPE}${'x'.repeat(129)}`, /Password: /),
+    'limits.maxSubnegotiationBytes': size('maxSubnegotiationBytes', 64, `${SB}${option.TTYPE}${'x'.repeat(128)}${SE}`, `${SB}${option.TTYPE}${'x'.repeat(129)}${SE}`, /Password: /),
     'limits.suboptionsPerSecond': { own: { options: { service: '    limits: { suboptionsPerSecond: 2 }' }, run: suboptions } },
     'limits.signalsPerSecond': { own: { options: { service: '    limits: { signalsPerSecond: 2 }' }, run: signals } },
     'limits.maxTerminalTypeRequests': { own: { options: { service: '    limits: { maxTerminalTypeRequests: 2 }' }, run: terminalTypes } },
