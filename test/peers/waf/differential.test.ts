@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { temporaryFolder } from '../peer.ts';
 import { RequestMaker } from './generator.ts';
-import { buildJudge, judge, needsJudge, type Exchange } from './judge.ts';
-import { compared, loaded, ruleFiles } from './rules.ts';
+import { buildJudge, judge, needsJudge } from './judge.ts';
+import { compared, extraReading, loaded, ruleFiles } from './rules.ts';
 
 const seed = 2;
 
@@ -23,17 +23,6 @@ const runs: readonly Run[] = [
   { rules: '4.28', level: 4, requests: 1000, hostility: 0, same: 977 }, { rules: '4.28', level: 4, requests: 1000, hostility: 10, same: 973 },
   { rules: '3.3', level: 1, requests: 500, hostility: 10, same: 494 }, { rules: '3.3', level: 4, requests: 500, hostility: 10, same: 488 },
 ];
-/** In what way a body is read that libmodsecurity does not know, or ''. */
-function extraReading({ headers, body }: Exchange): string {
-  const type = headers.find(([name]) => name === 'Content-Type')?.[1] ?? '';
-  if (type.startsWith('multipart')) return /name="[^"\r\n]*\\/.test(body) ? 'escapes in the names of parts' : '';
-  if (/json|xml|urlencoded/.test(type)) return '';
-  if (/^[[{]/.test(body)) {
-    try { JSON.parse(body); return 'JSON of another type'; } catch { return ''; }
-  }
-  return type === '' && body.includes('=') ? 'a form without a type' : '';
-}
-
 const skip = needsJudge();
 const folder = temporaryFolder();
 after(() => { folder.remove(); });

@@ -47,6 +47,18 @@ export function loaded(files: readonly string[]): RuleSet {
   return result.ruleSet;
 }
 
+/** In what way a body is read that libmodsecurity does not know, or ''. */
+export function extraReading({ headers, body }: Exchange): string {
+  const type = headers.find(([name]) => name === 'Content-Type')?.[1] ?? '';
+  if (type.startsWith('multipart')) return /name="[^"\r\n]*\\/.test(body) ? 'escapes in the names of parts' : '';
+  if (/[/+]json|xml|urlencoded/.test(type)) return '';
+  if (/^[[{]/.test(body)) {
+    // Of several texts, one a line, the first says what they are.
+    try { JSON.parse(body.split('\n')[0]!); return 'JSON of another type'; } catch { return ''; }
+  }
+  return type === '' && body.includes('=') ? 'a form without a type' : '';
+}
+
 export interface Comparison {
   readonly same: number;
   /** How many had more ids with us, by the reading that libmodsecurity does not have. */
