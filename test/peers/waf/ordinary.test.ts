@@ -7,13 +7,13 @@ import { after, test } from 'node:test';
 import { formatFault, loadRuleSet } from '#inspection/waf/index.ts';
 import { variableDirectives } from '#inspection/web/directives.ts';
 import { rulePartsOf } from '#inspection/web/rule-files.ts';
-import { engineConfiguration } from '../../waf/crs.ts';
 import { crsFolder, diskSource, hasCrs } from '../../waf/files.ts';
 import { ordinaryBodies, ordinaryTypes, type OrdinaryBody } from '../../waf/ordinary-bodies.ts';
 import { plainInspectionSettings } from '../../waf/settings.ts';
 import { temporaryFolder } from '../peer.ts';
 import { buildJudge, judge, needsJudge, plainResponse, type Exchange } from './judge.ts';
 import { summaryOf } from './ours.ts';
+import { engineText } from './rules.ts';
 
 const paranoia = 1;
 /** Rules that only report scores. */
@@ -36,7 +36,7 @@ test(`ordinary bodies, Core Rule Set 4.28 at level ${paranoia}: nothing that lib
   const rules = globSync(join(crsFolder, 'rules', '*.conf')).sort();
   const engine = join(folder.path, 'engine.conf');
   const variables = join(folder.path, 'variables.conf');
-  writeFileSync(engine, engineConfiguration);
+  writeFileSync(engine, engineText(folder.path));
   writeFileSync(variables, variableDirectives(settings));
   const loaded = loadRuleSet({ parts: rulePartsOf(settings, [{ setup: [setup], before: [], baseline: false, rules, after: [] }]), source: diskSource, mode: 'DetectionOnly' });
   if (!loaded.ok) throw new Error(loaded.errors.map(formatFault).join('\n'));
