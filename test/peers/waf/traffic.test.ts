@@ -19,9 +19,9 @@ interface Run {
   readonly same: number;
 }
 const runs: readonly Run[] = [
-  { rules: '4.28', level: 1, requests: 1000, hostility: 0, same: 999 }, { rules: '4.28', level: 1, requests: 1000, hostility: 40, same: 996 },
+  { rules: '4.28', level: 1, requests: 1000, hostility: 0, same: 999 }, { rules: '4.28', level: 1, requests: 1000, hostility: 40, same: 995 },
   { rules: '4.28', level: 4, requests: 700, hostility: 0, same: 698 }, { rules: '4.28', level: 4, requests: 700, hostility: 40, same: 696 },
-  { rules: '3.3', level: 1, requests: 500, hostility: 40, same: 499 },
+  { rules: '3.3', level: 1, requests: 500, hostility: 40, same: 498 },
 ];
 const skip = needsJudge();
 const folder = temporaryFolder();
