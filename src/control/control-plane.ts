@@ -67,7 +67,7 @@ export interface FirewallCounts {
   readonly errors: number;
   readonly passedOnError: number;
   /** What each worker that has answered counted since it loaded the rules. */
-  readonly workers: readonly (Pick<WebInspectorReport, 'requests' | 'blocked' | 'errors' | 'passedOnError' | 'hits'> & { readonly pid: number })[];
+  readonly workers: readonly (Pick<WebInspectorReport, 'key' | 'loadMs' | 'requests' | 'blocked' | 'errors' | 'passedOnError' | 'hits'> & { readonly pid: number })[];
 }
 
 const maxRecentNotices = 100;

@@ -52,3 +52,13 @@ test('what is kept under a prefix outlives the process that counted it, until it
   assert.deepEqual(hits(), [], 'the firewall was taken out of the configuration');
   assert.equal(totals.total('other'), 2);
 });
+
+test('who counts anew under the same name is not taken for the one before', () => {
+  const totals = new CounterTotals();
+  const add = (value: number, instance: string): void => { totals.begin(); totals.add(1, 'a', value, instance); totals.end([1]); };
+  add(10, 'first');
+  add(15, 'second');
+  assert.equal(totals.total('a'), 25);
+  add(16, 'second');
+  assert.equal(totals.total('a'), 26);
+});

@@ -5,7 +5,7 @@
 export class CounterTotals {
   readonly #totals = new Map<string, number>();
   /** By process, what each counter had when last looked. */
-  readonly #last = new Map<number, Map<string, number>>();
+  readonly #last = new Map<number, Map<string, { readonly value: number; readonly instance: string }>>();
   #seen = new Set<string>();
   #kept: string[] = [];
 
@@ -15,12 +15,14 @@ export class CounterTotals {
     this.#kept = [];
   }
 
-  add(pid: number, counter: string, value: number): void {
+  /** `instance`: who counts in that process; another one has begun at nought, whatever it has by now. */
+  add(pid: number, counter: string, value: number, instance = ''): void {
     this.#seen.add(counter);
     let last = this.#last.get(pid);
     if (last === undefined) this.#last.set(pid, last = new Map());
-    const before = last.get(counter) ?? 0;
-    last.set(counter, value);
+    const known = last.get(counter);
+    const before = known?.instance === instance ? known.value : 0;
+    last.set(counter, { value, instance });
     this.#totals.set(counter, (this.#totals.get(counter) ?? 0) + (value >= before ? value - before : value));
   }
 

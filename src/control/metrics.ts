@@ -93,8 +93,9 @@ function countWorkers({ workers, firewalls, counters, pids }: MetricSources): vo
   for (const { place, workers: reports } of firewalls) {
     counters.keep(key('firewall', place, ''));
     for (const report of reports) {
-      for (const name of firewallCounters) counters.add(report.pid, key('firewall', place, name), report[name]);
-      for (const { rule, hits } of report.hits) counters.add(report.pid, key('firewall', place, 'hits', `${rule}`), hits);
+      const instance = `${report.loadMs} ${report.key}`;
+      for (const name of firewallCounters) counters.add(report.pid, key('firewall', place, name), report[name], instance);
+      for (const { rule, hits } of report.hits) counters.add(report.pid, key('firewall', place, 'hits', `${rule}`), hits, instance);
     }
   }
   counters.end(pids);
