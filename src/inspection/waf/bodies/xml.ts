@@ -110,7 +110,7 @@ class XmlReader {
     } else if (text.startsWith('<?', this.at)) this.instruction();
     else if (text.startsWith('<!DOCTYPE', this.at)) this.doctype();
     else if (text.startsWith('<!', this.at)) {
-      const rest = text.slice(this.at);
+      const rest = text.slice(this.at++);
       this.fail('name expected', declarations.some((start) => start.startsWith(rest)));
     } else if (text.startsWith('</', this.at)) this.endTag();
     else this.startTag();
