@@ -131,6 +131,8 @@ describe('Telnet sessions', { timeout: 120_000 }, () => {
     client.send(`rm x${IAC}\u00f4after\r\0`);
     await scene.hostUntil((text) => text.endsWith('\r\0'));
     assert.match(shown(scene.host.received[0]!), /^(?:rm x)?<ff><f4>after<0d><00>$/);
+    // What has not been read yet would make a reset of the end.
+    await client.until((text) => text.includes('>'));
     client.destroy();
     assert.equal((await scene.gateway.record(({ verb }) => verb === 'CONNECT')).outcome, 'allowed');
     await scene.stop();
