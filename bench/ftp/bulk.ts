@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cpuMicros, outputOf, type Processes } from '../processes.ts';
 import { gibibyte } from './peers.ts';
 
@@ -10,6 +11,7 @@ export type Direction = 'down' | 'up';
 export interface BulkPeer { readonly name: string; readonly address: string; readonly port: number; readonly worker: number }
 export interface BulkSample { readonly cpuSeconds: number; readonly seconds: number; readonly peakMiB: number }
 
+const hashFile = fileURLToPath(new URL('../load/hash-file.ts', import.meta.url));
 const name = 'gibibyte';
 /** curl gives up after so many seconds. */
 const transferLimit = '120';
@@ -68,6 +70,12 @@ export class BulkTransfers {
       rmSync(this.#stored);
     }
     return { cpuSeconds, seconds, peakMiB };
+  }
+
+  /** CPU seconds of the file's SHA-256 by itself, on `core`. */
+  async hashSeconds(core: number): Promise<number> {
+    const child = this.#processes.start(process.execPath, [hashFile, this.#source], { core, stdout: 'pipe' });
+    return (JSON.parse(await outputOf(child)) as { micros: number }).micros / 1e6;
   }
 
   async #curl(peer: BulkPeer, direction: Direction, into: string): Promise<void> {

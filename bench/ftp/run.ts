@@ -39,6 +39,8 @@ export interface SessionFigures {
 
 export interface FtpResults {
   readonly bulk: readonly BulkFigures[];
+  /** CPU seconds of the SHA-256 of the GiB by itself. */
+  readonly hash: Figure;
   readonly sessions: readonly SessionFigures[];
   readonly idle: readonly HeldFigures[];
 }
@@ -59,13 +61,13 @@ export async function benchFtp(bench: Bench, options: FtpOptions): Promise<FtpRe
   const plain = { name: 'sallyport', address: '127.0.0.1', port: own.plainPort, worker: own.worker, supervisor: own.supervisor };
   const hashed = { ...plain, name: 'sallyport, SHA-256', port: own.hashedPort };
   const peers: Loaded[] = [{ name: 'haproxy', ...haproxy, supervisor: undefined }, plain, hashed];
-  const bulk = await bulkFigures(bench, options, server, directory, peers);
+  const { bulk, hash } = await bulkFigures(bench, options, server, directory, peers);
   const sessions = await sessionFigures(bench, options, peers, own);
   for (const one of [haproxy, own, server]) await one.stop();
-  return { bulk, sessions, idle: await idleFigures(bench, options) };
+  return { bulk, hash, sessions, idle: await idleFigures(bench, options) };
 }
 
-async function bulkFigures(bench: Bench, options: FtpOptions, server: FtpServer, directory: string, peers: readonly BulkPeer[]): Promise<BulkFigures[]> {
+async function bulkFigures(bench: Bench, options: FtpOptions, server: FtpServer, directory: string, peers: readonly BulkPeer[]): Promise<Pick<FtpResults, 'bulk' | 'hash'>> {
   bench.progress('ftp: writing a file of 1 GiB');
   const transfers = new BulkTransfers(bench.processes, bench.loadCore, server.root, directory);
   for (const peer of peers) {
@@ -74,7 +76,10 @@ async function bulkFigures(bench: Bench, options: FtpOptions, server: FtpServer,
   }
   const directions: readonly Direction[] = ['down', 'up'];
   const samples = new Map<string, BulkSample[]>();
+  const hashes: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
+    bench.progress(`ftp: round ${round + 1} of ${options.rounds}, the hash by itself`);
+    hashes.push(await transfers.hashSeconds(bench.proxyCore));
     for (const direction of directions) {
       for (const peer of peers) {
         bench.progress(`ftp: round ${round + 1} of ${options.rounds}, 1 GiB ${direction} through ${peer.name}`);
@@ -83,11 +88,12 @@ async function bulkFigures(bench: Bench, options: FtpOptions, server: FtpServer,
       }
     }
   }
-  return directions.flatMap((direction) => peers.map(({ name }) => {
+  const bulk = directions.flatMap((direction) => peers.map(({ name }) => {
     const all = samples.get(`${direction} ${name}`)!;
     return { peer: name, direction, cpu: figureOf(all.map(({ cpuSeconds }) => cpuSeconds)), seconds: figureOf(all.map(({ seconds }) => seconds)),
       peak: figureOf(all.map(({ peakMiB }) => peakMiB)) };
   }));
+  return { bulk, hash: figureOf(hashes) };
 }
 
 interface SessionsRun { readonly sessions: number; readonly failed: number; readonly micros: number; readonly p50: number; readonly p99: number }
