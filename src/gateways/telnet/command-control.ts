@@ -61,6 +61,9 @@ export class CommandControl {
     return { id, what: what.trim(), user: this.#owner.commandUser ?? '' };
   }
 
+  /** Input stands behind an Enter that waits. */
+  get holds(): boolean { return this.#held !== undefined; }
+
   get waiting(): string { return this.#approval === undefined ? '' : `line waits for approval ${this.#approval.id}`; }
 
   input(bytes: Buffer, start: number, end: number): void {

@@ -180,10 +180,16 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
       return;
     }
     if (side === this.client) {
-      this.server!.link.end();
+      this.conversation!.control?.decide('', false, 'the user has left');
+      this.#passEnd();
       this.#deadlineMs = this.port.nowMs() + halfClosedMs;
       this.schedule();
     } else this.#close('allowed', 'host closed');
+  }
+
+  /** The client has finished sending: the host is told when nothing of it is held any more. */
+  #passEnd(): void {
+    if (this.conversation!.control?.holds !== true) this.server!.link.end();
   }
 
   sideClosed(side: TelnetSide, failure: OperationalFailure | undefined): void {
@@ -363,6 +369,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
       this.conversation!.control?.woken(nowMs);
       if (this.#phase !== 'open') return;
       this.sideRead();
+      if (this.client.link.peerEnded) this.#passEnd();
     }
     this.schedule();
   }

@@ -9,6 +9,10 @@ export function passCommand(gateway: TelnetGateway, side: TelnetSide, code: numb
   const fromClient = side === gateway.client;
   const verdict = fromClient ? fromClientVerdict(gateway, server, code) : fromServerVerdict(gateway, code);
   if (verdict === 'pass') {
+    if (fromClient && gateway.conversation?.control?.holds === true && overtakes.has(code)) {
+      behindHeldLine(gateway, code);
+      return;
+    }
     if (fromClient) edit(gateway, code);
     if (fromClient && (code === Command.IP || code === Command.AO || code === Command.BRK)) server.parser.expectSynch();
     (fromClient ? server : gateway.client).sendCommand(code);
@@ -51,8 +55,19 @@ function fromServerVerdict(gateway: TelnetGateway, code: number): Verdict {
   }
 }
 
-/** What a command does to the line that is being typed. */
+/** Keys that do what a command does to the line that is being typed. */
+const editKeys = new Map<number, number>([[Command.EC, 127], [Command.EL, 21], [Command.IP, 3]]);
+
 function edit(gateway: TelnetGateway, code: number): void {
-  const key = code === Command.EC ? 127 : code === Command.EL ? 21 : code === Command.IP ? 3 : 0;
-  if (key !== 0) gateway.conversation?.editKey(key);
+  const key = editKeys.get(code);
+  if (key !== undefined) gateway.conversation?.editKey(key);
+}
+
+/** What would change or enter a line on the host although its Enter is still held: the host would run another line than was judged. */
+const overtakes: ReadonlySet<number> = new Set([...editKeys.keys(), Command.BRK, Command.EOF, Command.SUSP, Command.ABORT, Command.EOR]);
+
+/** Edits and interrupts take their place behind the held Enter, as the keys that mean the same; the rest has no place in a line. */
+function behindHeldLine(gateway: TelnetGateway, code: number): void {
+  const key = editKeys.get(code);
+  if (key !== undefined) gateway.conversation!.clientData(Buffer.of(key), 0, 1);
 }
