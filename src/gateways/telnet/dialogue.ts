@@ -23,6 +23,8 @@ export interface DialogueOwner {
   readonly echoes: boolean;
   credentials(user: string, password: string): void;
   chosen(target: Target): void;
+  /** Whether more of the client may come. */
+  readOn(reads: boolean): void;
   /** The user gave up, or has used up the attempts. */
   gaveUp(reason: string, outcome: 'allowed' | 'denied'): void;
 }
@@ -30,7 +32,7 @@ export interface DialogueOwner {
 type State = 'user' | 'password' | 'checking' | 'target' | 'connecting' | 'done';
 
 const hostName = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}))*\.?$/;
-/** What is typed ahead while a password is checked or a host is connected to. */
+/** What is typed ahead while a password is checked or a host is connected to; then reading stops, so that nothing is lost. */
 const maxAheadBytes = 4096;
 
 export class Dialogue implements EditedLine {
@@ -83,8 +85,9 @@ export class Dialogue implements EditedLine {
     let at = start;
     while (at < end) {
       if (this.#state === 'checking' || this.#state === 'connecting' || this.#state === 'done') {
-        const had = this.#ahead?.length ?? 0;
-        if (had + end - at <= maxAheadBytes) this.#ahead = Buffer.concat([this.#ahead ?? Buffer.alloc(0), bytes.subarray(at, end)]);
+        const more = bytes.subarray(at, end);
+        this.#ahead = this.#ahead === undefined ? Buffer.from(more) : Buffer.concat([this.#ahead, more]);
+        if (this.#ahead.length >= maxAheadBytes) this.#owner.readOn(false);
         return;
       }
       at = this.#editor.push(bytes, at, end, this.#state === 'password', this);
@@ -95,6 +98,7 @@ export class Dialogue implements EditedLine {
   takeAhead(): Buffer | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
+    if (ahead !== undefined) this.#owner.readOn(true);
     return ahead !== undefined && this.second(ahead[0]!) ? ahead.subarray(1) : ahead;
   }
 

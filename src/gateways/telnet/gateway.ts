@@ -243,6 +243,11 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   get subject(): Subject { return this.port.subject; }
   say(text: string): void { this.client.sendText(text); }
+  readOn(reads: boolean): void {
+    if (reads) this.client.link.resume();
+    else this.client.link.pause();
+  }
+
   get echoes(): boolean { return this.client.ours.isOn(Option.ECHO); }
 
   credentials(user: string, password: string): void {
