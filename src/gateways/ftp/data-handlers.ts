@@ -7,6 +7,7 @@ import type { CommandRun } from './command-run.ts';
 import { DataSetup } from './data-setup.ts';
 import { DataSide } from './data-side.ts';
 import type { FtpGateway } from './gateway.ts';
+import { clientDataSecurity } from './tls.ts';
 
 function isIpv6(gateway: FtpGateway): boolean {
   return addressFamily(gateway.port.client.local.address) === 6;
@@ -62,7 +63,7 @@ function listenForClient(gateway: FtpGateway, run: CommandRun, setup: DataSetup)
   const { local, peer } = gateway.port.client;
   const side = new DataSide('client', 'listen', setup);
   setup.client = side;
-  side.secureAtOnce(gateway.clientDataSecurity());
+  side.secureAtOnce(clientDataSecurity(gateway));
   setup.onFailed = (failed: DataSide) => {
     setup.onFailed = undefined;
     if (failed === side && !run.finished) gateway.refuse(run, 425, 'Cannot open data connection.', 'data-connection');

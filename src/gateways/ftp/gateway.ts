@@ -4,13 +4,13 @@
 import { operational, type Failure, type OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
 import type { Gateway, PendingServer, ServerLinkOwner, SessionPort } from '#contract/gateway.ts';
-import type { Link, LinkHandler, SecureRequest } from '#contract/link.ts';
-import { CommandParser, ftpViolation, readable, replyText, verbEntry, VIOLATION, type FtpReply, type FtpViolationName } from '#codecs/ftp/index.ts';
+import type { Link, LinkHandler } from '#contract/link.ts';
+import { ftpViolation, readable, replyText, verbEntry, type FtpReply, type FtpViolationName } from '#codecs/ftp/index.ts';
 import { Alarms, type AlarmName } from './alarms.ts';
 import { attributeOf } from './attributes.ts';
+import { CommandQueue, type CommandQueueOwner, type QueuedCommand } from './command-queue.ts';
 import { CommandRun } from './command-run.ts';
 import type { DataSetup } from './data-setup.ts';
-import type { DataSide } from './data-side.ts';
 import { handlers } from './handlers.ts';
 import { judge } from './judge.ts';
 import { FtpOperation, type OperationFacts } from './operations.ts';
@@ -20,14 +20,13 @@ import { farewellOf, farewells, isUnreachable, texts } from './replies.ts';
 import { ServerControl, type ServerControlOwner } from './server-control.ts';
 import type { FtpService } from './service.ts';
 import { SessionState } from './state.ts';
+import { clientControlSecurity, serverControlSecurity } from './tls.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Arguments that records and rules never see. */
 const secretVerbs = new Set(['PASS', 'ACCT']);
 
-interface Queued { readonly verb: string; readonly argument: string }
-
-export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, OperationFacts, SessionContext {
+export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, ServerControlOwner, OperationFacts, SessionContext {
   readonly port: SessionPort;
   readonly service: FtpService;
   readonly server: ServerControl;
@@ -35,23 +34,17 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   transfer: Transfer | undefined = undefined;
   readonly #link: Link;
   readonly #alarms: Alarms;
-  readonly #parser: CommandParser;
+  readonly #queue: CommandQueue;
   #current: CommandRun | undefined = undefined;
-  /** An ABOR that waits for the transfer to end. */
+  /** An ABOR that was obeyed and waits for its turn to be answered. */
   #abortRun: CommandRun | undefined = undefined;
   /** Of the last transfer: a slow client may still be taking its last bytes when it says QUIT. */
   #lingering: DataSetup | undefined = undefined;
-  readonly #queue: Queued[] = [];
-  /** Bytes that came when the queue was full. */
-  #held: Buffer | undefined = undefined;
-  /** Bytes of the current read that have not been parsed. */
-  #unparsed = 0;
-  #pumping = false;
   #securing = false;
   #afterDelay: (() => void) | undefined = undefined;
-  #secondStartedMs = 0;
-  #secondCount = 0;
   #draining = false;
+  /** The client has said all that it is going to say. */
+  #clientEnded = false;
   #ended = false;
 
   constructor(port: SessionPort, service: FtpService) {
@@ -60,7 +53,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.#link = port.client;
     this.state = new SessionState();
     this.server = new ServerControl(this, service.limits);
-    this.#parser = new CommandParser(service.limits);
+    this.#queue = new CommandQueue(this, port.client, service.limits);
     this.#alarms = new Alarms((nextMs) => { port.wakeAtMs = nextMs; });
   }
 
@@ -88,7 +81,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   /** TLS on the client's control connection, with session tickets of its own. */
   secureClient(): void {
     this.#securing = true;
-    this.#link.secure(this.#clientSecurity(['ftp'], undefined));
+    this.#link.secure(clientControlSecurity(this));
   }
 
   /** Answers, then turns TLS on: from the reply on nothing is said in the clear. */
@@ -107,7 +100,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.#securing = false;
     if (this.service.settings.clientTls.mode === 'implicit') this.#greet();
     this.state.secured();
-    this.#pump();
+    this.#queue.pump();
   }
 
   received(_link: Link, bytes: Buffer, start: number, end: number): void {
@@ -116,83 +109,38 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
       this.violate('bytes-before-tls', 'client');
       return;
     }
-    if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes.subarray(start, end)]);
-    else this.#read(bytes, start, end);
+    this.#queue.received(bytes, start, end);
   }
 
-  #read(bytes: Buffer, start: number, end: number): void {
-    for (let at = start; at < end && !this.#ended;) {
-      if (this.#queue.length >= this.service.limits.maxPipelinedCommands) {
-        this.#held = Buffer.from(bytes.subarray(at, end));
-        this.#link.pause();
-        break;
-      }
-      const next = this.#parser.push(bytes, at, end);
-      const answers = this.#parser.takeAnswers();
-      if (answers !== '') this.#link.sendText(answers);
-      if (next === VIOLATION) {
-        this.#fault(this.#parser.fault!);
-        break;
-      }
-      if (next < 0 && !(this.transfer !== undefined && this.#parser.takeAbort())) break;
-      at = next < 0 ? end : next;
-      this.#unparsed = end - at;
-      const { verb, argument } = this.#parser.command;
-      this.#arrived({ verb, argument });
-    }
-    this.#unparsed = 0;
+  // What the queue of commands asks and does.
+
+  get isOver(): boolean { return this.#ended; }
+  get isBusy(): boolean { return this.#current !== undefined || this.#securing || this.#afterDelay !== undefined; }
+  get hasTransfer(): boolean { return this.transfer !== undefined; }
+  get hasMoreFromClient(): boolean { return this.#queue.hasMore; }
+  nowMs(): number { return this.port.nowMs(); }
+  pace(waitMs: number): void { this.delay(waitMs, () => { this.#queue.pump(); }); }
+  broke(fault: Failure): void { this.#fault(fault); }
+  execute(command: QueuedCommand): void { this.#execute(command, false); }
+
+  executeBeside(command: QueuedCommand): boolean {
+    const run = this.#execute(command, true);
+    return run === this.#abortRun;
   }
 
-  #arrived(queued: Queued): void {
-    // ABOR and STAT are for the transfer under way (RFC 959 section 4.1.3).
-    if (this.transfer !== undefined && this.#queue.length === 0 && this.#abortRun === undefined
-      && (queued.verb === 'ABOR' || (queued.verb === 'STAT' && queued.argument === '' && this.#inPace()))) {
-      this.#execute(queued, true);
-      return;
-    }
-    this.#queue.push(queued);
-    this.#pump();
+  beTurn(): void {
+    const run = this.#abortRun!;
+    this.#abortRun = undefined;
+    this.finish(run, 226, ['Abort successful.']);
   }
 
-  /** More has come from the client than the command at hand: nothing may stand behind AUTH. */
-  get hasMoreFromClient(): boolean {
-    return this.#unparsed > 0 || this.#queue.length > 0 || this.#held !== undefined || this.#parser.pendingBytes > 0;
+  pumped(): void {
+    if (this.#ended || this.#current !== undefined) return;
+    if (this.#draining) this.end('allowed', 'drained', farewells.shutdown);
+    else if (this.#clientEnded && !this.isBusy && !this.#queue.hasCommands) this.end('allowed', 'client closed', '');
   }
 
-  #pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    while (!this.#ended && this.#current === undefined && !this.#securing && this.#afterDelay === undefined) {
-      if (this.#queue.length === 0) {
-        const held = this.#held;
-        if (held === undefined) break;
-        this.#held = undefined;
-        this.#pumping = false;
-        this.#read(held, 0, held.length);
-        this.#pumping = true;
-        if (this.#held === undefined) this.#link.resume();
-        continue;
-      }
-      if (!this.#inPace()) break;
-      this.#execute(this.#queue.shift()!, false);
-    }
-    this.#pumping = false;
-    if (this.#draining && this.#current === undefined && !this.#ended) this.end('allowed', 'drained', farewells.shutdown);
-  }
-
-  /** So many commands a second; beyond them the client waits. */
-  #inPace(): boolean {
-    const nowMs = this.port.nowMs();
-    if (nowMs - this.#secondStartedMs >= 1000) {
-      this.#secondStartedMs = nowMs;
-      this.#secondCount = 0;
-    }
-    if (++this.#secondCount <= this.service.limits.maxCommandsPerSecond) return true;
-    this.delay(this.#secondStartedMs + 1000 - nowMs, () => { this.#pump(); });
-    return false;
-  }
-
-  #execute({ verb, argument }: Queued, beside: boolean): void {
+  #execute({ verb, argument }: QueuedCommand, beside: boolean): CommandRun {
     const { port, service } = this;
     const entry = verbEntry(verb);
     const operation = new FtpOperation(service.name, port.facts.listener, this.port.subject, this);
@@ -208,6 +156,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.clearAlarm('idle');
     if (entry !== undefined) handlers[entry.verb]!.before?.(this, run);
     if (!run.finished && judge(this, run)) handlers[entry!.verb]!.run(this, run);
+    return run;
   }
 
   attribute(key: string, operation: FtpOperation): string | undefined {
@@ -234,7 +183,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
       this.#current = undefined;
       if (!this.#ended) this.alarm('idle', this.service.timeouts.idle);
     }
-    this.#pump();
+    this.#queue.pump();
   }
 
   /** The gateway's own word that something cannot be: no rule of policy. */
@@ -275,14 +224,11 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     if (!this.#ended) this.#link.sendText(replyText(code, lines));
   }
 
-  transferOver(transfer: Transfer, aborted: boolean, code: number, lines: readonly string[]): void {
+  transferOver(transfer: Transfer, code: number, lines: readonly string[]): void {
     this.transfer = undefined;
     this.#lingering = this.state.setup;
     this.state.setup = undefined;
-    const abortRun = this.#abortRun;
-    this.#abortRun = undefined;
     this.finish(transfer.run, code, lines);
-    if (aborted && abortRun !== undefined) this.finish(abortRun, 226, ['Abort successful.']);
   }
 
   abortTransfer(run: CommandRun): void {
@@ -306,34 +252,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
   }
 
   secureControl(link: Link): void {
-    link.secure(this.#serverSecurity(undefined));
-  }
-
-  serverDataSecurity(): SecureRequest | undefined {
-    return this.server.protectedData ? this.#serverSecurity(this.server.link) : undefined;
-  }
-
-  #serverSecurity(continues: Link | undefined): SecureRequest {
-    return { end: 'tls-client', profile: this.service.settings.serverTls.profile ?? '', serverName: this.server.server!.host, alpn: ['ftp'], continues, ownTickets: false };
-  }
-
-  /** RFC 4217 section 7: the client is the TLS client, whoever dialled. */
-  clientDataSecurity(): SecureRequest | undefined {
-    return this.state.protectedData ? this.#clientSecurity(['ftp', 'ftp-data'], this.#link) : undefined;
-  }
-
-  #clientSecurity(alpn: readonly string[], continues: Link | undefined): SecureRequest {
-    return { end: 'tls-server', profile: this.service.settings.clientTls.profile ?? '', serverName: '', alpn, continues, ownTickets: true };
-  }
-
-  clientDataProven(side: DataSide): boolean {
-    const tls = side.link!.tls;
-    return tls === undefined || tls.resumed || this.service.settings.clientTls.dataSession === 'any';
-  }
-
-  wantsCloseNotify(role: 'client' | 'server'): boolean {
-    const { clientTls, serverTls } = this.service.settings;
-    return (role === 'client' ? clientTls : serverTls).closeNotify === 'require';
+    link.secure(serverControlSecurity(this));
   }
 
   sending(text: string): void { (this.transfer?.run ?? this.#current)?.sent.push(text); }
@@ -435,7 +354,16 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
     this.port.finished(outcome, reason);
   }
 
-  ended(): void { this.end(this.transfer === undefined ? 'allowed' : 'aborted', 'client closed', ''); }
+  /** A client that has said all still hears the answers; in the middle of a transfer it is an abort (RFC 959 section 4.1.1, QUIT). */
+  ended(): void {
+    if (this.transfer !== undefined || this.#securing) {
+      this.end('aborted', 'client closed', '');
+      return;
+    }
+    this.#clientEnded = true;
+    this.pumped();
+  }
+
   drained(): void { /* replies are short */ }
   relayed(): void { /* the control connection is never relayed */ }
 
@@ -445,7 +373,7 @@ export class FtpGateway implements Gateway, LinkHandler, ServerControlOwner, Ope
 
   drain(): void {
     this.#draining = true;
-    this.#pump();
+    this.#queue.pump();
   }
 
   describe(): string {

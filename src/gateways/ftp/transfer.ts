@@ -13,6 +13,7 @@ import type { ContentTap } from './content.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { DataSide, DataSideOwner } from './data-side.ts';
 import type { FtpGateway } from './gateway.ts';
+import { clientDataProven, clientDataSecurity, serverDataSecurity, wantsCloseNotify } from './tls.ts';
 
 type State = 'connecting' | 'asking' | 'joining' | 'flowing' | 'judging' | 'flushing' | 'ending' | 'done';
 
@@ -41,7 +42,6 @@ export class Transfer implements DataSideOwner {
   #unsaid: FtpReply | undefined = undefined;
   #state: State = 'connecting';
   #cut: Cut | undefined = undefined;
-  #aborted = false;
   #final: FtpReply | undefined = undefined;
   #sourceDone = false;
   #serverAsked = false;
@@ -125,18 +125,18 @@ export class Transfer implements DataSideOwner {
         this.#unsaid = reply;
         this.#gateway.alarm('heldReply', this.#gateway.service.timeouts.heldReply);
       }
-      server!.want(this.#gateway.serverDataSecurity());
+      server!.want(serverDataSecurity(this.#gateway));
       return;
     }
     this.#gateway.preliminary(this.run, reply);
-    server!.want(this.#gateway.serverDataSecurity());
+    server!.want(serverDataSecurity(this.#gateway));
     this.#wantClient();
   }
 
   #wantClient(): void {
     const client = this.#setup.client!;
     const { port, service } = this.#gateway;
-    client.want(this.#gateway.clientDataSecurity());
+    client.want(clientDataSecurity(this.#gateway));
     if (client.way === 'dial') client.dial(port, port.client.local.address, service.timeouts.dataConnect);
   }
 
@@ -154,7 +154,7 @@ export class Transfer implements DataSideOwner {
       return;
     }
     if (this.#state !== 'joining' || !side.isReady) return;
-    if (side.role === 'client' && !this.#gateway.clientDataProven(side)) {
+    if (side.role === 'client' && !clientDataProven(this.#gateway, side)) {
       this.cut(522, 'The data connection does not resume the TLS session of the control connection.', 'denied', 'ftp.data-session',
         'client data connection without the control connection\'s TLS session');
       return;
@@ -228,7 +228,7 @@ export class Transfer implements DataSideOwner {
 
   sideEnded(side: DataSide): void {
     if (side !== this.#source || this.#sourceDone || this.#cut !== undefined || this.#state !== 'flowing') return;
-    if (side.link!.endedWithoutNotify && this.#gateway.wantsCloseNotify(side.role)) {
+    if (side.link!.endedWithoutNotify && wantsCloseNotify(this.#gateway, side.role)) {
       this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'ftp.data-truncated',
         `the ${side.role} ended the data connection without ending its TLS: the file may be cut short`);
       return;
@@ -339,7 +339,6 @@ export class Transfer implements DataSideOwner {
 
   /** ABOR of the client. */
   abort(): void {
-    this.#aborted = true;
     this.cut(426, 'Connection closed; transfer aborted.', 'aborted', '', 'ABOR');
   }
 
@@ -373,7 +372,7 @@ export class Transfer implements DataSideOwner {
     }
     if (outcome !== 'allowed') this.run.outcome = outcome;
     if (rule !== '') this.run.rule = rule;
-    this.#gateway.transferOver(this, this.#aborted, code, lines);
+    this.#gateway.transferOver(this, code, lines);
   }
 
   /** No data connection in time. */

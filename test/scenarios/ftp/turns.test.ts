@@ -1,0 +1,50 @@
+// Whose turn it is: commands that wait, ABOR that does not, clients that have said all, servers that go as soon as they are done.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FtpClient, shared, startFtp, startScriptedServer } from './peers.ts';
+
+const big = Buffer.alloc(30_000_000, 'abcdefghij');
+const server = await startScriptedServer();
+server.files['/big'] = big;
+const gateway = await startFtp(server);
+let client: FtpClient;
+shared(server, () => gateway, () => client);
+
+test('ABOR behind commands that wait: the transfer is cut at once, and each is answered in its turn', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  data.socket.pause();
+  assert.match(await client.command('RETR /big'), /^150 /);
+  client.raw.send('NOOP\r\nCWD /nowhere\r\nABOR\r\nPWD\r\n');
+  server.answers['CWD'] = '550 no';
+  assert.match(await client.reply(), /^426 /);
+  assert.match(await client.reply(), /^200 /);
+  assert.match(await client.reply(), /^550 /);
+  assert.match(await client.reply(), /^226 Abort/);
+  assert.match(await client.reply(), /^257 /);
+  data.destroy();
+  assert.equal((await gateway.record(({ verb }) => verb === 'ABOR')).status, 226);
+});
+
+test('two ABORs: the second finds nothing to abort', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  const data = await client.passive();
+  data.socket.pause();
+  assert.match(await client.command('RETR /big'), /^150 /);
+  client.raw.send('ABOR\r\nABOR\r\n');
+  assert.deepEqual([await client.reply(), await client.reply(), await client.reply()].map((reply) => reply.slice(0, 3)), ['426', '226', '225']);
+  data.destroy();
+});
+
+test('a client that finishes sending behind its commands hears every answer', async () => {
+  client = new FtpClient(gateway.port());
+  client.raw.send('USER zoe\r\nPASS x\r\nPWD\r\nNOOP\r\n').end();
+  assert.deepEqual((await client.rest()).split('\r\n').map((line) => line.slice(0, 3)), ['220', '331', '230', '257', '200', '']);
+  assert.equal((await gateway.record(({ kind, user }) => kind === 'session' && user === 'zoe')).outcome, 'allowed');
+});
+
+test('so does one that had said more than may wait, the half of a command at the end left out', async () => {
+  client = new FtpClient(gateway.port());
+  client.raw.send(`USER alice\r\nPASS x\r\n${'NOOP\r\n'.repeat(100)}PW`).end();
+  assert.deepEqual((await client.rest()).split('\r\n').map((line) => line.slice(0, 3)), ['220', '331', '230', ...Array.from({ length: 100 }, () => '200'), '']);
+});
