@@ -45,6 +45,8 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   #draining = false;
   /** The client has said all that it is going to say. */
   #clientEnded = false;
+  /** The server went when it had said that the transfer is complete: what of it is on its way still arrives. */
+  #goneBehindTransfer: OperationalFailure | undefined = undefined;
   #ended = false;
 
   constructor(port: SessionPort, service: FtpService) {
@@ -115,7 +117,9 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   // What the queue of commands asks and does.
 
   get isOver(): boolean { return this.#ended; }
-  get isBusy(): boolean { return this.#current !== undefined || this.#securing || this.#afterDelay !== undefined; }
+  get isBusy(): boolean {
+    return this.#current !== undefined || this.#securing || this.#afterDelay !== undefined || this.#goneBehindTransfer !== undefined;
+  }
   get hasTransfer(): boolean { return this.transfer !== undefined; }
   get hasMoreFromClient(): boolean { return this.#queue.hasMore; }
   nowMs(): number { return this.port.nowMs(); }
@@ -135,7 +139,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   }
 
   pumped(): void {
-    if (this.#ended || this.#current !== undefined) return;
+    if (this.#ended || this.#current !== undefined || this.#goneBehindTransfer !== undefined) return;
     if (this.#draining) this.end('allowed', 'drained', farewells.shutdown);
     else if (this.#clientEnded && !this.isBusy && !this.#queue.hasCommands) this.end('allowed', 'client closed', '');
   }
@@ -229,6 +233,8 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     this.#lingering = this.state.setup;
     this.state.setup = undefined;
     this.finish(transfer.run, code, lines);
+    const failure = this.#goneBehindTransfer;
+    if (failure !== undefined) this.serverGone(failure, undefined);
   }
 
   abortTransfer(run: CommandRun): void {
@@ -264,6 +270,10 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
 
   serverGone(failure: Failure, reply: FtpReply | undefined): void {
     if (this.#ended) return;
+    if (failure.kind === 'operational' && this.transfer?.isConfirmed === true) {
+      this.#goneBehindTransfer = failure;
+      return;
+    }
     const run = this.#current;
     const outcome = failure.kind === 'violation' ? 'refused' : failure.kind === 'limit' ? 'limited' : failure.code === 'denied' ? 'denied' : 'failed';
     if (run !== undefined && !run.finished) {

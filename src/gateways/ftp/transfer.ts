@@ -67,7 +67,8 @@ export class Transfer implements DataSideOwner {
     tap.onVerdict = (verdict) => { this.#judged(verdict); };
   }
 
-  get isOver(): boolean { return this.#state === 'done'; }
+  /** The server has said that it is complete; bytes may still be on their way. */
+  get isConfirmed(): boolean { return this.#final !== undefined && this.#final.code < 400 && this.#cut === undefined; }
   get #source(): DataSide { return this.#upload ? this.#setup.client! : this.#setup.server!; }
   get #sink(): DataSide { return this.#upload ? this.#setup.server! : this.#setup.client!; }
 

@@ -1,5 +1,6 @@
 // Whose turn it is: commands that wait, ABOR that does not, clients that have said all, servers that go as soon as they are done.
 import assert from 'node:assert/strict';
+import { finished } from 'node:stream/promises';
 import { test } from 'node:test';
 import { FtpClient, shared, startFtp, startScriptedServer } from './peers.ts';
 
@@ -48,3 +49,31 @@ test('so does one that had said more than may wait, the half of a command at the
   client.raw.send(`USER alice\r\nPASS x\r\n${'NOOP\r\n'.repeat(100)}PW`).end();
   assert.deepEqual((await client.rest()).split('\r\n').map((line) => line.slice(0, 3)), ['220', '331', '230', ...Array.from({ length: 100 }, () => '200'), '']);
 });
+
+for (const [how, goodbye] of [['closes', ''], ['says 421 and closes', '421 That was all.\r\n']] as const) {
+  test(`a server that ${how} right behind its 226: the file arrives whole, then the session ends`, async () => {
+    client = await new FtpClient(gateway.port()).login(`late-${how.length}`);
+    server.answers['RETR'] = (session) => {
+      session.say('150 coming\r\n');
+      void session.dataReady!.then((data) => {
+        data.end(big);
+        session.socket.end(`226 done\r\n${goodbye}`);
+      });
+    };
+    const data = await client.passive();
+    data.socket.pause();
+    assert.match(await client.command('RETR /big'), /^150 /);
+    client.raw.send('NOOP\r\n');
+    // The server's last word is out; most of the file is still on its way.
+    await finished(server.sessions.at(-1)!.socket, { readable: false });
+    let bytes = 0;
+    data.socket.on('data', (chunk: Buffer) => { bytes += chunk.length; });
+    data.socket.resume();
+    assert.match(await client.reply(), /^226 done/);
+    assert.match(await client.reply(), /^421 /);
+    await data.untilEnd();
+    assert.equal(bytes, big.length);
+    assert.equal((await gateway.record(({ verb, user }) => verb === 'RETR' && user === `late-${how.length}`)).outcome, 'allowed');
+    assert.equal((await gateway.record(({ kind, user }) => kind === 'session' && user === `late-${how.length}`)).outcome, 'failed');
+  });
+}
