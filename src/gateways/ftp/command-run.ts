@@ -41,6 +41,8 @@ export class CommandRun {
   argument: string;
   /** The object of commands that have one. */
   path: CanonicalPath | undefined = undefined;
+  /** What else a server may take the argument for. */
+  readings: readonly CanonicalPath[] = [];
   /** Of a proxy: the server that this command names. */
   target: Target | undefined = undefined;
   /** What goes to the server as argument, latin1. */

@@ -5,6 +5,7 @@ import type { Trace } from '#contract/decision.ts';
 import type { ExplainRequest, SessionPort } from '#contract/gateway.ts';
 import { encodeUtf8, verbEntry, type VerbEntry } from '#codecs/ftp/index.ts';
 import { attributeOf } from './attributes.ts';
+import { decideAll } from './judge.ts';
 import { locate } from './locate.ts';
 import { nameRefusal } from './login.ts';
 import { FtpOperation } from './operations.ts';
@@ -62,7 +63,7 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
     trace.step('decision', preset!, 'deny', `${denialCode(entry.verb, entry.class)}: not part of the preset`);
     return;
   }
-  const decision = port.decide(operation, trace);
+  const decision = decideAll(port, operation, located.readings, trace);
   if (decision.effect !== 'allow') {
     trace.step('decision', decision.rule, decision.effect, `${decision.status === 0 ? denialCode(entry.verb, entry.class) : decision.status}: ${decision.reason}`);
     return;

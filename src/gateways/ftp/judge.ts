@@ -1,10 +1,12 @@
 // Judges a command before anything is done about it: is it understood, is it in turn, is its name a name, do preset, rules
 // and limits permit it. What is denied here never reaches a server.
-import type { Trace } from '#contract/decision.ts';
-import { encodeUtf8 } from '#codecs/ftp/index.ts';
+import type { Decision, Trace } from '#contract/decision.ts';
+import type { SessionPort } from '#contract/gateway.ts';
+import { encodeUtf8, type CanonicalPath } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
 import { locate } from './locate.ts';
+import type { FtpOperation } from './operations.ts';
 import { presetPermits } from './presets.ts';
 import { denialCode, farewells, isReplyCode, pathTexts, texts } from './replies.ts';
 
@@ -30,6 +32,7 @@ function findPath(gateway: FtpGateway, run: CommandRun): boolean {
   }
   run.wire = located.wire;
   run.path = located.path;
+  run.readings = located.readings;
   run.operation.path = located.path?.path ?? '';
   return true;
 }
@@ -44,9 +47,26 @@ function permitted(gateway: FtpGateway, run: CommandRun): boolean {
   return decided(gateway, run);
 }
 
+function permits({ effect }: Decision): boolean { return effect === 'allow' || effect === 'delay'; }
+
+/** The rules' word on the operation and on all that a server may take its argument for: the first that is not permitted decides, and is the
+ *  operation's path from then on. */
+export function decideAll(port: SessionPort, operation: FtpOperation, readings: readonly CanonicalPath[], trace?: Trace): Decision {
+  const decision = port.decide(operation, trace);
+  const { path } = operation;
+  for (const reading of readings) {
+    if (!permits(decision)) break;
+    operation.path = reading.path;
+    const other = port.decide(operation, trace);
+    if (!permits(other)) return other;
+  }
+  operation.path = path;
+  return decision;
+}
+
 function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
   const { port } = gateway;
-  const decision = port.decide(run.operation, trace);
+  const decision = decideAll(port, run.operation, run.readings, trace);
   run.rule = decision.rule;
   run.audited = decision.audit;
   const { verb, class: verbClass } = run.entry!;

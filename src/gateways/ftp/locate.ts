@@ -8,9 +8,11 @@ export interface Located {
   readonly path: CanonicalPath | undefined;
   /** Argument for the server, latin1; '' when the command goes without or is the gateway's own. */
   readonly wire: string;
+  /** Other paths that a server may take the argument for: rules have to permit them as well. */
+  readonly readings: readonly CanonicalPath[];
 }
 
-const nowhere: Located = { path: undefined, wire: '' };
+const nowhere: Located = { path: undefined, wire: '', readings: [] };
 /** Commands whose path is what is listed, or the current directory without one. */
 const ofDirectory = new Set(['LIST', 'NLST', 'MLSD', 'MLST', 'STOU', 'PWD']);
 const timesAndPath = /^(\d{14}(?:\.\d{1,6})?) (.+)$/s;
@@ -30,11 +32,11 @@ export function locate(service: FtpService, cwd: string, entry: VerbEntry, argum
   if (entry.verb === 'SITE' && /^(?:CHMOD|UTIME) /i.test(argument)) return behind(service, cwd, argument, siteWithPath);
   if (!ofDirectory.has(entry.verb)) return nowhere;
   const path = canonicalPath(cwd, '.', paths);
-  return typeof path === 'string' ? path : { path, wire: '' };
+  return typeof path === 'string' ? path : { path, wire: '', readings: [] };
 }
 
 function withWire(path: CanonicalPath | string): Located | string {
-  return typeof path === 'string' ? path : { path, wire: path.wire };
+  return typeof path === 'string' ? path : { path, wire: path.wire, readings: [] };
 }
 
 /** A command whose path follows something else. */
@@ -42,24 +44,56 @@ function behind(service: FtpService, cwd: string, argument: string, form: RegExp
   const match = form.exec(argument);
   if (match === null) return 'empty';
   const path = canonicalPath(cwd, match[2]!, service.paths);
-  return typeof path === 'string' ? path : { path, wire: `${match[1]} ${path.wire}` };
+  return typeof path === 'string' ? path : { path, wire: `${match[1]} ${path.wire}`, readings: [] };
 }
 
-/** `LIST -la dir`: options by letter, then perhaps a path, in which servers see wildcards. */
-function locateListed({ settings, limits, paths }: FtpService, cwd: string, verb: string, given: string): Located | string {
+/** MLSD and MLST take one name and nothing else (RFC 3659 section 7.2); LIST, NLST and STAT options by letter and what `readListed` makes of the rest. */
+function locateListed(service: FtpService, cwd: string, verb: string, given: string): Located | string {
+  const { settings, paths } = service;
   if (verb === 'STAT' && given === '') return nowhere;
-  const takesOptions = verb === 'LIST' || verb === 'NLST' || verb === 'STAT';
-  const leading = takesOptions ? /^(?:-[A-Za-z0-9]*(?: +|$))+/.exec(given)?.[0] ?? '' : '';
+  const likeShell = verb === 'LIST' || verb === 'NLST' || verb === 'STAT';
+  const leading = likeShell ? /^(?:-[A-Za-z0-9]*(?: +|$))+/.exec(given)?.[0] ?? '' : '';
   const options = leading.replaceAll(/[- ]/g, '');
-  for (const letter of options) if (!settings.listOptions.includes(letter)) return 'option';
+  if (!areListOptions(settings, options)) return 'option';
   const argument = given.slice(leading.length);
-  if (argument.replaceAll(/[^*?[{]/g, '').length > limits.maxWildcards) return 'wildcards';
   const path = canonicalPath(cwd, argument === '' ? '.' : argument, paths);
   if (typeof path === 'string') return path;
-  const written = options === '' ? '' : `-${options}`;
-  if (argument === '') return { path, wire: written };
+  if (argument === '') return { path, wire: options === '' ? '' : `-${options}`, readings: [] };
   // Names in the listing come back as they were asked for, so below the current directory the short form goes on.
   const part = argument.startsWith('/') ? undefined : below(cwd, path.wire);
   const name = part === undefined || /^[-~]/.test(part) ? path.wire : part;
-  return { path, wire: written === '' ? name : `${written} ${name}` };
+  return likeShell ? readListed(service, cwd, path, options, name) : { path, wire: name, readings: [] };
+}
+
+function areListOptions({ listOptions }: FtpService['settings'], letters: string): boolean {
+  for (const letter of letters) if (!listOptions.includes(letter)) return false;
+  return true;
+}
+
+/**
+ * Servers read the name of a LIST as a shell would: `*` and its kin stand for names, and a directory that fits is listed with all
+ * that is in it (pure-ftpd; `s*` shows what is in /secret); a space divides two names (pure-ftpd, and who runs ls). Wildcards
+ * are for the last part of a name, and the option `d` has what fits named and not entered; whatever else a server may list has to
+ * be permitted, too.
+ */
+function readListed({ settings, limits, paths }: FtpService, cwd: string, path: CanonicalPath, given: string, name: string): Located | string {
+  const wildcards = name.replaceAll(/[^*?[{]/g, '').length;
+  if (wildcards > limits.maxWildcards) return 'wildcards';
+  let options = given;
+  if (wildcards > 0) {
+    if (settings.listWildcards === 'refuse' || (settings.listWildcards === 'names' && /[*?[{][^]*\//.test(name))) return 'wildcard';
+    if (settings.listWildcards === 'names' && !options.includes('d')) options += 'd';
+  }
+  const readings: CanonicalPath[] = [];
+  const words = name.includes(' ') ? name.split(' ') : [];
+  for (const word of words) {
+    if (word === '') continue;
+    if (word.startsWith('~') || (word.startsWith('-') && !areListOptions(settings, word.slice(1)))) return 'ambiguous';
+    const reading = canonicalPath(cwd, word, paths);
+    if (typeof reading === 'string') return reading;
+    readings.push(reading);
+  }
+  // What fits is named, and so the directory that it is in is listed.
+  if (wildcards > 0) for (const { wire } of [path, ...readings]) readings.push(canonicalPath(wire, '..', paths) as CanonicalPath);
+  return { path, wire: options === '' ? name : `-${options} ${name}`, readings };
 }

@@ -69,4 +69,6 @@ export const pathTexts: Readonly<Record<string, string>> = {
   'too-deep': 'The name has too many parts.',
   'option': 'That option is not permitted.',
   'wildcards': 'The name has too many wildcards.',
+  'wildcard': 'A wildcard is not permitted there.',
+  'ambiguous': 'The name can be read in more than one way.',
 };

@@ -119,6 +119,9 @@ export const ftpSettings = z.strictObject({
     .describe('SITE commands that may be used (CHMOD, UTIME ...). None unless given. What follows is passed on as text: rules see it as attribute `argument`.'),
   listOptions: z.string().regex(/^[A-Za-z0-9]*$/).max(62).prefault('aAlFtrS1C')
     .describe('Option letters allowed in LIST, NLST and STAT. Not among them: R, with which one command lists a whole tree.'),
+  listWildcards: z.enum(['names', 'refuse', 'any']).prefault('names')
+    .describe('`*`, `?`, `[` and `{` in LIST, NLST and STAT. `names`: in the last part of a name; what fits is named and not entered (the server is given the option `d`), '
+      + 'since rules on paths cannot know what it will be. `any`: as the server likes, past rules on paths.'),
   backslash: z.enum(['refuse', 'pass']).prefault('refuse').describe('A backslash in names: some servers take it for a separator, past every rule on paths.'),
   content: contentSettings.prefault({}).describe('How files are looked at. What they may be is for `inspectors` to say.'),
   timeouts: ftpTimeouts.prefault({}).describe('Time limits.'),
