@@ -77,7 +77,8 @@ export interface Link {
   sendText(text: string): boolean;
   /** Sends latin1 text, bytes and more text as one write: a head and the first part of its body, a chunk with its framing. */
   sendTextAndBytes(text: string, bytes: Uint8Array, start: number, end: number, tail?: string): boolean;
-  /** Stops and restarts reading: back-pressure towards the peer. */
+  /** Stops and restarts reading: back-pressure towards the peer. A reset is noticed all the same, within two seconds. A server's
+   *  link is then read to its end first: `received` may come although it is paused, with what the server had sent by then. */
   pause(): void;
   resume(): void;
   /** Copies the next `count` bytes that arrive here to `target` without showing them to the handler (Infinity: until

@@ -79,6 +79,9 @@ export class HandleSocket {
     return name;
   }
 
+  /** False once the peer has reset, or did not answer in time: also while nothing is read. */
+  get connected(): boolean { return this.#handle.getpeername({}) !== notConnected; }
+
   /** What the kernel has not taken; shrinks while a write goes on. */
   get writeQueueSize(): number { return this.destroyed ? 0 : this.#handle.writeQueueSize; }
 
@@ -228,6 +231,12 @@ export class HandleSocket {
     const options: object = { handle, allowHalfOpen: true };
     return new net.Socket(options as net.SocketConstructorOpts);
   }
+}
+
+/** `connected` of an ordinary socket. True when this Node does not say. */
+export function hasPeer(socket: net.Socket): boolean {
+  const handle = (socket as unknown as { _handle?: Partial<TcpHandle> | null })._handle;
+  return typeof handle?.getpeername !== 'function' || handle.getpeername({}) !== notConnected;
 }
 
 function finishedOf(socket: HandleSocket): void { socket.finished(0); }

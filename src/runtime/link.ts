@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
 import { eventBegins, eventEnds } from './event-time.ts';
-import { HandleSocket, type SocketOwner } from './handle-socket.ts';
+import { HandleSocket, hasPeer, type SocketOwner } from './handle-socket.ts';
 import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
@@ -86,6 +86,8 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   #closing = false;
   /** More than `maxSharedRelayBytes` are to be relayed, and there is an end. */
   #largeRelay = false;
+  /** The peer has reset: what it had sent is read to its end, whoever wants to wait. */
+  #lost = false;
   /** A large relay's read buffer, while it has one; `#readsInto` is where the socket reads now. */
   #relayBuffer: Buffer | undefined = undefined;
   #readsInto: Buffer = sharedReadBuffer;
@@ -269,7 +271,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   }
 
   pause(): void {
-    if (this.#paused || this.closed) return;
+    if (this.#paused || this.closed || this.#lost) return;
     this.#paused = true;
     this.socket.pause();
   }
@@ -278,6 +280,28 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     if (!this.#paused || this.closed) return;
     this.#paused = false;
     this.socket.resume();
+  }
+
+  /** Runtime only: paused, and both directions open, so that the kernel can say whether the connection still stands. */
+  get unread(): boolean { return this.#paused && !this.#ending && !this.given; }
+
+  /** Runtime only, of an unread link: true when the kernel has no such connection any more. It was reset, or has timed out: without
+   *  our FIN there is no other end. */
+  peerIsGone(): boolean {
+    const transport = this.#transport;
+    return transport instanceof HandleSocket ? !transport.connected : !hasPeer(transport);
+  }
+
+  /** Runtime only: the peer is gone. A client wants nothing any more. What a server had sent may be a whole response: it is read
+   *  to its end, past back-pressure, as it is no more than the kernel holds of it; its failure comes behind. */
+  lose(): void {
+    if (this.role === 'client') {
+      this.failure ??= failureOf({ name: 'Error', message: 'reset', code: 'ECONNRESET' }, 'client');
+      this.#transport.destroy();
+      return;
+    }
+    this.#lost = true;
+    this.resume();
   }
 
   relayTo(target: Link, count: number, tap?: Tap): void {

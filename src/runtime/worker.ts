@@ -28,6 +28,7 @@ import { Connector, ServerLink } from './connector.ts';
 import { readTime, recentTime } from './event-time.ts';
 import type { SocketLink } from './link.ts';
 import { Listeners, type OpenListener } from './listeners.ts';
+import { LostPeers } from './lost-peers.ts';
 import { refusalRecord, reportOf, startOf, strangerRecord } from './session-reports.ts';
 import type { FromWorker, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus } from './messages.ts';
 
@@ -75,6 +76,7 @@ export class Worker implements SessionHost {
   readonly #listeners: Listeners;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #closing = new ClosingLinks();
+  readonly #lostPeers = new LostPeers(sweepMs);
   #configuring = Promise.resolve();
   #share: WorkerShare;
   #sharing = false;
@@ -339,6 +341,7 @@ export class Worker implements SessionHost {
     this.#channels.sweep(nowMs);
     this.#recordings?.flush();
     this.#closing.sweep(nowMs);
+    this.#lostPeers.sweep(nowMs, this.#sessions.values());
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);
     if (!this.#draining) return;
     if (this.#sessions.size === 0 && !this.#stopped) {

@@ -128,6 +128,8 @@ export interface ComplianceDriver {
   };
   /** Every way in which an operation can end before its session. */
   readonly places: readonly EndedOperation[];
+  /** How a client comes to not being read from: so many steps of the canonical session, then these, one after the other. */
+  readonly unread: { readonly options?: SceneOptions; readonly steps: number; readonly pieces: readonly string[] };
   /** What the server received, without what differs from one session to the next (ids) and how a body was cut. */
   normal?(received: string): string;
   /** A new client sends `stream.before` to a server that is not there, resets, talks nonsense, or says nothing. */

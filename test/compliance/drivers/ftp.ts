@@ -160,6 +160,8 @@ export const ftpDriver: ComplianceDriver = {
     { name: 'without a data connection', condition: '{ commands: [RETR] }', steps: 3, bytes: 'RETR /file\r\n', over: /^425 .*\r\n$/ },
     { name: 'answered by the gateway', condition: '{ commands: [PASV] }', steps: 3, bytes: 'PASV\r\n', over: /^227 .*\r\n$/ },
   ],
+  // Commands that wait behind one that is not answered.
+  unread: { options: { service: '    limits: { maxPipelinedCommands: 2 }' }, steps: 3, pieces: ['DELE /held\r\nDELE /1\r\nDELE /2\r\nDELE /3\r\n'] },
   faults: {
     refused: { reply: /\r\n421 /, outcome: 'failed', verb: 'PASS' },
     reset: { reply: /\r\n421 /, outcome: 'failed', verb: 'PASS' },

@@ -143,6 +143,8 @@ export const httpDriver: ComplianceDriver = {
       bytes: get('/unit'),
       over: /^HTTP\/1\.1 30\d [^]*\r\n\r\n/ },
   ],
+  // Further requests that wait behind one that is not answered.
+  unread: { steps: 1, pieces: [`${get('/held')}${post('/ahead', x(64 * 1024))}`] },
   faults: {
     refused: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },
     reset: { reply: /^HTTP\/1\.1 502 /, outcome: 'failed', verb: 'GET' },

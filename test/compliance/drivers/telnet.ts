@@ -158,6 +158,8 @@ export const telnetDriver: ComplianceDriver = {
     { name: 'a host that cannot be reached', condition: '{ actions: [CONNECT] }', steps: 0, ready: /host: $/, bytes: 'a\r\0', over: /cannot be reached.*host: $/s,
       options: { serviceInstead: '    targets: { menu: [{ name: a, pool: servers }] }', serverPort: 1 } },
   ],
+  // What is typed behind a line that waits for a second person.
+  unread: { options: { service: `${approval}    limits: { maxHeldBytes: 8 }` }, steps: 3, pieces: ['reload\r\0much more than is held'] },
   faults: {
     refused: { reply: /cannot be reached/, outcome: 'failed', verb: 'CONNECT' },
     reset: { reply: /connection to the host was lost/, outcome: 'failed', verb: 'CONNECT' },

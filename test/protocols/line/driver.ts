@@ -35,6 +35,7 @@ export const lineDriver: ComplianceDriver = {
   unit: { condition: '{ verbs: [LOOKUP] }', steps: 0, bytes: 'LOOKUP unit\r\n', verb: 'LOOKUP', ok: /^OK LOOKUP unit\r\n$/, limited: /^ERR busy\r\n$/,
       held: 'LOOKUP held\r\n', denied: /^ERR denied\r\n$/ },
   places: [{ name: 'answered', condition: '{ verbs: [LOOKUP] }', steps: 0, bytes: 'LOOKUP unit\r\n', over: /^OK LOOKUP unit\r\n$/ }],
+  unread: { steps: 0, pieces: ['LOOKUP held\r\n', 'LOOKUP ahead\r\n'] },
   faults: {
     refused: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' }, reset: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' },
     garbage: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' }, silent: { reply: /^ERR unavailable\r\n$/, outcome: 'failed', verb: 'TOKEN' },
