@@ -35,21 +35,62 @@ function ssl2(bytes: Uint8Array, length: number): Identification | undefined {
   return 11 + u16(bytes, 7) + u16(bytes, 9) + u16(bytes, 11) === size ? answer('tls', 90, 'SSLv2 ServerHello') : undefined;
 }
 
-/** A handshake record with a ClientHello (1) or ServerHello (2), an alert, or the hello of SSLv2. */
-export const tls: Signature = (bytes, length) => {
-  if (bytes[0] === 0x16) {
-    if (length >= 2 && bytes[1] !== 3) return undefined;
-    if (length < 6) return beginning('tls', 'the head of a TLS record');
-    const record = u16(bytes, 3);
-    if (bytes[2]! > 4 || record < 4 || record > 16_384 || (bytes[5] !== 1 && bytes[5] !== 2)) return undefined;
-    if (length < 11) return beginning('tls', 'the head of a TLS hello');
-    if (bytes[6] !== 0 || bytes[9] !== 3 || bytes[10]! > 4) return undefined;
-    return answer('tls', 98, `TLS ${bytes[5] === 1 ? 'ClientHello' : 'ServerHello'}`);
+/**
+ * A hello in handshake records. The message may be cut into records as small as one byte (RFC 8446 section 5.1), so its head (type,
+ * length, version) is picked out of as many as it takes. Drafts of TLS 1.3 answered with versions 7F xx.
+ */
+function hello(bytes: Uint8Array, length: number): Identification | undefined {
+  const head = [0, 0, 0, 0, 0, 0];
+  for (let at = 0, have = 0; ;) {
+    for (let i = 0; i < 3; i++) {
+      if (at + i >= length) return beginning('tls', 'the head of a TLS record');
+      const byte = bytes[at + i]!;
+      if (i === 0 ? byte !== 0x16 : i === 1 ? byte !== 3 : byte > 4) return undefined;
+    }
+    if (at + 5 > length) return beginning('tls', 'the head of a TLS record');
+    const size = u16(bytes, at + 3);
+    if (size === 0 || size > 16_384) return undefined;
+    for (let i = 0; i < size && have < 6; i++, have++) {
+      if (at + 5 + i >= length) return beginning('tls', 'the head of a TLS hello');
+      head[have] = bytes[at + 5 + i]!;
+      if (have === 0 && head[0] !== 1 && head[0] !== 2) return undefined;
+      // No hello has 64 KiB, or is too short for a version and a random.
+      if (have === 1 && head[1] !== 0) return undefined;
+      if (have === 3 && head[2] === 0 && head[3]! < 34) return undefined;
+      if (have === 4 && head[4] !== 3 && !(head[0] === 2 && head[4] === 0x7f)) return undefined;
+      if (have === 5 && head[4] === 3 && head[5]! > 4) return undefined;
+    }
+    if (have === 6) return answer('tls', 98, `TLS ${head[0] === 1 ? 'ClientHello' : 'ServerHello'}`);
+    at += 5 + size;
   }
+}
+
+/** A hello, an alert, or the hello of SSLv2. */
+export const tls: Signature = (bytes, length) => {
+  if (bytes[0] === 0x16) return hello(bytes, length);
   // An alert as the first answer of a server.
   if (bytes[0] === 0x15 && length >= 7 && bytes[1] === 3 && bytes[2]! <= 4 && u16(bytes, 3) === 2 && (bytes[5] === 1 || bytes[5] === 2)) return answer('tls',
     Confidence.likely, 'TLS alert');
   return ssl2(bytes, length);
+};
+
+/**
+ * SETTINGS of HTTP/2 as the first frame of a server (RFC 9113 section 3.4): servers of gRPC send it before they have heard anything.
+ * A length that is a multiple of six, type 4, no flag, stream 0, and settings that exist.
+ */
+export const http2Server: Signature = (bytes, length) => {
+  if (bytes[0] !== 0 || (length > 1 && bytes[1] !== 0)) return undefined;
+  if (length > 2 && (bytes[2]! % 6 !== 0 || bytes[2]! > 96)) return undefined;
+  if (length > 3 && bytes[3] !== 4) return undefined;
+  for (let at = 4; at < length && at < 9; at++) if (bytes[at] !== 0) return undefined;
+  if (length < 9) return length > 3 ? beginning('http', 'the head of a frame of HTTP/2') : undefined;
+  const end = 9 + bytes[2]!;
+  // RFC 9113 section 6.5.2, RFC 8441, RFC 9218; and gRPC's own.
+  for (let at = 9; at + 1 < length && at < end; at += 6) {
+    const setting = u16(bytes, at);
+    if (setting === 0 || (setting > 9 && setting < 0xf000 && (setting & 0x0f0f) !== 0x0a0a)) return undefined;
+  }
+  return answer('http', end > 9 ? 85 : 75, 'HTTP/2 settings of a server');
 };
 
 /** Options up to 49, and those that are in use above (MUD extensions, EXOPL). */
@@ -99,7 +140,8 @@ export const socks: Signature = (bytes, length) => {
   }
   if (bytes[0] !== 4) return undefined;
   if (length >= 2 && bytes[1] !== 1 && bytes[1] !== 2) return undefined;
-  if (length >= 4 && u16(bytes, 2) === 0) return undefined;
+  // BIND may leave the port open.
+  if (length >= 4 && bytes[1] === 1 && u16(bytes, 2) === 0) return undefined;
   if (length < 9) return beginning('socks', 'SOCKS version 4');
   // The name of the user, and with 4a that of the host: printable, and ended by NUL.
   let at = 8;
@@ -305,4 +347,4 @@ export const ldap: Signature = (bytes, length) => {
 };
 
 export const clientSignatures: readonly Signature[] = [tls, telnet, socks, mqtt, bittorrent, rdp, postgres, mysqlClient, dns, smb, ldap];
-export const serverSignatures: readonly Signature[] = [tls, telnet, mysql, mqttServer, socksServer, postgresServer, bittorrent, rdp, dns, smb, ldap];
+export const serverSignatures: readonly Signature[] = [tls, http2Server, telnet, mysql, mqttServer, socksServer, postgresServer, bittorrent, rdp, dns, smb, ldap];

@@ -71,15 +71,20 @@ function together(client: Identification | undefined, server: Identification | u
   if (client === undefined) return server ?? unidentified;
   if (server === undefined) return client;
   if (client.protocol === server.protocol && client.protocol !== '') {
-    // Two that only fit are likely together.
+    // Two that only fit are likely together; what has only begun on one side adds nothing.
     const surest = Math.max(client.confidence, server.confidence);
-    return { ...client, confidence: Math.min(99, Math.max(surest + 5, Confidence.likely)), evidence: `${client.evidence}; ${server.evidence}`,
+    const both = Math.min(client.confidence, server.confidence) > Confidence.none;
+    return { ...client, confidence: both ? Math.min(99, Math.max(surest + 5, Confidence.likely)) : surest, evidence: `${client.evidence}; ${server.evidence}`,
       open: client.open && server.open };
   }
   if (client.protocol === '' || client.open) return server.protocol === '' ? client : server;
   if (server.protocol === '' || server.open) return client;
-  // +OK and -ERR are answers of Redis where its client spoke first.
-  if (client.protocol === 'redis' && server.protocol === 'pop3' && clientFirst) return client;
+  // One that fits several protocols is decided by the other side: a host named as of mail and USER is FTP, +OK to SET is of Redis.
+  const agreed = common(client, server);
+  if (agreed !== undefined) {
+    return { protocol: agreed, confidence: Math.min(99, Math.max(client.confidence, server.confidence, Confidence.likely)),
+      evidence: `${client.evidence}; ${server.evidence}`, open: false };
+  }
   // They contradict: 220 and EHLO is SMTP, 220 and USER is FTP; otherwise whoever is surer, and of equals who came first.
   if (client.confidence === server.confidence) return clientFirst ? client : server;
   const [surer, other] = client.confidence > server.confidence ? [client, server] : [server, client];
@@ -87,6 +92,13 @@ function together(client: Identification | undefined, server: Identification | u
     return { ...surer, confidence: Math.min(surer.confidence, Confidence.possible), evidence: `${surer.evidence}, against ${other.evidence} of the other side` };
   }
   return surer;
+}
+
+/** What fits both, where one of them fits several. */
+function common(client: Identification, server: Identification): Identifiable | undefined {
+  if (client.protocol !== '' && server.rivals?.includes(client.protocol) === true) return client.protocol;
+  if (server.protocol !== '' && client.rivals?.includes(server.protocol) === true) return server.protocol;
+  return client.rivals?.find((one) => server.rivals?.includes(one));
 }
 
 function best(signatures: readonly Signature[], bytes: Uint8Array, length: number, text: Identification | undefined): Identification {

@@ -13,6 +13,9 @@ export interface Lines {
   readonly rest: string;
   /** There is more than was looked at, or bytes that are no text. */
   readonly cut: boolean;
+  /** The first line as it stands, where it has bytes that are no text: whole if `ended`. '' otherwise. */
+  readonly raw: string;
+  readonly ended: boolean;
 }
 
 /** Control bytes that banners for terminals may have: BEL, BS, TAB, LF, FF, CR, ESC. */
@@ -28,12 +31,21 @@ export function linesOf(bytes: Uint8Array, length: number): Lines | undefined {
   let text = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('latin1');
   const binary = text.search(noText);
   if (binary === 0) return undefined;
-  if (binary > 0) text = text.slice(0, binary);
+  let raw = '';
+  let ended = false;
+  if (binary > 0) {
+    const feed = text.indexOf('\n');
+    if (feed < 0 || feed > binary) {
+      ended = feed >= 0;
+      raw = ended ? text.slice(0, feed) : text;
+    }
+    text = text.slice(0, binary);
+  }
   const whole: string[] = [];
   let at = 0;
   for (let next = text.indexOf('\n'); next >= 0 && whole.length < maxLines; next = text.indexOf('\n', at)) {
     whole.push(text.slice(at, next > at && text.charCodeAt(next - 1) === 13 ? next - 1 : next));
     at = next + 1;
   }
-  return { whole, rest: text.slice(at), cut: binary > 0 || end < length };
+  return { whole, rest: text.slice(at), cut: binary > 0 || end < length, raw, ended };
 }

@@ -6,7 +6,7 @@ import { answer, beginning, Confidence, either, type Identifiable, type Identifi
 import type { Lines } from './lines.ts';
 
 /** Written small by some; with numbers that do not exist by others. */
-const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d{1,2}(?:\.\d{1,2})?$/i, 'http'], [/^RTSP\/[12]\.\d$/i, 'rtsp'], [/^SIP\/2\.0$/i, 'sip']];
+const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d{1,2}(?:\.\d{1,2})?$/i, 'http'], [/^RTSP\/\d\.\d$/i, 'rtsp'], [/^SIP\/\d\.\d$/i, 'sip']];
 /** RFC 9110 section 5.6.2: a token. */
 const method = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const knownMethod = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|BITS_POST|RPC_(?:IN|OUT)_DATA)$/;
@@ -17,8 +17,11 @@ export function status(line: string): Identification | undefined {
   return found === null ? undefined : answer(found[1]!.toLowerCase() as Identifiable, 97, `${found[1]!} status line`);
 }
 
-/** A whole `METHOD target VERSION`. */
-function requestLine(line: string): Identification | undefined {
+/** A line of a head: what stands behind a request of HTTP, and behind nothing that has one line. */
+const headerLine = /^[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]?\S/;
+
+/** A whole `METHOD target VERSION`; `next` is the line behind it, if that has come. */
+function requestLine(line: string, next: string | undefined): Identification | undefined {
   if (line.startsWith('PRI * HTTP/2.0')) return answer('http', 99, 'HTTP/2 preface');
   if (line.startsWith('BT-SEARCH * HTTP/1.1')) return answer('bittorrent', 95, 'BitTorrent local discovery');
   const space = line.search(/[ \t]/);
@@ -27,6 +30,11 @@ function requestLine(line: string): Identification | undefined {
   const last = trimmed.slice(Math.max(trimmed.lastIndexOf(' '), trimmed.lastIndexOf('\t')) + 1);
   const version = versions.find(([pattern]) => pattern.test(last));
   if (version !== undefined && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
+  const target = trimmed.slice(space + 1).trimStart();
+  // A version that nobody knows, or none: a server decides that by itself, and a head stands below all the same.
+  if (next !== undefined && headerLine.test(next) && knownMethod.test(line.slice(0, space)) && /^(?:\/|https?:)/i.test(target)) {
+    return answer('http', 75, 'a request without a version that exists, before a head');
+  }
   // HTTP/0.9 has no version.
   return /^GET \/\S*$/i.test(trimmed) ? answer('http', Confidence.possible, 'GET without a version: HTTP/0.9') : undefined;
 }
@@ -44,14 +52,18 @@ function begunRequest(text: string): Identification | undefined {
   return { protocol: 'http', confidence: text.length >= 1024 ? 80 : 50, evidence: 'the beginning of an HTTP request', open: true };
 }
 
-const smtpVerb = /^(?:(?:EHLO|HELO|LHLO)(?: |$)|MAIL FROM:|RCPT TO:|XCLIENT |XFORWARD )/i;
-const imapCommand = /^[A-Za-z0-9.#$_-]{1,20} (?:CAPABILITY|LOGIN|STARTTLS|AUTHENTICATE|ID|NOOP|LOGOUT|NAMESPACE|SELECT|EXAMINE|LIST|LSUB|XLIST|ENABLE|COMPRESS|GETQUOTA)(?: |$)/i;
+const smtpVerb = /^(?:(?:EHLO|HELO|LHLO)(?: |$)|MAIL FROM:|RCPT TO:|XCLIENT |XFORWARD |(?:VRFY|EXPN|ETRN) \S)/i;
+/** Behind a tag (RFC 9051 section 9: no `+`); verbs of others are none, or AUTH LOGIN of POP3 and USER login would be IMAP. */
+const imapCommand = /^(?!(?:USER|PASS|AUTH|APOP|ACCT|SITE|HELP|STAT|LIST|XTND|GET|PUT|CWD|NICK|MODE) )[A-Za-z0-9.#$_!&/:;=?@~-]{1,20} (?:CAPABILITY|LOGIN|STARTTLS|AUTHENTICATE|ID|NOOP|LOGOUT|NAMESPACE|SELECT|EXAMINE|LIST|LSUB|XLIST|ENABLE|COMPRESS|GETQUOTA)(?: |$)/i;
 const ftpVerb = new RegExp('^(?:AUTH (?:TLS|SSL|TLS-C|TLS-P|GSSAPI|KERBEROS_V4)|ADAT .*|FEAT|HOST [A-Za-z0-9.:[\\]-]+|SYST|PBSZ \\d+|PROT [CSEP]|PASV|EPSV(?: \\S+)?|LPSV'
-  + '|PORT \\d+(?:,\\d+){5}|EPRT \\|.*|(?:RETR|STOR|STOU|APPE|CWD|XCWD|SIZE|MDTM|MLSD|MLST|RNFR|NLST|SITE|REST|MKD|RMD|ACCT) .*|MLSD|NLST|CDUP|PWD|XPWD|TYPE [AIEL](?: \\S)?'
-  + '|MODE [SBC]|STRU [FRP]|ALLO \\d+|OPTS \\S.*|CLNT .*|USER (?:anonymous|ftp))$', 'i');
+  + '|PORT \\d+(?:,\\d+){5}|EPRT \\|.*|(?:RETR|STOR|STOU|APPE|CWD|XCWD|SIZE|MDTM|MFMT|MLSD|MLST|RNFR|RNTO|NLST|SITE|REST|MKD|XMKD|RMD|XRMD|DELE|SMNT|ACCT|AVBL|HASH|XCRC|XMD5) .*'
+  + '|LIST [^\\d\\s].*|MLSD|NLST|STOU|CDUP|XCUP|PWD|XPWD|REIN|ABOR|CCC|TYPE [AIEL](?: \\S)?'
+  + '|MODE [SBCZ]|STRU [FRP]|ALLO \\d+|OPTS \\S.*|CLNT .*|USER (?:anonymous|ftp))$', 'i');
 const pop3Verb = /^(?:CAPA|STLS|APOP \S+ [0-9a-f]{32}|UIDL(?: \d+)?|STAT|RETR \d+|DELE \d+|TOP \d+ \d+|XTND .*)$/i;
 /** Known to SMTP, POP3 and IMAP, but not to FTP. */
 const sasl = /^AUTH (?:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|XOAUTH2|OAUTHBEARER|SCRAM-SHA-\S+)(?: |$)/i;
+/** Inline commands of Redis that are nobody else's, and some that are its alone with so many words. */
+const redisInline = /^(?:PING|DBSIZE|FLUSH(?:ALL|DB)|(?:INCR|DECR|LLEN|SCARD|SMEMBERS|HGETALL|TTL|EXISTS|[LRS]POP) \S+|(?:[LR]PUSH|SADD|SREM|ZADD|HSET|HGET|EXPIRE|LRANGE) \S+ \S.*|CONFIG GET \S+|SET \S+ \S+)$/i;
 const ircVerb = /^(?:NICK :?\S+|CAP (?:LS|REQ|END)(?: .*)?|USER \S+ \S+ \S+ \S.*|PROTOCTL .*|JOIN [#&].*)$/i;
 const nntpVerb = /^(?:MODE READER|CAPABILITIES|GROUP \S+|ARTICLE .+|XOVER .+|NEWNEWS .+|IHAVE <.+>|AUTHINFO (?:USER|PASS|SASL) .+)$/i;
 
@@ -64,6 +76,7 @@ function telling(line: string): Identification | undefined {
   if (pop3Verb.test(line)) return answer('pop3', 80, 'a POP3 command');
   if (nntpVerb.test(line)) return answer('nntp', Confidence.likely, 'an NNTP command');
   if (ftpVerb.test(line)) return answer('ftp', 82, 'an FTP command');
+  if (redisInline.test(line)) return answer('redis', 60, 'an inline command of Redis');
   return sasl.test(line) ? either('smtp', ['pop3'], Confidence.possible, 'AUTH: SMTP or POP3') : undefined;
 }
 
@@ -79,19 +92,32 @@ export function ssh(lines: Lines): Identification | undefined {
 /** What several protocols begin with: looked through. */
 const shared = /^(?:USER|PASS|QUIT|NOOP|HELP|RSET|AUTH|STARTTLS|LIST|MODE)(?: |$)/i;
 
+/** A request with bytes in its line that no text has: attacks have them, and servers differ in what they make of it. */
+function rawRequest({ raw, ended, rest }: Lines): Identification | undefined {
+  if (!ended) {
+    // It is text as far as the first of them.
+    const begun = begunRequest(rest);
+    const known = begun !== undefined && begun.protocol !== '' && begun.confidence > Confidence.none && raw.length < 1024;
+    return known ? beginning(begun.protocol as Identifiable, 'a request line with control bytes') : undefined;
+  }
+  const request = requestLine(raw, undefined);
+  return request !== undefined && request.confidence >= Confidence.certain ? answer(request.protocol as Identifiable, 90, `${request.evidence} with control bytes`) : undefined;
+}
+
 export function clientText(lines: Lines): Identification | undefined {
   const { whole, rest, cut } = lines;
   const first = whole[0];
   const known = ssh(lines);
   if (known !== undefined) return known;
   if (first === undefined) {
+    if (lines.raw !== '') return rawRequest(lines);
     if (cut && rest.length < 1024) return undefined;
     const begun = begunRequest(rest);
     if (begun !== undefined) return cut ? { ...begun, open: false } : begun;
     return !cut && rest.length < 512 && /^(?:[!-~][ -~]*\r?)?$/.test(rest) ? { protocol: '', confidence: Confidence.none, evidence: 'a line that has not ended',
       open: true } : undefined;
   }
-  const request = requestLine(first) ?? status(first);
+  const request = requestLine(first, whole[1]) ?? status(first);
   if (request !== undefined) return request;
   if (/^RFB \d{3}\.\d{3}$/.test(first)) return answer('rfb', 95, 'RFB version');
   if (/^\*\d{1,4}$/.test(first) && (whole[1] === undefined ? /^(?:\$\d*\r?)?$/.test(rest) : /^\$\d{1,9}$/.test(whole[1]))) return answer('redis', Confidence.likely,

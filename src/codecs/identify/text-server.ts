@@ -87,6 +87,8 @@ function coded(whole: readonly string[]): Identification | undefined {
   if (code === '500' && text.startsWith('500 OOPS:')) return answer('ftp', 75, 'an error of vsftpd');
   // SMTP greets with its host name (RFC 5321 section 4.3.1); FTP with anything.
   const named = /^220[ -][A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?: |\n)/.test(text) && !/ready|welcome|server/i.test(text);
+  // Firewalls of Cisco overwrite the greeting of SMTP, all but what they take for a number.
+  if (/^220[ -][*02 ]{8,}\n/.test(text) && text.includes('***')) return answer('smtp', 75, `${code} behind asterisks, as firewalls put them before SMTP`);
   // A host that is named for mail, unless a word said FTP.
   if (/^220[ -](?:smtp|mail|mx|mta|relay)[\w-]*\.[\w.-]+/i.test(text)) return { ...either('smtp', ['ftp'], 60, `${code} of a host that is named for mail`), open: !done };
   // RFC 821 appendix E: `220 <domain> Service ready`, with nothing behind it.
@@ -141,6 +143,7 @@ function greeted(first: string, whole: readonly string[]): Identification | unde
       'an error of Redis');
     return either('pop3', ['redis'], /\bPOP3?\b|mail/i.test(first) ? 85 : 65, '-ERR: POP3, or Redis');
   }
+  if (first === '+PONG') return answer('redis', 75, 'PONG of Redis');
   if (/^-(?:DENIED|NOAUTH|WRONGPASS|LOADING) /.test(first)) return answer('redis', 75, 'an error of Redis');
   if (/^\* (?:OK|PREAUTH|BYE)\b/i.test(first)) return answer('imap', /imap|capability|dovecot|ready|cyrus|courier/i.test(first) ? 97 : 88, 'an untagged IMAP greeting');
   if (/^:\S+ (?:NOTICE|\d{3}|PING|CAP) /i.test(first) || /^NOTICE (?:AUTH|\*) :/i.test(first)) return answer('irc', 85, 'a message of an IRC server');

@@ -58,6 +58,10 @@ const greetings: [string, string][] = [
   // Banners and screens before the first negotiation; prompts behind a word of Telnet.
   ['telnet', `login: ${hex('fffd03fffb03fffb01')}`], ['telnet', `\u001b[2J\u001b[1;1f${hex('fffb01fffb03')}`], ['telnet', `\r\n\0Server\r\n\0${hex('fffe22')}Login: `],
   ['telnet', `${hex('fffbfdfffb01')}\n\rFabric OS\n`],
+  // Firewalls that overwrite the greeting of SMTP; settings of HTTP/2, which servers of gRPC send first; answers of drafts of TLS 1.3.
+  ['smtp', '220 **************************************2***200**********\r\n'], ['smtp', '220 ****************************\r\n'],
+  ['http', hex('000000 04 00 00000000')], ['http', hex('000006 04 00 00000000 0003 00000064')], ['http', hex('00000c 04 00 00000000 0004 003fffff fe03 00000001')],
+  ['tls', hex('160301004a 02000046 7f1c 5555')], ['tls', hex('1603030001 02 1603030040 0000560303 aa')],
   ['telnet', 'Welcome to the Telnet Server\r\nlogin: '], ['telnet', '\r\nUser Access Verification\r\n\r\nPassword: '],
 ];
 
@@ -86,6 +90,12 @@ const clients: [string, string][] = [
   ['dns', hex('0021 1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001')],
     ['dns', hex('001c 1234 0000 0001 0000 0000 0000 07 6578616d706c65 02 6465 00 00fc 0001')],
   ['bittorrent', `\u0013BitTorrent protocol${'\0'.repeat(8)}${'h'.repeat(40)}`], ['ssh', 'SSH-2.0-PuTTY_Release_0.78\r\n'], ['telnet', hex('fffb1ffffb20fffb18')],
+  // Hellos in small records, of one byte too; bytes in a request line that are no text; no version that exists, but a head.
+  ['tls', hex('1603010001 01 1603010001 00 1603010003 00e403 1603010001 03')], ['tls', hex('1603010004 010000c4 16030100c0 0303')],
+  ['http', 'GET /cgi-bin/a\0b\u0001 HTTP/1.0\r\nHost: a\r\n\r\n'], ['rtsp', 'OPTIONS rtsp://a/\u0001 RTSP/1.0\r\n'], ['http', 'GET /a\r\nHost: a.example\r\n\r\n'],
+  ['http', 'GET / HTTQ/1.1\r\nHost: a.example\r\n\r\n'], ['sip', 'OPTIONS sip:a@b SIP/7.0\r\n'], ['rtsp', 'OPTIONS * RTSP/3.0\r\n'],
+  ['smtp', 'VRFY root\r\n'], ['ftp', 'USER joe\r\nPASS x\r\nLIST -al\r\n'], ['ftp', 'USER joe\r\nPASS x\r\nDELE a.txt\r\n'], ['pop3', 'USER joe\r\nPASS x\r\nDELE 1\r\n'],
+  ['imap', '* CAPABILITY\r\n'.replace('*', '!1')], ['socks', hex('0402 0000 c0000201 00')],
   // Versions written small or that do not exist; tabs; a wrong count in a request of RDP; IXFR, with the zone that is there.
   ['http', 'GET / http/1.1\r\n'], ['http', 'GET / HTTP/1\r\n'], ['http', 'GET\t/a\tHTTP/1.1\r\n'], ['http', 'GET / HTTP/11.01\r\n'], ['sip', 'OPTIONS sip:a@b sip/2.0\r\n'],
   ['rdp', `${hex('0300 002b 24 e0 0000 0000 00')}Cookie: mstshash=joe\r\n${hex('01 00 08 00 03 00 00 00')}`], ['irc', 'USER joe joe host Joe Doe\r\n'],
@@ -114,7 +124,9 @@ const strangers: [string, string][] = [
   ['middle of tls', hex('1703030040 aabbccddeeff')], ['middle of ftp', '150 Opening data connection\r\n226 done\r\n'],
     ['middle of smtp', 'Subject: hello\r\n\r\nhelo again\r\n'], ['middle of http', 'Content-Type: text/html\r\n\r\n<html>'],
   ['ntp', hex(`1b${'00'.repeat(47)}`)], ['snmp', hex('302602010104067075626c6963a019')], ['cql', hex('04 00 0000 05 00000000')], ['socks?', hex('0500')],
-    ['one byte', hex('10')], ['zeros', '\0'.repeat(64)], ['ones', '\u00ff'.repeat(64)],
+    ['settings that do not exist', hex('000006 04 00 00000000 0077 00000064')], ['a frame of HTTP/2, but no settings', hex('000006 08 00 00000000 0003 00000064')],
+  ['an empty record of TLS', hex('1603010000 1603010000')], ['a short hello', hex('1603010005 0100000103')], ['control bytes', 'GET /\0 is what he said\n'],
+  ['one byte', hex('10')], ['zeros', '\0'.repeat(64)], ['ones', '\u00ff'.repeat(64)],
 ];
 const listed = new Set(['http', 'tls', 'ftp', 'telnet', 'ssh', 'smtp', 'pop3', 'imap', 'rtsp', 'sip', 'mqtt', 'socks', 'bittorrent', 'rdp', 'mysql', 'postgres', 'dns']);
 
@@ -133,7 +145,8 @@ describe('identification in its variety', () => {
     for (const [protocol, ...said] of [
       ['ftp', '220 hello\r\n', '>USER joe\r\n', '331 go on\r\n'], ['smtp', '220 hello\r\n', '>EHLO x\r\n', '250 hi\r\n'], ['pop3', '+OK\r\n', '>USER joe\r\n', '+OK\r\n',
         '>PASS x\r\n', '+OK\r\n', '>STAT\r\n'],
-      ['ftp', '220 Features: a p .\r\n', '>USER ftp\r\n', '230 ok\r\n'], ['redis', '>*1\r\n$4\r\nPING\r\n', '+OK\r\n'], ['postgres', `>${hex('00000008 04d2162f')}`, 'S'],
+      ['ftp', '220 Features: a p .\r\n', '>USER ftp\r\n', '230 ok\r\n'],
+      ['ftp', '220 mail.example.org here\r\n', '>AUTH TLS\r\n'], ['ftp', '220 host.example.org\r\n', '>USER joe\r\n'], ['redis', '>*1\r\n$4\r\nPING\r\n', '+OK\r\n'], ['postgres', `>${hex('00000008 04d2162f')}`, 'S'],
         ['socks', `>${hex('050100')}`, hex('0500')],
       ['http', '>GET /\r\n', 'HTTP/1.0 200 OK\r\n'], ['mqtt', `>${hex('1010 0004')}MQTT${hex('04 02 003c 0004')}`, hex('20020000')],
         ['rdp', `>${hex('0300 000b 06 e0 0000 0000 00')}`, hex('0300 000b 06 d0 0000 1234 00')],
@@ -141,6 +154,26 @@ describe('identification in its variety', () => {
       const found = talk(4000, ...said);
       assert.equal(found.protocol, protocol, JSON.stringify(found));
       assert.ok(!found.open && found.confidence >= Confidence.likely, JSON.stringify(found));
+    }
+  });
+
+  it('beginnings on both sides prove nothing', () => {
+    assert.ok(talk(4000, `>${hex('1603010000')}`, hex('1703010000')).confidence < Confidence.likely);
+    assert.ok(talk(4000, '>\0\u0020', '\0\u0030').confidence < Confidence.likely);
+  });
+
+  it('verbs of others are no tags of IMAP', () => {
+    assert.deepEqual([talk(4000, '+OK ready\r\n', '>AUTH LOGIN\r\n').protocol], ['pop3']);
+    assert.ok(talk(4000, '+OK ready\r\n', '>AUTH LOGIN\r\n').confidence >= Confidence.likely);
+    assert.equal(talk(4000, '220 hello\r\n', '>USER login\r\n', '331 go on\r\n').protocol, 'ftp');
+    assert.notEqual(talk(4000, '>USER id\r\n').protocol, 'imap');
+  });
+
+  it('inline commands of Redis are likely with an answer of it', () => {
+    assert.ok(talk(4000, '>SET a b\r\n').confidence < Confidence.likely);
+    for (const said of [['>SET a b\r\n', '+OK\r\n'], ['>PING\r\n', '+PONG\r\n'], ['>INCR a\r\n', '-ERR unknown command\r\n']]) {
+      const found = talk(4000, ...said);
+      assert.deepEqual([found.protocol, found.confidence >= Confidence.likely], ['redis', true], JSON.stringify(found));
     }
   });
 

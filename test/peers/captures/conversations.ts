@@ -50,22 +50,28 @@ class Direction {
 
   constructor(side: Side) { this.side = side; }
 
-  /** Takes a segment; gives what can be read because of it. */
+  /** Takes a segment; adds what can be read because of it. */
   take(segment: Segment, said: Piece[]): void {
     if (this.done || segment.payload.length === 0) return;
-    if (this.waiting.length < maxWaiting) this.waiting.push(segment);
-    for (let at = 0; at < this.waiting.length && !this.done;) {
-      const next = this.waiting[at]!;
-      // How far the segment begins before the next byte, modulo 2^32.
-      const before = (this.next! - next.sequence) | 0;
-      if (before < 0) {
-        at++;
-        continue;
-      }
-      this.waiting.splice(at, 1);
-      at = 0;
-      if (before < next.payload.length) this.#read({ ...next, payload: next.payload.subarray(before) }, said);
+    if (!this.#fits(segment, said)) {
+      if (this.waiting.length < maxWaiting) this.waiting.push(segment);
+      return;
     }
+    for (let at = 0; at < this.waiting.length && !this.done;) {
+      if (this.#fits(this.waiting[at]!, said)) {
+        this.waiting.splice(at, 1);
+        at = 0;
+      } else at++;
+    }
+  }
+
+  /** False: something before it is missing. */
+  #fits(segment: Segment, said: Piece[]): boolean {
+    // How far the segment begins before the next byte, modulo 2^32.
+    const before = (this.next! - segment.sequence) | 0;
+    if (before < 0) return false;
+    if (before < segment.payload.length) this.#read({ ...segment, payload: segment.payload.subarray(before) }, said);
+    return true;
   }
 
   begin(sequence: number): void {
