@@ -1,6 +1,6 @@
 // Connections that nobody reads from and whose peer has reset them: the event loop does not poll a paused handle, so that
 // nothing says so. The kernel is asked once a second instead, only about links that are paused then and still are up to a
-// second later: docs/decisions/0011-lost-peers.md. What follows is the link's business (`SocketLink.lose`).
+// second later: docs/decisions/0012-lost-peers.md. What follows is the link's business (`SocketLink.lose`).
 // Does not see a peer that has only finished sending: that may wait for its answer.
 import type { Link } from '#contract/link.ts';
 import { SocketLink } from './link.ts';
