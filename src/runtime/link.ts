@@ -2,6 +2,7 @@
 // back-pressure, half close, resets, relays that never visit the session machine.
 // Does not dial, accept or time out; knows no protocol.
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
 import { eventBegins, eventEnds } from './event-time.ts';
@@ -50,7 +51,9 @@ const socketListeners = [['end', onEnd], ['drain', onDrain], ['error', onError],
 
 /** Turns TLS on over a transport (runtime/tls). */
 export interface LinkSecurity {
-  secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket;
+  secure(link: SocketLink, transport: Socket | Duplex, request: SecureRequest): Socket;
+  /** What TLS works on where it is not the socket itself. */
+  carrier(request: SecureRequest, transport: HandleSocket): Duplex | undefined;
 }
 
 /** A connection as node:net has it, or on its handle (runtime/handle-socket.ts). */
@@ -341,9 +344,11 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     if (this.security === undefined) throw new Error('TLS was asked for on a link that has no TLS profiles');
     // What was sent before goes in the clear: the reply to STARTTLS.
     if (this.queuedBytes > 0) flushOutbox();
-    const transport = this.#ordinaryTransport();
+    const carrier = this.#transport instanceof HandleSocket ? this.security.carrier(request, this.#transport) : undefined;
+    const transport = carrier ?? this.#ordinaryTransport();
     for (const [event, listener] of socketListeners) transport.off(event, listener);
     // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
+    (transport as unknown as LinkSocket).link = this;
     transport.on('error', onError);
     const secured = this.security.secure(this, transport, request);
     (secured as unknown as LinkSocket).link = this;
@@ -357,7 +362,6 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     const transport = this.#transport;
     if (!(transport instanceof HandleSocket)) return transport;
     const socket = transport.toSocket();
-    (socket as LinkSocket).link = this;
     this.socket = this.#transport = socket;
     return socket;
   }

@@ -2,13 +2,19 @@
 // on to its data links. RFC 8446; RFC 4217 section 10 for why data links continue the control link's session.
 // Knows no protocol and reads no files.
 import { X509Certificate } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { operational } from '#core/failure.ts';
 import type { SecureRequest, TlsFacts } from '#contract/link.ts';
+import type { HandleSocket } from '../handle-socket.ts';
 import type { LinkSecurity, SocketLink } from '../link.ts';
 import { OwnContext } from './own-context.ts';
 import type { TlsProfile } from './settings.ts';
+import { TicketTransport } from './ticket-transport.ts';
+
+/** Sessions of a control link may be resumed as long as it lives; RFC 8446 section 4.6.1 has a week for the longest. OpenSSL's own are two hours. */
+const ownSessionSeconds = 7 * 24 * 3600;
 
 interface NamedContext { readonly names: X509Certificate; readonly context: tls.SecureContext }
 
@@ -19,17 +25,17 @@ class CompiledProfile {
 
   constructor(settings: TlsProfile) {
     this.settings = settings;
-    this.#contexts = settings.certificates.map((pair) => ({ names: new X509Certificate(pair.certificate), context: this.#make(pair, undefined) }));
+    this.#contexts = settings.certificates.map((pair) => ({ names: new X509Certificate(pair.certificate), context: this.#make(pair) }));
   }
 
-  #make(pair: { certificate: string; key: string } | undefined, ticketKeys: Buffer | undefined): tls.SecureContext {
+  #make(pair: { certificate: string; key: string } | undefined, sessionTimeout?: number): tls.SecureContext {
     const { minVersion, maxVersion, ciphers, ca } = this.settings;
     return tls.createSecureContext({
       minVersion, maxVersion,
       ...(pair === undefined ? {} : { cert: pair.certificate, key: pair.key }),
       ...(ciphers === undefined ? {} : { ciphers }),
       ...(ca === undefined ? {} : { ca }),
-      ...(ticketKeys === undefined ? {} : { ticketKeys }),
+      ...(sessionTimeout === undefined ? {} : { sessionTimeout }),
     });
   }
 
@@ -41,11 +47,11 @@ class CompiledProfile {
 
   /** A context of one session: its tickets open nothing elsewhere. */
   own(): OwnContext {
-    return new OwnContext((ticketKeys) => this.#make(this.settings.certificates[0], ticketKeys));
+    return new OwnContext(this.#make(this.settings.certificates[0], ownSessionSeconds));
   }
 
   toServers(): tls.SecureContext {
-    return this.#make(this.settings.certificates[0], undefined);
+    return this.#make(this.settings.certificates[0]);
   }
 }
 
@@ -65,21 +71,27 @@ export class TlsProfiles implements LinkSecurity {
     }
   }
 
-  secure(link: SocketLink, transport: Socket, request: SecureRequest): Socket {
+  /** A control link can be given its ticket again. */
+  carrier(request: SecureRequest, transport: HandleSocket): Duplex | undefined {
+    return request.end === 'tls-server' && request.ownTickets && request.continues === undefined ? new TicketTransport(transport) : undefined;
+  }
+
+  secure(link: SocketLink, transport: Socket | Duplex, request: SecureRequest): Socket {
     const profile = this.#profiles.get(request.profile);
     if (profile === undefined) throw new Error(`there is no TLS profile "${request.profile}"`);
     const secured = request.end === 'tls-server' ? this.#asServer(link, transport, request, profile) : this.#asClient(link, transport, request, profile);
     this.#limitHandshake(link, secured, profile);
-    watchForNotify(link, secured, transport);
+    if (transport instanceof Socket) watchForNotify(link, secured, transport);
     return secured;
   }
 
-  #asServer(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
+  #asServer(link: SocketLink, transport: Socket | Duplex, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
     const continued = request.continues === undefined ? undefined : this.#contexts.get(request.continues as SocketLink);
     const own = continued ?? (request.ownTickets ? profile.own() : undefined);
     const context = own?.secureContext ?? profile.first;
     if (context === undefined) throw new Error(`TLS profile "${request.profile}" has no certificate to show to clients`);
     if (own !== undefined) this.#contexts.set(link, own);
+    continued?.beginDataLink();
     const { clientCertificates } = profile.settings;
     const options: tls.TLSSocketOptions = {
       isServer: true, secureContext: context, requestCert: clientCertificates !== 'off', rejectUnauthorized: clientCertificates === 'require',
@@ -89,6 +101,10 @@ export class TlsProfiles implements LinkSecurity {
     // RFC 7301 section 3.2 with ALPACA's advice: a client that offers protocols must offer ours; one that offers none may pass.
     if (request.alpn.length > 0) Object.assign(options, { ALPNCallback: ({ protocols }: { protocols: string[] }) => request.alpn.find((name) => protocols.includes(name)) });
     const secured = new tls.TLSSocket(transport, options);
+    if (transport instanceof TicketTransport && own !== undefined) {
+      own.control = transport;
+      transport.serves(secured);
+    }
     secured.once('secure', () => {
       if (clientCertificates === 'require' && secured.getPeerCertificate().subject === undefined) {
         link.failure = operational('tls', 'client', 'tls', false, 'the client showed no certificate');
@@ -98,7 +114,7 @@ export class TlsProfiles implements LinkSecurity {
     return secured;
   }
 
-  #asClient(link: SocketLink, transport: Socket, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
+  #asClient(link: SocketLink, transport: Socket | Duplex, request: SecureRequest, profile: CompiledProfile): tls.TLSSocket {
     const session = request.continues === undefined ? undefined : this.#sessions.get(request.continues as SocketLink);
     const secured = tls.connect({
       ...towardsServer(profile, transport, request.serverName),
@@ -142,7 +158,7 @@ export class TlsProfiles implements LinkSecurity {
   }
 }
 
-function towardsServer(profile: CompiledProfile, transport: Socket, host: string): tls.ConnectionOptions {
+function towardsServer(profile: CompiledProfile, transport: Socket | Duplex, host: string): tls.ConnectionOptions {
   const { settings } = profile;
   const name = settings.serverName ?? host;
   return {
