@@ -56,7 +56,7 @@ export class Acceptor {
 
   #acceptPlain(socket: net.Socket): void {
     const link = new SocketLink(socket, 'client');
-    socket.on('data', (bytes: Buffer) => { link.deliver(bytes, 0, bytes.length); });
+    socket.on('data', (bytes: Buffer) => { link.reader.deliver(bytes, 0, bytes.length); });
     this.#options.accepted(link);
   }
 
@@ -90,7 +90,7 @@ export class Acceptor {
         handle: accepted, allowHalfOpen: true,
         onread: {
           buffer: () => link === undefined ? sharedReadBuffer : link.nextReadBuffer(),
-          callback: (count: number, buffer: Buffer) => { link!.deliver(buffer, 0, count); return true; },
+          callback: (count: number, buffer: Buffer) => { link!.reader.deliver(buffer, 0, count); return true; },
         },
       };
       const socket = new net.Socket(options as net.SocketConstructorOpts);

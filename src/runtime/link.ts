@@ -49,11 +49,14 @@ function onError(this: Socket, error: NodeJS.ErrnoException): void {
 function onSecuredBytes(this: Socket, bytes: Buffer): void { (this as LinkSocket).link.deliver(bytes, 0, bytes.length); }
 const socketListeners = [['end', onEnd], ['drain', onDrain], ['error', onError], ['close', onClose]] as const;
 
+/** Where the bytes of a TCP connection go. */
+export interface Reader { deliver(bytes: Buffer, start: number, end: number): void }
+
 /** Turns TLS on over a transport (runtime/tls). */
 export interface LinkSecurity {
   secure(link: SocketLink, transport: Socket | Duplex, request: SecureRequest): Socket;
   /** What TLS works on where it is not the socket itself. */
-  carrier(request: SecureRequest, transport: HandleSocket): Duplex | undefined;
+  carrier(request: SecureRequest, transport: LinkTransport): (Duplex & Reader) | undefined;
 }
 
 /** A connection as node:net has it, or on its handle (runtime/handle-socket.ts). */
@@ -78,6 +81,8 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   surplusBytes = 0;
   queuedBytes = 0;
   guard: BugGuard | undefined = undefined;
+  /** Where a socket of Node that reads for this link brings what it has read. */
+  reader: Reader = this;
   #relayTarget: SocketLink | undefined = undefined;
   /** The link that is relaying into this one and waits for it to drain. */
   #waitingSource: SocketLink | undefined = undefined;
@@ -344,9 +349,11 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     if (this.security === undefined) throw new Error('TLS was asked for on a link that has no TLS profiles');
     // What was sent before goes in the clear: the reply to STARTTLS.
     if (this.queuedBytes > 0) flushOutbox();
-    const carrier = this.#transport instanceof HandleSocket ? this.security.carrier(request, this.#transport) : undefined;
+    const { socket } = this;
+    if (!(socket instanceof HandleSocket)) for (const [event, listener] of socketListeners) socket.off(event, listener);
+    const carrier = this.security.carrier(request, this.#transport);
+    if (carrier !== undefined) this.reader = carrier;
     const transport = carrier ?? this.#ordinaryTransport();
-    for (const [event, listener] of socketListeners) transport.off(event, listener);
     // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
     (transport as unknown as LinkSocket).link = this;
     transport.on('error', onError);

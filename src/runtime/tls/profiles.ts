@@ -7,8 +7,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { operational } from '#core/failure.ts';
 import type { SecureRequest, TlsFacts } from '#contract/link.ts';
-import type { HandleSocket } from '../handle-socket.ts';
-import type { LinkSecurity, SocketLink } from '../link.ts';
+import type { LinkSecurity, LinkTransport, SocketLink } from '../link.ts';
 import { OwnContext } from './own-context.ts';
 import type { TlsProfile } from './settings.ts';
 import { TicketTransport } from './ticket-transport.ts';
@@ -72,7 +71,7 @@ export class TlsProfiles implements LinkSecurity {
   }
 
   /** A control link can be given its ticket again. */
-  carrier(request: SecureRequest, transport: HandleSocket): Duplex | undefined {
+  carrier(request: SecureRequest, transport: LinkTransport): TicketTransport | undefined {
     return request.end === 'tls-server' && request.ownTickets && request.continues === undefined ? new TicketTransport(transport) : undefined;
   }
 

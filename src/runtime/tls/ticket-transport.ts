@@ -7,7 +7,8 @@
 // See docs/decisions/0011-tickets-on-the-control-connection.md.
 import { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import type { HandleSocket, SocketOwner } from '../handle-socket.ts';
+import { HandleSocket, type SocketOwner } from '../handle-socket.ts';
+import type { LinkTransport } from '../link.ts';
 import { applicationType, handshakeType, isKnownSuite, recordHeaderBytes, RecordProtection } from './record-protection.ts';
 
 const newSessionTicket = 4;
@@ -16,10 +17,17 @@ const messageHeaderBytes = 4;
 const secretName = 'SERVER_TRAFFIC_SECRET_0 ';
 const none = Buffer.alloc(0);
 
+/** Outside of Node's pool, of which a small piece would hold the whole for the time of a session. */
+function kept(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  own.set(bytes);
+  return own;
+}
+
 type WriteDone = (error?: Error | null) => void;
 
 export class TicketTransport extends Duplex implements SocketOwner {
-  readonly #below: HandleSocket;
+  readonly #below: LinkTransport;
   /** Of the write that the kernel has not taken whole. */
   #written: WriteDone | undefined = undefined;
   #secured: tls.TLSSocket | undefined = undefined;
@@ -35,11 +43,17 @@ export class TicketTransport extends Duplex implements SocketOwner {
   #begun: Buffer = none;
   #ticket: Buffer | undefined = undefined;
 
-  constructor(below: HandleSocket) {
+  /** `below` is not listened to by anybody else. */
+  constructor(below: LinkTransport) {
     super({ allowHalfOpen: true });
     this.#below = below;
     below.pause();
-    below.attach(this);
+    if (below instanceof HandleSocket) below.attach(this);
+    else {
+      below.on('end', () => { this.onEnded(); });
+      below.on('error', (error) => { this.onFailed(error); });
+      below.on('close', () => { this.onClosed(); });
+    }
   }
 
   /** The TLS socket over this transport, before its handshake begins. */
@@ -48,7 +62,7 @@ export class TicketTransport extends Duplex implements SocketOwner {
     const listen = (line: Buffer): void => {
       const text = line.toString('latin1');
       if (!text.startsWith(secretName)) return;
-      this.#secret = Buffer.from(text.trimEnd().slice(text.trimEnd().lastIndexOf(' ') + 1), 'hex');
+      this.#secret = kept(Buffer.from(text.trimEnd().slice(text.trimEnd().lastIndexOf(' ') + 1), 'hex'));
       secured.off('keylog', listen);
     };
     secured.on('keylog', listen);
@@ -61,7 +75,7 @@ export class TicketTransport extends Duplex implements SocketOwner {
   /** Sends the ticket again. Nothing happens where there is none, or where the client takes nothing any more. */
   giveTicket(): void {
     const below = this.#below;
-    if (this.#ticket === undefined || below.destroyed || below.writableEnded || below.writableLength > 0) return;
+    if (this.#ticket === undefined || this.#passes || below.destroyed || below.writableEnded || below.writableLength > 0) return;
     below.write(this.#protection!.seal(handshakeType, this.#ticket, this.#sealed++));
   }
 
@@ -116,19 +130,21 @@ export class TicketTransport extends Duplex implements SocketOwner {
     }
     // A copy: what is written to a stream belongs to its writer again.
     this.#begun = rest.length === 0 ? none : Buffer.from(rest);
-    if (this.#below.write(ready.length === 1 ? ready[0]! : Buffer.concat(ready))) done();
+    const out = ready.length === 1 ? ready[0]! : Buffer.concat(ready);
+    const below = this.#below;
+    if (!(below instanceof HandleSocket)) below.write(out, done);
+    else if (below.write(out)) done();
     else this.#written = done;
   }
 
   /** The record as it goes out. Undefined when it cannot be opened though its forerunner could. */
   #renumbered(record: Buffer): Buffer | undefined {
     if (record[0] !== applicationType || this.#secret === undefined) return record;
-    const suite = this.#secured!.getCipher().standardName;
-    if (this.#protection === undefined && !isKnownSuite(suite)) return record;
-    const protection = this.#protection ?? new RecordProtection(suite, this.#secret);
-    const opened = protection.open(record, this.#opened);
+    const isFirst = this.#protection === undefined;
+    const protection = this.#protection ?? this.#firstProtection(this.#secret);
+    const opened = protection?.open(record, this.#opened);
     // Records of the handshake itself look alike and are sealed under another secret.
-    if (opened === undefined) return this.#protection === undefined ? record : undefined;
+    if (protection === undefined || opened === undefined) return isFirst ? record : undefined;
     this.#protection = protection;
     const out = this.#sealed === this.#opened ? record : protection.seal(opened.type, opened.content, this.#sealed);
     this.#opened++;
@@ -137,11 +153,21 @@ export class TicketTransport extends Duplex implements SocketOwner {
     return out;
   }
 
+  #firstProtection(secret: Buffer): RecordProtection | undefined {
+    const suite = this.#secured!.getCipher().standardName;
+    return isKnownSuite(suite) ? new RecordProtection(suite, secret) : undefined;
+  }
+
   /** Messages behind the handshake: tickets, and the change to the next secret. */
   #follow(messages: Buffer): void {
     for (let at = 0; at + messageHeaderBytes <= messages.length;) {
       const end = at + messageHeaderBytes + messages.readUIntBE(at + 1, 3);
-      if (messages[at] === newSessionTicket) this.#ticket = Buffer.from(messages.subarray(at, end));
+      // Of two records: a ticket with a huge certificate of the client inside. It is given once.
+      if (end > messages.length) {
+        this.#passes = true;
+        return;
+      }
+      if (messages[at] === newSessionTicket) this.#ticket = kept(messages.subarray(at, end));
       else if (messages[at] === keyUpdate) {
         this.#protection = this.#protection!.next();
         this.#opened = 0;

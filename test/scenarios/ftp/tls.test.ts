@@ -33,13 +33,19 @@ async function within(settings: string, run: (gateway: GatewayUnderTest) => Prom
 class SecureClient {
   readonly socket: tls.TLSSocket;
   session: Buffer | undefined = undefined;
+  /** Tickets so far. */
+  tickets = 0;
   #text = '';
 
   constructor(socket: tls.TLSSocket) {
     this.socket = socket;
     socket.on('data', (bytes: Buffer) => { this.#text += bytes.toString('latin1'); });
-    socket.on('session', (session: Buffer) => { this.session = session; });
+    socket.on('session', (session: Buffer) => {
+      this.session = session;
+      this.tickets++;
+    });
     socket.on('error', () => { /* told by close */ });
+    socket.setMaxListeners(0);
   }
 
   async reply(): Promise<string> {
@@ -124,40 +130,58 @@ test('a data port that was stolen is of no use without the control connection\'s
   });
 });
 
-/** Ways in which clients resume; curl takes no tickets in TLS 1.2. */
-const resuming: readonly { name: string; options: tls.ConnectionOptions }[] = [
-  { name: 'TLS 1.3 by ticket', options: { minVersion: 'TLSv1.3' } }, { name: 'TLS 1.2 by ticket', options: { maxVersion: 'TLSv1.2' } },
-  { name: 'TLS 1.2 by session id', options: { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET } },
+/** Ways in which clients resume. OpenSSL's take each ticket of TLS 1.3 once; curl takes none in TLS 1.2. */
+const resuming: readonly { name: string; options: tls.ConnectionOptions; once: boolean }[] = [
+  { name: 'TLS 1.3, each ticket once', options: { minVersion: 'TLSv1.3' }, once: true },
+  { name: 'TLS 1.3, one ticket for all', options: { minVersion: 'TLSv1.3' }, once: false },
+  { name: 'TLS 1.2 by ticket', options: { maxVersion: 'TLSv1.2' }, once: false },
+  { name: 'TLS 1.2 by session id', options: { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }, once: false },
 ];
 
-/** Fetches `/file` in a session of TLS; the reply, and the ticket that came with the data connection. */
-async function fetchWith(client: SecureClient, session: Buffer, options: tls.ConnectionOptions): Promise<{ reply: string; text: string; ticket: Buffer | undefined }> {
-  const data = tls.connect({ port: await passivePort(client), host: '127.0.0.1', ca: certificate.certificate, servername: 'ftp.example', session, ...options });
+interface Fetched {
+  readonly reply: string;
+  readonly text: string;
+  /** What the data connection gave to resume it by. */
+  readonly given: Buffer | undefined;
+}
+
+/** Fetches `/file` over a data connection that offers a TLS session, or none. */
+async function fetchWith(client: SecureClient, session: Buffer | undefined, options: tls.ConnectionOptions): Promise<Fetched> {
+  const data = tls.connect({
+    port: await passivePort(client), host: '127.0.0.1', ca: certificate.certificate, servername: 'ftp.example', ...session === undefined ? {} : { session }, ...options,
+  });
   let text = '';
-  let ticket: Buffer | undefined;
-  data.on('session', (one: Buffer) => { ticket = one; });
+  let given: Buffer | undefined;
+  // A session of TLS 1.3 without a ticket resumes nothing; one of TLS 1.2 may have an id.
+  data.on('secureConnect', () => { if (options.minVersion === undefined) given = data.getSession(); });
+  data.on('session', (one: Buffer) => { given = one; });
   data.on('data', (bytes: Buffer) => { text += bytes.toString('latin1'); });
   data.on('error', () => { /* reset */ });
   const closed = new Promise((resolve) => { data.once('close', resolve); });
   let reply = await client.command('RETR /file');
   if (!/^(?:226|522)/m.test(reply)) reply = await client.reply();
   await closed;
-  return { reply, text, ticket };
+  return { reply, text, given };
 }
 
-for (const { name, options } of resuming) {
+for (const { name, options, once: onlyOnce } of resuming) {
   test(`file after file over data connections that resume: ${name}`, { skip }, async () => {
     await within(explicit, async (gateway) => {
       const client = await loggedIn(gateway.port(), options);
-      const session = client.session ?? client.socket.getSession()!;
+      let session = client.session ?? client.socket.getSession()!;
       for (let file = 1; file <= 5; file++) {
-        const { reply, text, ticket } = await fetchWith(client, session, options);
+        const tickets = client.tickets;
+        const { reply, text, given } = await fetchWith(client, session, options);
         assert.match(reply, /^226/m, `file ${file}`);
         assert.equal(text, 'hello');
-        if (options.minVersion === 'TLSv1.3') assert.equal(ticket, undefined, 'nothing is sent to a client that may have gone: its file would suffer');
+        if (options.minVersion !== 'TLSv1.3') continue;
+        assert.equal(given, undefined, 'nothing is sent to a client that may have gone: its file would suffer');
+        assert.equal(client.tickets, tickets + 1, 'one on the control connection');
+        if (onlyOnce) session = client.session!;
       }
       // What another session was given opens nothing here, by whatever way.
       const other = await loggedIn(gateway.port(), options);
+      await fetchWith(other, other.session ?? other.socket.getSession()!, options);
       const stolen = await fetchWith(client, other.session ?? other.socket.getSession()!, options);
       assert.match(stolen.reply, /^522/m);
       assert.equal(stolen.text, '');
@@ -165,7 +189,45 @@ for (const { name, options } of resuming) {
       other.socket.destroy();
     });
   });
+
+  test(`a stolen port gives nothing that opens the next one: ${name}`, { skip }, async () => {
+    await within(explicit, async (gateway) => {
+      const client = await loggedIn(gateway.port(), options);
+      const session = client.session ?? client.socket.getSession()!;
+      let held: Buffer | undefined;
+      // Also with what it got where the owner had been before, and once more with what it was refused with.
+      for (const round of [1, 2, 3]) {
+        const thief = await fetchWith(client, held, options);
+        assert.match(thief.reply, /^522/m, `round ${round}`);
+        assert.equal(thief.text, '');
+        if (options.minVersion !== undefined) assert.equal(thief.given, undefined);
+        held = thief.given;
+        const owner = await fetchWith(client, session, options);
+        assert.match(owner.reply, /^226/m);
+      }
+      client.socket.destroy();
+    });
+  });
 }
+
+test('a client that was handed no session is given no ticket with its upload where any may come: it could be reset by one', { skip }, async () => {
+  await within(`${explicit.replace(' }', ', dataSession: any }')}`, async (gateway) => {
+    const client = await loggedIn(gateway.port(), { minVersion: 'TLSv1.3' });
+    const { reply, text, given } = await fetchWith(client, undefined, { minVersion: 'TLSv1.3' });
+    assert.match(reply, /^226/m);
+    assert.deepEqual([text, given], ['hello', undefined]);
+    client.socket.destroy();
+  });
+});
+
+test('a session may be resumed for a week: as long as any control connection lives', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    const client = await loggedIn(gateway.port(), { minVersion: 'TLSv1.3' });
+    // The lifetime in the session's own ASN.1: [9] INTEGER, tag a9, in seconds.
+    assert.ok(client.session!.includes(Buffer.from('a9050203093a80', 'hex')), 'ticket_lifetime_hint 604800');
+    client.socket.destroy();
+  });
+});
 
 test('a plain connection to a protected data port gets nothing', { skip }, async () => {
   await within(explicit, async (gateway) => {
