@@ -42,9 +42,9 @@ export interface RealClient {
 export const patienceMs = 40_000;
 const patienceSeconds = String(patienceMs / 1000);
 
-interface Ran { readonly code: number; readonly output: string; readonly stdout: string }
+export interface Ran { readonly code: number; readonly output: string; readonly stdout: string }
 
-function run(name: string, arguments_: readonly string[], input = '', timeout = 2 * patienceMs): Promise<Ran> {
+export function run(name: string, arguments_: readonly string[], input = '', timeout = 2 * patienceMs): Promise<Ran> {
   const found = program(name)!;
   return new Promise((resolve) => {
     const child = execFile(found.file, arguments_, { env: { ...found.environment, HOME: tmpdir(), LANG: 'C.UTF-8' }, timeout, maxBuffer: 8 * 1024 * 1024,
@@ -122,11 +122,8 @@ const curl: RealClient = {
       ['-o', places.list, `${url}/`], ['-o', places.whole, `${url}/mega`], ['-o', places.tiny, `${url}/one`], ['-C', String(half), '-o', places.rest, `${url}/mega`],
       ['-T', places.source, `${url}/incoming/${visit.unique}`], [...after, '-T', places.other, `${url}/incoming/${visit.unique}.old`],
     ];
-    // Over TLS each file has a session of its own: curl uses a ticket of TLS 1.3 once, and data connections give no new ones.
-    const runs: Ran[] = [];
-    if (visit.tls) for (const act of acts) runs.push(await run('curl', [...base, ...act]));
-    else runs.push(await run('curl', acts.flatMap((act, at) => [...at === 0 ? [] : ['--next'], ...base, ...act])));
-    return judged(curl, visit, root, places, textOf(places.list), runs.find(({ code }) => code !== 0) ?? runs[0]!);
+    const ran = await run('curl', acts.flatMap((act, at) => [...at === 0 ? [] : ['--next'], ...base, ...act]));
+    return judged(curl, visit, root, places, textOf(places.list), ran);
   },
   abort: (visit) => interrupted('curl', [...curlBase(visit), '-o', '/dev/null', `ftp://127.0.0.1:${visit.port}/huge-${visit.unique}`], visit),
 };
