@@ -81,7 +81,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   surplusBytes = 0;
   queuedBytes = 0;
   guard: BugGuard | undefined = undefined;
-  /** Where a socket of Node that reads for this link brings what it has read. */
+  /** Where a socket of Node brings what it has read for this link. */
   reader: Reader = this;
   #relayTarget: SocketLink | undefined = undefined;
   /** The link that is relaying into this one and waits for it to drain. */
@@ -354,8 +354,8 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     const carrier = this.security.carrier(request, this.#transport);
     if (carrier !== undefined) this.reader = carrier;
     const transport = carrier ?? this.#ordinaryTransport();
-    // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
     (transport as unknown as LinkSocket).link = this;
+    // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
     transport.on('error', onError);
     const secured = this.security.secure(this, transport, request);
     (secured as unknown as LinkSocket).link = this;

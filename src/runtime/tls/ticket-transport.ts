@@ -4,7 +4,7 @@
 // How: the records that OpenSSL seals after its handshake are opened here and, once one of ours went between them, sealed anew under the
 // number that is next on the wire. No number is ever seen twice outside. The ticket is the one that OpenSSL gave with the handshake,
 // word for word. What the client sends passes untouched. TLS 1.2 passes untouched both ways and has no further ticket.
-// See docs/decisions/0011-tickets-on-the-control-connection.md.
+// See docs/decisions/0013-tickets-on-the-control-connection.md.
 import { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { HandleSocket, type SocketOwner } from '../handle-socket.ts';
