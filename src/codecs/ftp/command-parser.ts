@@ -4,6 +4,7 @@
 import { LineReader } from './line-reader.ts';
 import type { FtpLimits } from './limits.ts';
 import type { FtpCommand } from './messages.ts';
+import { verbEntry } from './verbs.ts';
 import type { FtpFault } from './violations.ts';
 
 /** The longest in the IANA registry and among extensions: XSHA512. */
@@ -54,7 +55,10 @@ export class CommandParser {
     if (verb.length > maxVerbLetters || !/^[A-Za-z][A-Za-z0-9]*$/.test(verb)) return this.#reader.refuse(/^[A-Za-z][A-Za-z0-9-]*:/.test(line)
       ? 'other-protocol' : 'command-syntax');
     command.verb = verb.toUpperCase();
-    if (httpMethods.has(command.verb) || /(?:HTTP|RTSP|SIP)\/\d\.\d$/.test(command.argument)) return this.#reader.refuse('other-protocol');
+    // A request line of a method that is not listed ends in its protocol; a file of FTP may be called so, too.
+    if (httpMethods.has(command.verb) || (verbEntry(command.verb) === undefined && /(?:HTTP|RTSP|SIP)\/\d\.\d$/.test(command.argument))) {
+      return this.#reader.refuse('other-protocol');
+    }
     return next;
   }
 }

@@ -43,6 +43,12 @@ const otherNames: Readonly<Record<string, string>> = { XCWD: 'CWD', XCUP: 'CDUP'
 const table = new Map(entries.map((one) => [one.verb, one]));
 for (const [other, verb] of Object.entries(otherNames)) table.set(other, table.get(verb)!);
 
+/** Known, and performed by nobody here: RFC 959 (REIN, SMNT), 2228 (ADAT and what it leads to), 2640 (LANG), 7151 (HOST). */
+const notImplemented = new Set(['REIN', 'SMNT', 'ADAT', 'CONF', 'ENC', 'MIC', 'LANG', 'HOST']);
+
+/** A command of FTP that no other protocol speaks, and that is answered with 502 (RFC 959 section 5.4). */
+export function isNotImplemented(verb: string): boolean { return notImplemented.has(verb); }
+
 /** Undefined: not understood. */
 export function verbEntry(verb: string): VerbEntry | undefined {
   return table.get(verb);

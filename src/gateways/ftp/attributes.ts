@@ -14,7 +14,7 @@ export function attributeOf(state: SessionState, tls: boolean, key: string, oper
   switch (key) {
     case 'argument': return operation.argument;
     case 'site': return operation.verb === 'SITE' ? /^\S*/.exec(operation.argument)![0].toUpperCase() : undefined;
-    case 'login': return operation.verb === 'USER' ? operation.argument : state.login === '' ? undefined : state.login;
+    case 'login': return operation.login === '' ? undefined : operation.login;
     case 'server-user': return state.serverUser === '' ? undefined : readable(state.serverUser);
     case 'direction': return operation.direction === '' ? undefined : operation.direction;
     case 'declared-type': return operation.path === '' ? undefined : typeOfName(operation.path) || undefined;

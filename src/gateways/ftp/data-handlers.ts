@@ -18,7 +18,7 @@ export function handleActive(gateway: FtpGateway, run: CommandRun): void {
   const { service, state } = gateway;
   if (state.epsvAll) return gateway.refuse(run, 503, 'EPSV ALL was given.', 'ftp.epsv-all');
   if (!service.settings.clientData.active) return gateway.refuse(run, 502, 'Active data connections are not permitted.', 'ftp.active-off');
-  const target = run.verb === 'PORT' ? parsePort(run.argument) : parseEprt(run.argument);
+  const target = run.verb === 'PORT' ? parsePort(run.argument.trimEnd()) : parseEprt(run.argument.trimEnd());
   if (target === undefined) return gateway.refuse(run, 501, 'Syntax error in address.', 'ftp.address-syntax');
   const peer = gateway.port.client.peer.address;
   if (target === 'unsupported' || addressFamily(target.address) !== addressFamily(peer)) {
@@ -39,15 +39,16 @@ export function handlePassive(gateway: FtpGateway, run: CommandRun): void {
   const { service, state } = gateway;
   const { clientData } = service.settings;
   const six = isIpv6(gateway);
-  if (run.verb === 'EPSV' && run.argument.toUpperCase() === 'ALL') {
+  const wanted = run.argument.trimEnd().toUpperCase();
+  if (run.verb === 'EPSV' && wanted === 'ALL') {
     state.epsvAll = true;
     return gateway.finish(run, 200, ['EPSV ALL ok.']);
   }
   if (run.verb === 'PASV') {
     if (state.epsvAll) return gateway.refuse(run, 503, 'EPSV ALL was given.', 'ftp.epsv-all');
     if (six) return gateway.refuse(run, 425, 'Use EPSV.', 'ftp.address-family');
-  } else if (run.argument !== '' && run.argument !== (six ? '2' : '1')) {
-    return gateway.refuse(run, /^\d+$/.test(run.argument) ? 522 : 501, `Network protocol not supported, use (${six ? 2 : 1})`, 'ftp.address-family');
+  } else if (wanted !== '' && wanted !== (six ? '2' : '1')) {
+    return gateway.refuse(run, /^\d+$/.test(wanted) ? 522 : 501, `Network protocol not supported, use (${six ? 2 : 1})`, 'ftp.address-family');
   }
   if (!clientData.passive) return gateway.refuse(run, 502, 'Passive data connections are not permitted.', 'ftp.passive-off');
   const setup = new DataSetup(run.verb);

@@ -3,12 +3,12 @@
 // counted for good. Does not know what a session has said before: the directory is `/`, TLS is off.
 import type { Trace } from '#contract/decision.ts';
 import type { ExplainRequest, SessionPort } from '#contract/gateway.ts';
-import { encodeUtf8, verbEntry, type VerbEntry } from '#codecs/ftp/index.ts';
+import { encodeUtf8, isNotImplemented, verbEntry, type VerbEntry } from '#codecs/ftp/index.ts';
 import { attributeOf } from './attributes.ts';
 import { decideAll } from './judge.ts';
 import { locate } from './locate.ts';
 import { nameRefusal } from './login.ts';
-import { FtpOperation } from './operations.ts';
+import { classOf, FtpOperation, maskedArgument } from './operations.ts';
 import { presetPermits } from './presets.ts';
 import { denialCode, pathTexts } from './replies.ts';
 import type { FtpService } from './service.ts';
@@ -33,10 +33,11 @@ function operationOf(service: FtpService, port: SessionPort, entry: VerbEntry, d
   const subject = described.user === '' ? port.subject : port.subjectFor(address, from, described.user);
   const operation = new FtpOperation(service.name, port.facts.listener, subject, { attribute: (key, asked) => attributeOf(state, false, key, asked) });
   operation.verb = entry.verb;
-  operation.verbClass = entry.verb === 'STAT' && described.argument === '' ? 'session' : entry.class;
+  operation.verbClass = classOf(entry, described.argument, false);
   // The host of an address is where the gateway is; that of a proxy's server is in the rules.
   operation.host = service.settings.proxy === undefined ? '' : described.host;
-  operation.argument = described.argument;
+  operation.login = entry.verb === 'USER' ? described.argument : described.user;
+  operation.argument = maskedArgument(entry.verb, described.argument);
   operation.direction = entry.transfer === 'up' ? 'upload' : entry.transfer === 'down' ? 'download' : '';
   return operation;
 }
@@ -45,7 +46,7 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
   const verb = request.verb.toUpperCase();
   const entry = verbEntry(verb);
   if (entry === undefined) {
-    trace.step('codec', verb, 'refused', 'the command is not understood: answered with 500');
+    trace.step('codec', verb, 'refused', isNotImplemented(verb) ? 'the command is not implemented: answered with 502' : 'the command is not understood: answered with 500');
     return;
   }
   const described = describedBy(request.url, entry);
@@ -56,16 +57,16 @@ export function explainCommand(service: FtpService, port: SessionPort, request: 
     return;
   }
   operation.path = located.path?.path ?? '';
-  trace.step('codec', `${entry.verb} ${operation.path || described.argument}`.trim(), 'understood', `class ${operation.verbClass}`);
+  trace.step('codec', `${entry.verb} ${operation.path || operation.argument}`.trim(), 'understood', `class ${operation.verbClass}`);
   const { preset } = service.settings;
   const user = verb === 'USER' ? described.argument : described.user || 'anonymous';
   if (!presetPermits(preset, entry.verb, operation.verbClass, user)) {
-    trace.step('decision', preset!, 'deny', `${denialCode(entry.verb, entry.class)}: not part of the preset`);
+    trace.step('decision', preset!, 'deny', `${denialCode(entry.verb, operation.verbClass)}: not part of the preset`);
     return;
   }
   const decision = decideAll(port, operation, located.readings, trace);
   if (decision.effect !== 'allow') {
-    trace.step('decision', decision.rule, decision.effect, `${decision.status === 0 ? denialCode(entry.verb, entry.class) : decision.status}: ${decision.reason}`);
+    trace.step('decision', decision.rule, decision.effect, `${decision.status === 0 ? denialCode(entry.verb, operation.verbClass) : decision.status}: ${decision.reason}`);
     return;
   }
   const refusal = port.admit(operation, trace);

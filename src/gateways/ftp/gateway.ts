@@ -13,7 +13,7 @@ import { CommandRun } from './command-run.ts';
 import type { DataSetup } from './data-setup.ts';
 import { handlers } from './handlers.ts';
 import { judge } from './judge.ts';
-import { FtpOperation, type OperationFacts } from './operations.ts';
+import { classOf, FtpOperation, maskedArgument, type OperationFacts } from './operations.ts';
 import { openControl, splitTarget } from './server-connection.ts';
 import { commandRecord, violationRecord, type SessionContext } from './records.ts';
 import { farewellOf, farewells, isUnreachable, texts } from './replies.ts';
@@ -22,9 +22,6 @@ import type { FtpService } from './service.ts';
 import { SessionState } from './state.ts';
 import { clientControlSecurity, serverControlSecurity } from './tls.ts';
 import type { Transfer } from './transfer.ts';
-
-/** Arguments that records and rules never see. */
-const secretVerbs = new Set(['PASS', 'ACCT']);
 
 export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, ServerControlOwner, OperationFacts, SessionContext {
   readonly port: SessionPort;
@@ -87,8 +84,9 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   }
 
   /** Answers, then turns TLS on: from the reply on nothing is said in the clear. */
-  securesAfter(run: CommandRun, code: number, lines: readonly string[]): void {
+  securesAfter(run: CommandRun, code: number, lines: readonly string[], protectsData: boolean): void {
     this.#securing = true;
+    this.state.protectsData = protectsData;
     this.finish(run, code, lines);
     this.secureClient();
   }
@@ -150,11 +148,12 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     const operation = new FtpOperation(service.name, port.facts.listener, this.port.subject, this);
     const run = new CommandRun(port.operationId(), port.nowMs(), port.wallMs(), verb, entry, argument, operation);
     operation.verb = entry?.verb ?? verb;
-    operation.verbClass = entry === undefined ? '' : entry.verb === 'STAT' && argument === '' ? 'session' : entry.class;
+    operation.verbClass = entry === undefined ? '' : classOf(entry, argument, service.settings.proxy !== undefined && !this.state.loggedIn);
     operation.host = this.state.targetHost;
     // What is not understood and comes before a login may be a PASS that was misspelt.
-    const secret = secretVerbs.has(operation.verb) || (entry === undefined && !this.state.loggedIn && argument !== '');
-    operation.argument = secret ? '***' : readable(argument);
+    const misspelt = entry === undefined && !this.state.loggedIn && argument !== '';
+    operation.argument = misspelt ? '***' : maskedArgument(operation.verb, readable(argument));
+    operation.login = operation.verb === 'USER' ? readable(this.userPart(argument)) : this.state.login;
     operation.direction = entry?.transfer === 'up' ? 'upload' : entry?.transfer === 'down' ? 'download' : '';
     if (!beside) this.#current = run;
     this.clearAlarm('idle');

@@ -16,15 +16,15 @@ export interface Handler {
   before?(gateway: FtpGateway, run: CommandRun): void;
 }
 
-/** Performs the command at the server and gives its reply. `onSuccess` for what changes with it. */
-function perform(gateway: FtpGateway, run: CommandRun, verb: string, argument: string, onSuccess?: (reply: FtpReply) => void): void {
+/** Performs the command at the server and gives its reply. `onSuccess` for what changes with it; `masked` is what records show of the argument. */
+function perform(gateway: FtpGateway, run: CommandRun, verb: string, argument: string, onSuccess?: (reply: FtpReply) => void, masked = argument): void {
   gateway.withServer(run, () => {
     gateway.server.command(verb, argument, (reply) => {
       run.note(reply);
       if (reply.code < 400) onSuccess?.(reply);
       else run.outcome = 'failed';
       gateway.finish(run, reply.code, reply.lines);
-    });
+    }, undefined, masked);
   });
 }
 
@@ -34,25 +34,33 @@ function changeDirectory(gateway: FtpGateway, run: CommandRun): void {
   perform(gateway, run, 'CWD', run.wire, () => { gateway.state.cwd = run.wire; });
 }
 
+/** A parameter that is a word: in capitals, without the spaces that some clients leave behind it. */
+function word({ argument }: CommandRun): string { return argument.trimEnd().toUpperCase(); }
+
+/** RFC 959 section 5.4: 501 without a parameter, 504 for one that nobody here knows. */
+function notThatParameter(gateway: FtpGateway, run: CommandRun): void {
+  if (word(run) === '') gateway.refuse(run, 501, 'Wanted a parameter.', 'ftp.syntax');
+  else gateway.refuse(run, 504, 'Not implemented for that parameter.', 'ftp.parameter');
+}
+
 /** MODE, STRU: the one value that there is. */
 function onlyValue(value: string): Handler {
   return {
     run(gateway, run) {
-      if (run.argument.toUpperCase() === value) gateway.finish(run, 200, ['OK.']);
-      else gateway.refuse(run, 504, 'Not implemented for that parameter.', 'ftp.parameter');
+      if (word(run) === value) gateway.finish(run, 200, ['OK.']);
+      else notThatParameter(gateway, run);
     },
   };
 }
 
 function type(gateway: FtpGateway, run: CommandRun): void {
-  const wanted = run.argument.toUpperCase();
-  const canonical = ({ 'A': 'A', 'A N': 'A', 'I': 'I', 'L 8': 'I', 'L8': 'I' } as Record<string, string>)[wanted];
-  if (canonical === undefined) return gateway.refuse(run, 504, 'Not implemented for that parameter.', 'ftp.parameter');
+  const canonical = ({ 'A': 'A', 'A N': 'A', 'I': 'I', 'L 8': 'I', 'L8': 'I' } as Record<string, string>)[word(run)];
+  if (canonical === undefined) return notThatParameter(gateway, run);
   perform(gateway, run, 'TYPE', canonical, () => { gateway.state.type = canonical; });
 }
 
 function allocate(gateway: FtpGateway, run: CommandRun): void {
-  const match = /^(\d{1,15})(?: R \d{1,15})?$/i.exec(run.argument);
+  const match = /^(\d{1,15})(?: R \d{1,15})? *$/i.exec(run.argument);
   if (match === null) return gateway.refuse(run, 501, 'Wanted a number of bytes.', 'ftp.syntax');
   if (Number(match[1]) > gateway.service.limits.maxUploadBytes) return gateway.refuse(run, 552, 'The file is larger than permitted.', 'ftp.limit.maxUploadBytes');
   gateway.state.announcedBytes = Number(match[1]);
@@ -60,7 +68,7 @@ function allocate(gateway: FtpGateway, run: CommandRun): void {
 }
 
 function restart(gateway: FtpGateway, run: CommandRun): void {
-  if (!/^\d{1,15}$/.test(run.argument)) return gateway.refuse(run, 501, 'Wanted a number.', 'ftp.syntax');
+  if (!/^\d{1,15} *$/.test(run.argument)) return gateway.refuse(run, 501, 'Wanted a number.', 'ftp.syntax');
   // Goes to the server with the transfer that it is for: one that is denied must leave nothing behind for the next.
   gateway.state.restOffset = Number(run.argument);
   gateway.finish(run, 350, [`Restarting at ${gateway.state.restOffset}.`]);
@@ -88,7 +96,7 @@ function renameTo(gateway: FtpGateway, run: CommandRun): void {
 
 function auth(gateway: FtpGateway, run: CommandRun): void {
   const { clientTls } = gateway.service.settings;
-  const mechanism = run.argument.toUpperCase();
+  const mechanism = word(run);
   if (clientTls.mode !== 'explicit') return gateway.refuse(run, 502, texts.notImplemented, 'ftp.tls-off');
   if (gateway.port.client.tls !== undefined) return gateway.refuse(run, 503, 'TLS is on already.', 'ftp.sequence');
   if (!['TLS', 'TLS-C', 'SSL', 'TLS-P'].includes(mechanism)) return gateway.refuse(run, 504, 'Mechanism not known.', 'ftp.parameter');
@@ -101,25 +109,25 @@ function auth(gateway: FtpGateway, run: CommandRun): void {
     gateway.violate('bytes-before-tls', 'client');
     return;
   }
-  gateway.state.protectedData = false;
-  gateway.securesAfter(run, 234, ['Begin TLS now.']);
+  gateway.securesAfter(run, 234, ['Begin TLS now.'], mechanism === 'SSL' || mechanism === 'TLS-P');
 }
 
 function bufferSize(gateway: FtpGateway, run: CommandRun): void {
   if (gateway.port.client.tls === undefined) return gateway.refuse(run, 503, 'AUTH TLS first.', 'ftp.sequence');
-  if (!/^\d{1,10}$/.test(run.argument)) return gateway.refuse(run, 501, 'Wanted a number.', 'ftp.syntax');
+  if (!/^\d{1,10} *$/.test(run.argument)) return gateway.refuse(run, 501, 'Wanted a number.', 'ftp.syntax');
   gateway.state.bufferSizeSet = true;
   gateway.finish(run, 200, ['PBSZ=0']);
 }
 
 function protection(gateway: FtpGateway, run: CommandRun): void {
   if (gateway.port.client.tls === undefined || !gateway.state.bufferSizeSet) return gateway.refuse(run, 503, 'PBSZ first.', 'ftp.sequence');
-  const level = run.argument.toUpperCase();
+  const level = word(run);
   if (level === 'P') gateway.state.protectedData = true;
   else if (level === 'C') {
     if (gateway.service.settings.clientTls.require === 'data') return gateway.refuse(run, 534, 'Data connections must be protected.', 'ftp.tls-required');
     gateway.state.protectedData = false;
-  } else return gateway.refuse(run, level === 'S' || level === 'E' ? 536 : 504, 'Level not supported.', 'ftp.parameter');
+  } else if (level === 'S' || level === 'E') return gateway.refuse(run, 536, 'Level not supported.', 'ftp.parameter');
+  else return notThatParameter(gateway, run);
   gateway.state.replaceSetup(undefined);
   gateway.finish(run, 200, ['OK.']);
 }
@@ -155,9 +163,9 @@ function features(gateway: FtpGateway, run: CommandRun): void {
 }
 
 function options(gateway: FtpGateway, run: CommandRun): void {
-  const wanted = run.argument.toUpperCase();
+  const wanted = word(run);
   if (wanted === 'UTF8 ON' || wanted === 'UTF8' || wanted === 'UTF-8 ON') return gateway.finish(run, 200, ['Always in UTF-8.']);
-  if (!gateway.state.loggedIn || !/^MLST(?: [A-Z.;-]{0,200})?$/.test(wanted)) return gateway.refuse(run, 501, 'Option not understood.', 'ftp.parameter');
+  if (!gateway.state.loggedIn || !/^MLST(?: [A-Z0-9.;-]{0,200})?$/.test(wanted)) return gateway.refuse(run, 501, 'Option not understood.', 'ftp.parameter');
   perform(gateway, run, 'OPTS', run.argument);
 }
 
@@ -167,7 +175,7 @@ function site(gateway: FtpGateway, run: CommandRun): void {
   // What has a path was resolved (judge.ts); other arguments go on as they are, and must be plain text.
   if (!gateway.service.settings.site.includes(command)) return gateway.deny(run, 502, texts.notImplemented, 'ftp.site', `SITE ${command} is not listed`);
   if (!/^[\x20-\x7e]*$/.test(run.argument) && run.wire === '') return gateway.refuse(run, 501, 'Wanted plain text.', 'ftp.syntax');
-  perform(gateway, run, 'SITE', run.wire === '' ? run.argument : run.wire);
+  perform(gateway, run, 'SITE', run.wire === '' ? run.argument : run.wire, undefined, run.wire === '' ? run.operation.argument : run.wire);
 }
 
 function status(gateway: FtpGateway, run: CommandRun): void {

@@ -2,7 +2,7 @@
 // and limits permit it. What is denied here never reaches a server.
 import type { Decision, Trace } from '#contract/decision.ts';
 import type { SessionPort } from '#contract/gateway.ts';
-import { encodeUtf8, type CanonicalPath } from '#codecs/ftp/index.ts';
+import { encodeUtf8, isNotImplemented, type CanonicalPath } from '#codecs/ftp/index.ts';
 import type { CommandRun } from './command-run.ts';
 import type { FtpGateway } from './gateway.ts';
 import { locate } from './locate.ts';
@@ -14,7 +14,8 @@ import { denialCode, farewells, isReplyCode, pathTexts, texts } from './replies.
 export function judge(gateway: FtpGateway, run: CommandRun): boolean {
   const { entry } = run;
   if (entry === undefined) {
-    gateway.unknownCommand(run);
+    if (isNotImplemented(run.verb)) gateway.refuse(run, 502, texts.notImplemented, 'ftp.not-implemented');
+    else gateway.unknownCommand(run);
     return false;
   }
   if (!gateway.state.loggedIn && !entry.beforeLogin && !(entry.verb === 'SITE' && gateway.service.settings.proxy !== undefined)) {
@@ -41,7 +42,7 @@ function permitted(gateway: FtpGateway, run: CommandRun): boolean {
   const entry = run.entry!;
   const { preset } = gateway.service.settings;
   if (!presetPermits(preset, entry.verb, run.operation.verbClass, run.verb === 'USER' ? gateway.userPart(run.argument) : gateway.state.login)) {
-    gateway.deny(run, denialCode(entry.verb, entry.class), texts.denied, preset!, `not part of the preset ${preset}`);
+    gateway.deny(run, denialCode(entry.verb, run.operation.verbClass), texts.denied, preset!, `not part of the preset ${preset}`);
     return false;
   }
   return decided(gateway, run);
@@ -69,7 +70,7 @@ function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
   const decision = decideAll(port, run.operation, run.readings, trace);
   run.rule = decision.rule;
   run.audited = decision.audit;
-  const { verb, class: verbClass } = run.entry!;
+  const { verb } = run.entry!;
   switch (decision.effect) {
     case 'allow':
     case 'delay': break;
@@ -85,7 +86,7 @@ function decided(gateway: FtpGateway, run: CommandRun, trace?: Trace): boolean {
       gateway.finishSilently(run);
       return false;
     default:
-      gateway.deny(run, isReplyCode(decision.status) ? decision.status : decision.effect === 'authenticate' ? 530 : denialCode(verb, verbClass),
+      gateway.deny(run, isReplyCode(decision.status) ? decision.status : decision.effect === 'authenticate' ? 530 : denialCode(verb, run.operation.verbClass),
         decision.message === '' ? texts.denied : encodeUtf8(decision.message), decision.rule, decision.reason);
       return false;
   }

@@ -11,7 +11,7 @@ import { parseTarget, splitTarget, type Target } from './server-connection.ts';
 import type { FtpService } from './service.ts';
 import type { RefusedLogin } from './state.ts';
 
-const connectedElsewhere = 'Connected to another server; begin a new session.';
+const connectedElsewhere = 'Connected to a server already; begin a new session.';
 
 /** Takes the target out of `USER name@host` before rules are asked, so that they see name and host. */
 export function beforeUser(gateway: FtpGateway, run: CommandRun): void {
@@ -42,6 +42,7 @@ export function runOpen(gateway: FtpGateway, run: CommandRun): void {
   const { proxy } = gateway.service.settings;
   const { target } = run;
   if (proxy === undefined) return gateway.refuse(run, 502, texts.notImplemented, 'ftp.not-implemented');
+  if (gateway.state.loggedIn) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
   if (target === undefined) return gateway.refuse(run, 501, 'Wanted a host.', 'ftp.target-syntax');
   if (!proxy.ports.includes(target.port)) return gateway.refuse(run, 550, 'The port is not permitted.', 'ftp.target-port');
   if (isElsewhere(gateway, target)) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
@@ -57,6 +58,8 @@ export function runUser(gateway: FtpGateway, run: CommandRun): void {
   if (run.argument.length > service.limits.maxUserBytes) return gateway.refuse(run, 501, 'The user name is too long.', 'ftp.limit.maxUserBytes');
   // A CR in it cannot be sent on; nobody's name has one.
   if (run.argument === '' || run.argument.includes('\r')) return gateway.refuse(run, 501, 'Wanted a user name.', 'ftp.syntax');
+  // What should be a host and is none must not become part of a name at the host that was named before, with a password meant for another.
+  if (proxy !== undefined && run.target === undefined && run.argument.includes('@')) return gateway.refuse(run, 501, 'Wanted name@host.', 'ftp.target-syntax');
   if (run.target !== undefined) {
     if (isElsewhere(gateway, run.target)) return gateway.refuse(run, 503, connectedElsewhere, 'ftp.sequence');
     state.aim(run.target);
@@ -98,7 +101,8 @@ export function nameRefusal(service: FtpService, user: string): string {
 export function runPassword(gateway: FtpGateway, run: CommandRun): void {
   const { state, service } = gateway;
   const { login } = service.settings;
-  if (state.login === '') return gateway.refuse(run, 503, 'USER first.', 'ftp.sequence');
+  // A second login in the same session would be judged as the first user, and guess passwords past the limit of attempts.
+  if (state.loggedIn || state.login === '') return gateway.refuse(run, 503, state.loggedIn ? 'You are logged in already.' : 'USER first.', 'ftp.sequence');
   if (run.argument.length > service.limits.maxPasswordBytes) return gateway.refuse(run, 501, 'The password is too long.', 'ftp.limit.maxPasswordBytes');
   if (state.refusedLogin !== undefined) return fail(gateway, run, state.refusedLogin.reason, 'denied', state.refusedLogin);
   // A password with a CR in it cannot be sent on; nobody has one.
@@ -155,6 +159,7 @@ function answered(gateway: FtpGateway, run: CommandRun, reply: FtpReply): void {
   if (gateway.service.settings.login.mode === 'pass') gateway.port.subject = gateway.port.subjectFor(address, port, state.login);
   findDirectory(gateway, run, () => {
     state.loggedIn = true;
+    state.wantsAccount = false;
     gateway.clearAlarm('login');
     const welcome = gateway.service.settings.serverTexts === 'pass' ? reply.lines : ['Login successful.'];
     gateway.finish(run, 230, welcome);

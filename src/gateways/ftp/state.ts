@@ -34,6 +34,8 @@ export class SessionState {
   renameFrom = '';
   bufferSizeSet = false;
   protectedData = false;
+  /** AUTH SSL and AUTH TLS-P, older than RFC 4217, stand for PBSZ 0 and PROT P as well. */
+  protectsData = false;
   epsvAll = false;
   features: readonly Feature[] | undefined = undefined;
   setup: DataSetup | undefined = undefined;
@@ -66,7 +68,7 @@ export class SessionState {
     this.targetHost = '';
     this.targetPort = 0;
     this.features = undefined;
-    this.bufferSizeSet = false;
-    this.protectedData = false;
+    this.bufferSizeSet = this.protectsData;
+    this.protectedData = this.protectsData;
   }
 }

@@ -51,11 +51,48 @@ test('what the gateway answers itself', async () => {
     ['PBSZ 0', /^503/], ['PROT P', /^503/], ['ABOR', /^225/], ['RNTO x', /^503/], ['ALLO 100', /^202/], ['ALLO x', /^501/], ['REST x', /^501/], ['REST 1e9', /^501/],
       ['OPTS UTF8 ON', /^200/], ['OPTS X', /^501/], ['LPSV', /^500/],
     ['LPRT 1', /^500/], ['XCWD a', /^250/], ['XPWD', /^257 "\/a"/], ['CLNT x', /^200/], ['ACCT x', /^503/], ['SITE EXEC ls', /^502/], ['RETR x', /^425/], ['EPSV 3',
-      /^522/], ['EPSV x', /^501/], ['HOST a', /^500/], ['USER b', /^530/],
+      /^522/], ['EPSV x', /^501/], ['USER b', /^530/], ['PASS x', /^503/], ['TYPE', /^501/], ['MODE', /^501/], ['STRU  ', /^501/], ['MODE S ', /^200/],
   ];
   for (const [command, wanted] of rows) assert.match(await client.command(command), wanted, command);
   const told = server.sessions.at(-1)!.commands.slice(3);
   assert.deepEqual(told, ['CWD /a']);
+});
+
+test('commands of FTP that nobody here performs: 502, and not one of those that another protocol may be speaking', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  for (let round = 0; round < 3; round++) {
+    for (const command of ['REIN', 'SMNT /', 'HOST a', 'LANG en', 'ADAT x', 'CONF x', 'ENC x', 'MIC x']) assert.match(await client.command(command), /^502 /, command);
+  }
+  assert.equal((await gateway.record(({ verb }) => verb === 'REIN')).rule, 'ftp.not-implemented');
+});
+
+test('a second login in the same session is refused, and guesses nothing', async () => {
+  client = await new FtpClient(gateway.port()).login('alice');
+  for (const command of ['PASS other', 'ACCT x']) assert.match(await client.command(command), /^503 /, command);
+  assert.match(await client.command('USER root'), /^530 /);
+  assert.deepEqual(server.sessions.at(-1)!.commands, ['USER alice', 'PASS x', 'PWD']);
+});
+
+test('a file may be called as the end of a request line of another protocol', async () => {
+  client = await new FtpClient(gateway.port()).login();
+  assert.match(await client.command('DELE rfc/HTTP/1.1'), /^250 /);
+  assert.match(await client.command('CWD SIP/2.0'), /^250 /);
+  client.raw.send('PROPFIND /x HTTP/1.1\r\n');
+  assert.equal(await client.rest(), '');
+});
+
+test('passwords in SITE commands are in no record', async () => {
+  const own = await startFtp(server, '    site: [PSWD]');
+  client = await new FtpClient(own.port()).login();
+  assert.match(await client.command('SITE pswd 0ld-one n3w-one'), /^200 /);
+  assert.match(await client.command('SITE GPASS gr0up'), /^502 /);
+  assert.equal(server.sessions.at(-1)!.commands.at(-1), 'SITE pswd 0ld-one n3w-one');
+  const record = await own.record(({ verb }) => verb === 'SITE');
+  assert.equal(factsOf(record)['command'], 'SITE pswd ***');
+  assert.deepEqual(factsOf(record)['sent'], ['SITE pswd ***']);
+  await own.flushed();
+  assert.doesNotMatch(JSON.stringify(own.records), /0ld-one|n3w-one|gr0up/);
+  await own.stop();
 });
 
 test('paths are resolved; what is decided about is what is sent', async () => {

@@ -45,6 +45,47 @@ test('OPEN and SITE before USER', async () => {
   }
 });
 
+test('SITE names the server whatever the preset says of SITE', async () => {
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: out } }
+services: { out: { protocol: ftp, preset: "ftp:read-only", proxy: { ports: [${server.port}], denyNetworks: ["10.0.0.0/8"] } } }
+policy: [ { id: open, operation: { class: session }, then: allow } ]
+`);
+  client = new FtpClient(own.port());
+  await client.reply();
+  assert.match(await client.command(`SITE localhost:${server.port}`), /^220/);
+  assert.match(await client.command('USER carl'), /^331/);
+  assert.match(await client.command('PASS x'), /^230/);
+  assert.match(await client.command('SITE CHMOD 777 x'), /^502/);
+  assert.match(await client.command(`OPEN localhost:${server.port}`), /^503/);
+  assert.deepEqual(own.bugs, []);
+  await own.stop();
+});
+
+test('what should be a host and is none is no part of a name for the host before', async () => {
+  client = new FtpClient(gateway.port('ftp'));
+  await client.reply();
+  assert.match(await client.command(`USER bob@127.0.0.1:${server.port}`), /^331/);
+  for (const user of ['bob@127.0.0.1:99999', 'bob@127.0.0.1 2121', 'bob@', '@localhost', 'bob@-x']) assert.match(await client.command(`USER ${user}`), /^(501|530)/, user);
+  assert.match(await client.command('PASS x'), /^230/);
+  assert.equal(server.sessions.at(-1)!.commands[0], 'USER bob');
+});
+
+test('rules see the user without the host', async () => {
+  const own = await startGateway(`
+listeners: { ftp: { bind: "127.0.0.1:0", service: out } }
+services: { out: { protocol: ftp, proxy: { ports: [${server.port}], denyNetworks: ["10.0.0.0/8"] } } }
+policy: [ { id: only-bob, operation: { ftp: { login: bob } }, then: allow } ]
+`);
+  for (const [user, wanted] of [['bob', /^331/], ['eve', /^530/]] as const) {
+    client = new FtpClient(own.port());
+    await client.reply();
+    assert.match(await client.command(`USER ${user}@127.0.0.1:${server.port}`), wanted, user);
+    client.close();
+  }
+  await own.stop();
+});
+
 test('hosts, ports and networks that are not permitted are not connected to', async () => {
   const before = server.sessions.length;
   for (const [port, user, wanted] of [

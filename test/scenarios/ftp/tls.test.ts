@@ -107,6 +107,27 @@ test('explicit TLS: control and data, the file arrives, FEAT says what there is'
   });
 });
 
+test('AUTH SSL and AUTH TLS-P stand for PROT P as well, AUTH TLS and TLS-C do not', { skip }, async () => {
+  await within(explicit, async (gateway) => {
+    for (const [mechanism, protects] of [['SSL', true], ['tls-p ', true], ['TLS', false], ['TLS-C', false]] as const) {
+      const plain = new FtpClient(gateway.port());
+      await plain.reply();
+      assert.match(await plain.command(`AUTH ${mechanism}`), /^234/);
+      const client = await secure(plain.raw.socket);
+      await client.command('USER a');
+      assert.match(await client.command('PASS b'), /^230/);
+      const data = net.connect(await passivePort(client), '127.0.0.1');
+      data.on('error', () => { /* TLS was wanted */ });
+      client.socket.write('RETR /file\r\n');
+      const [first] = protects ? [Buffer.alloc(0)] : await once(data, 'data') as [Buffer];
+      assert.equal(first.toString(), protects ? '' : 'hello', mechanism);
+      if (protects) data.write('no TLS');
+      await once(data, 'close');
+      client.socket.destroy();
+    }
+  });
+});
+
 test('a data port that was stolen is of no use without the control connection\'s TLS session', { skip }, async () => {
   await within(explicit, async (gateway) => {
     const other = await loggedIn(gateway.port());
