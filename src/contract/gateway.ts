@@ -220,6 +220,8 @@ export interface AttributeKind {
   readonly description: string;
   /** Keys are compared case-insensitively (and given in lower-case). */
   readonly caseInsensitiveKey: boolean;
+  /** All keys that there are: a rule or limit that asks for another would never match. Any key unless given. */
+  readonly keys?: readonly string[];
 }
 
 /** What a gateway declares of itself. Values of this type are listed in standard.ts and nowhere else. */
@@ -233,6 +235,8 @@ export interface GatewayManifest<Settings = unknown> {
   readonly defaultPort: number;
   /** What configuration calls a verb: `methods` for HTTP, `commands` for FTP. */
   readonly verbsKey: string;
+  /** All verbs that operations can have: a rule for another would never match. Any verb unless given. */
+  readonly verbs?: readonly string[];
   readonly attributes: readonly AttributeKind[];
   /** zod schema of the service's settings (without `protocol`). */
   readonly settings: z.ZodType<Settings>;

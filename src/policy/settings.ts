@@ -9,7 +9,7 @@ import { regexProblem, textPattern } from './text-pattern.ts';
 import type { PatternSettings } from './text-pattern.ts';
 import { timeWindow } from './time-window.ts';
 import type { TimeWindowSettings } from './time-window.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import { keysOf, verbsOf, type Vocabulary } from './vocabulary.ts';
 
 export type { LimitSettings, LimitsSettings } from './limits/settings.ts';
 
@@ -115,14 +115,18 @@ function operationSettings(vocabularies: readonly Vocabulary[]): z.ZodType<Opera
         throw new Error(`verbs key "${vocabulary.verbsKey}" of ${vocabulary.protocol} is taken`);
       }
       const protocols = vocabularies.filter((other) => other.verbsKey === vocabulary.verbsKey).map((other) => other.protocol).join(', ');
-      shape[vocabulary.verbsKey] = oneOrMany(verb).optional().describe(`Verbs, for ${protocols} only: ${vocabulary.verbsKey} as the protocol spells them.`);
+      const verbs = verbsOf(vocabularies, vocabulary.verbsKey);
+      shape[vocabulary.verbsKey] = oneOrMany(verbs === undefined ? verb : z.enum(verbs)).optional().describe(`Verbs, for ${protocols} only: ${vocabulary.verbsKey} as the protocol spells them.`);
     }
   }
   for (const attribute of vocabularies.flatMap((vocabulary) => vocabulary.attributes)) {
     if ((commonOperationKeys as readonly string[]).includes(attribute.kind) || vocabularies.some((one) => one.verbsKey === attribute.kind)) {
       throw new Error(`attribute kind "${attribute.kind}" is taken`);
     }
-    shape[attribute.kind] ??= z.record(z.string().min(1), textPattern()).optional().describe(`${attribute.description} Name to pattern; all must hold.`);
+    const keys = keysOf(vocabularies, attribute.kind);
+    const patterns = keys === undefined ? z.record(z.string().min(1), textPattern())
+      : z.strictObject(Object.fromEntries(keys.map((key) => [key, textPattern().optional()])));
+    shape[attribute.kind] ??= patterns.optional().describe(`${attribute.description} Name to pattern; all must hold.`);
   }
   return z.strictObject(shape) as unknown as z.ZodType<OperationSettings>;
 }

@@ -6,6 +6,7 @@ import type { AttributeKind } from '#contract/gateway.ts';
 export interface Vocabulary {
   readonly protocol: string;
   readonly verbsKey: string;
+  readonly verbs?: readonly string[];
   readonly attributes: readonly AttributeKind[];
 }
 
@@ -23,6 +24,18 @@ export function mergeObserved(...lists: readonly (readonly ObservedAttribute[])[
 export function attributeKey(vocabularies: readonly Vocabulary[], kind: string, key: string): string {
   const insensitive = vocabularies.some((vocabulary) => vocabulary.attributes.some((attribute) => attribute.kind === kind && attribute.caseInsensitiveKey));
   return insensitive ? key.toLowerCase() : key;
+}
+
+/** The verbs that protocols with this word for them have; undefined when one of them takes any. */
+export function verbsOf(vocabularies: readonly Vocabulary[], verbsKey: string): readonly string[] | undefined {
+  const lists = vocabularies.filter((vocabulary) => vocabulary.verbsKey === verbsKey).map((vocabulary) => vocabulary.verbs);
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((list) => list ?? []))];
+}
+
+/** The keys that attributes of this kind have; undefined when a protocol takes any. */
+export function keysOf(vocabularies: readonly Vocabulary[], kind: string): readonly string[] | undefined {
+  const lists = vocabularies.flatMap((vocabulary) => vocabulary.attributes).filter((attribute) => attribute.kind === kind).map((attribute) => attribute.keys);
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((list) => list ?? []))];
 }
 
 /** Protocols whose operations have attributes of this kind. */

@@ -1,6 +1,7 @@
 // What the FTP gateway declares of itself. Listed in standard.ts.
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
 import type { HealthProbe } from '#contract/health-probe.ts';
+import { knownVerbs } from '#codecs/ftp/index.ts';
 import { ftpHealthProbe } from './health-probe.ts';
 import { attributeKinds } from './operations.ts';
 import { FtpService } from './service.ts';
@@ -15,6 +16,7 @@ export const ftpManifest: GatewayManifest<FtpSettings> = {
   transport: 'tcp',
   defaultPort: 21,
   verbsKey: 'commands',
+  verbs: knownVerbs,
   attributes: attributeKinds,
   settings: ftpSettings,
   check: checkFtpSettings,

@@ -7,6 +7,7 @@ import type { VerbEntry } from '#codecs/ftp/index.ts';
 export const attributeKinds: readonly AttributeKind[] = [
   {
     kind: 'ftp', caseInsensitiveKey: true,
+    keys: ['argument', 'site', 'login', 'server-user', 'direction', 'declared-type', 'extension', 'rest', 'size', 'tls', 'data-tls', 'data-mode'],
     description: 'a fact of an FTP command: `argument` (not of PASS and ACCT), `site` (the SITE command), `login` (the user name given), `server-user`, `direction` '
       + '(upload or download), `declared-type` (by the file name), `extension`, `rest` (the offset of a resumed transfer), '
       + '`size` (of an upload as announced with ALLO, of a download as the server said to SIZE just before), '

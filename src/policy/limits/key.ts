@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import type { Operation } from '#contract/operation.ts';
 import { networkOf } from '#core/network.ts';
-import { attributeKey, protocolsWithAttribute } from '../vocabulary.ts';
+import { attributeKey, keysOf, protocolsWithAttribute } from '../vocabulary.ts';
 import type { ObservedAttribute, Vocabulary } from '../vocabulary.ts';
 
 /** Parts that are known when a connection is accepted. */
@@ -33,7 +33,12 @@ export function keyPartProblem(text: string, vocabularies: readonly Vocabulary[]
   if (text.startsWith('address')) return addressBits(text) === undefined ? 'wanted address, address/24 (IPv4), address/56 (IPv6) or address/24/56 (both)' : undefined;
   const colon = text.indexOf(':');
   const kinds = [...new Set(vocabularies.flatMap((vocabulary) => vocabulary.attributes.map((attribute) => attribute.kind)))];
-  if (colon > 0 && colon < text.length - 1 && kinds.includes(text.slice(0, colon))) return undefined;
+  if (colon > 0 && colon < text.length - 1 && kinds.includes(text.slice(0, colon))) {
+    const kind = text.slice(0, colon);
+    const keys = keysOf(vocabularies, kind);
+    const known = keys === undefined || keys.includes(attributeKey(vocabularies, kind, text.slice(colon + 1)));
+    return known ? undefined : `wanted one of ${keys.map((key) => `${kind}:${key}`).join(', ')}`;
+  }
   const attributes = kinds.map((kind) => `${kind}:NAME`).join(', ');
   return `wanted address, ${fields.join(', ')}, none${attributes === '' ? '' : ` or an attribute (${attributes})`}`;
 }
