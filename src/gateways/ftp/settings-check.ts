@@ -19,6 +19,9 @@ export function checkFtpSettings(settings: FtpSettings): SettingsProblem[] {
   if (settings.login.mode === 'gateway' && settings.login.serverLogins.length === 0) {
     problem(['login', 'serverLogins'], 'the gateway\'s users have no login at the server', 'add an entry, for example { user: "*", serverUser: same, serverPassword: same }');
   }
+  if (settings.login.mode !== 'gateway' && settings.login.serverLogins.length > 0) {
+    problem(['login', 'serverLogins'], `not used with \`login.mode: ${settings.login.mode}\``, 'set `login.mode: gateway`, or remove it', 'warning');
+  }
   if (settings.preset === 'ftp:anonymous' && settings.login.anonymous === 'deny') {
     problem(['login', 'anonymous'], 'ftp:anonymous with anonymous logins denied: nobody can log in', 'leave `login.anonymous` out');
   }

@@ -12,13 +12,19 @@ test('what does not go together is said', () => {
     [{ pool: 'p' }, []], [{}, ['error pool']], [{ pool: 'p', proxy: {} }, ['error pool']], [{ proxy: {} }, []],
     [{ pool: 'p', clientTls: { mode: 'explicit' } }, ['error clientTls.profile']], [{ pool: 'p', clientTls: { require: 'login' } }, ['error clientTls.require']],
     [{ pool: 'p', login: { mode: 'gateway' } }, ['error login.serverLogins', 'warning clientTls']],
+    [{ pool: 'p', login: { serverLogins: [{ user: '*', serverUser: 'same', serverPassword: 'same' }] } }, ['warning login.serverLogins']],
     [{ pool: 'p', preset: 'ftp:anonymous', login: { anonymous: 'deny' } }, ['error login.anonymous']],
     [{ pool: 'p', clientData: { passive: false, active: false } }, ['warning clientData']],
   ];
   for (const [input, wanted] of rows) assert.deepEqual(problems(input), wanted, JSON.stringify(input));
   for (const input of [{ pool: 'p', nonsense: 1 }, { pool: 'p', clientData: { ports: '80-90' } },
-    { pool: 'p', clientData: { ports: '60000-50000' } }, { pool: 'p', deniedPorts: ['x'] }]) {
+    { pool: 'p', clientData: { ports: '60000-50000' } }, { pool: 'p', deniedPorts: ['x'] },
+    { pool: 'p', deniedPorts: ['0'] }, { pool: 'p', deniedPorts: ['9000-8000'] }, { pool: 'p', deniedPorts: ['65536'] }, { pool: 'p', clientData: { address: '2001:db8::1' } },
+    { pool: 'p', clientData: { address: '10.0.0' } }, { pool: 'p', listOptions: '-a' }]) {
     assert.equal(ftpSettings.safeParse(input).success, false, JSON.stringify(input));
+  }
+  for (const input of [{ pool: 'p', deniedPorts: ['1', '65535', '8000-8000'] }, { pool: 'p', clientData: { address: '203.0.113.7' } }]) {
+    assert.equal(ftpSettings.safeParse(input).success, true, JSON.stringify(input));
   }
 });
 

@@ -1,6 +1,7 @@
 // Schema of an FTP service (without `protocol`): what people may write and its defaults. Does not enforce anything.
 // What a schema cannot see is in settings-check.ts; docs/protocols/ftp.md tells the same at length.
 import { z } from 'zod';
+import { addressFamily } from '#core/network.ts';
 import { duration, network, resourceName } from '#core/settings/primitives.ts';
 import { contentSettings, ftpLimitSettings, ftpTimeouts } from './settings-limits.ts';
 
@@ -25,7 +26,11 @@ export const defaultDeniedPorts: readonly string[] = ['1433', '1521', '2049', '2
   '9000', '9092', '9200',
   '11211', '27017-27019'];
 
-const portOrRange = z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'wanted a port or a range such as 6000-6063');
+const portOrRange = z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'wanted a port or a range such as 6000-6063')
+  .refine((text) => {
+    const [first = 0, last = first] = text.split('-').map(Number);
+    return first >= 1 && first <= last && last <= 65_535;
+  }, 'wanted ports from 1 to 65535, the lower one first, such as 6000-6063');
 
 function closeNotify(of: string) {
   return z.enum(['require', 'any']).prefault('require')
@@ -58,8 +63,9 @@ const clientData = z.strictObject({
   active: z.boolean().prefault(true).describe('Whether the gateway may connect to clients (PORT, EPRT). Only to the address that the control connection comes from.'),
   ports: portRange().prefault('50000-50999').describe('Ports that the gateway opens for data connections of clients and servers, one at a time and at random. The packet '
     + 'filter has to let them through.'),
-  address: z.union([z.ipv4(), z.ipv6()]).optional()
-    .describe('Address to announce in 227 when clients reach the gateway through address translation. That of the control connection unless given.'),
+  address: z.string().refine((text) => addressFamily(text) === 4, 'wanted an IPv4 address such as 203.0.113.7').optional()
+    .describe('IPv4 address to announce in 227 when clients reach the gateway through address translation. That of the control connection unless given. A 229 has no '
+      + 'address (RFC 2428 section 3).'),
 });
 
 const serverData = z.strictObject({
@@ -117,7 +123,7 @@ export const ftpSettings = z.strictObject({
     .describe('Texts of server replies: `mask` gives the gateway\'s own words in place of welcome texts and of STAT and HELP; `pass` leaves welcome texts.'),
   site: z.array(z.string().regex(/^[A-Z][A-Z0-9]{0,15}$/, 'wanted a SITE command in capital letters such as CHMOD')).max(50).prefault([])
     .describe('SITE commands that may be used (CHMOD, UTIME ...). None unless given. What follows is passed on as text: rules see it as attribute `argument`.'),
-  listOptions: z.string().regex(/^[A-Za-z0-9]*$/).max(62).prefault('aAlFtrS1C')
+  listOptions: z.string().regex(/^[A-Za-z0-9]*$/, 'wanted letters such as aAlF, without a dash').max(62).prefault('aAlFtrS1C')
     .describe('Option letters allowed in LIST, NLST and STAT. Not among them: R, with which one command lists a whole tree.'),
   listWildcards: z.enum(['names', 'refuse', 'any']).prefault('names')
     .describe('`*`, `?`, `[` and `{` in LIST, NLST and STAT. `names`: in the last part of a name; what fits is named and not entered (the server is given the option `d`), '

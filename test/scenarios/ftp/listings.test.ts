@@ -29,7 +29,9 @@ test('a wildcard stands in the last part of a name, and what fits is not entered
     ['LIST /secret/*', '550', ''], ['LIST secret*', '226', 'LIST -d secret*'], ['LIST pub', '226', 'LIST pub'],
   ] as const) assert.deepEqual(await list(command), [code, sent], command);
   server.answers['STAT'] = '213 status';
-  for (const [command, code] of [['STAT s*', '213'], ['STAT s*/*', '501'], ['STAT secret', '550']] as const) assert.equal((await client.command(command)).slice(0, 3), code, command);
+  for (const [command, code] of [['STAT s*', '213'], ['STAT s*/*', '501'], ['STAT secret', '550']] as const) {
+    assert.equal((await client.command(command)).slice(0, 3), code, command);
+  }
   assert.equal(server.commands().at(-1), 'STAT -d s*');
 });
 
