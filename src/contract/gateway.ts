@@ -181,6 +181,9 @@ export interface Gateway {
   woken(nowMs: number): void;
   /** Finish what is under way, take nothing new, then close (reload removed the service, or shutdown). */
   drain(): void;
+  /** An administrator, or the end of the drain time, ends the session: records what was under way, says a last word if the protocol has
+   *  one, closes. Nothing is waited for: what the kernel does not take at once is lost. Without it: a reset. */
+  killed?(reason: string): void;
   /** For the session table: what it is doing now, short. */
   describe(): string;
   /** What is held until a second person decides (`control`: `approve` or `reject`, with `ID proven|claimed NAME`), if anything. */

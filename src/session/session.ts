@@ -299,7 +299,10 @@ export class Session implements SessionPort {
   /** Ends the session from outside: an administrator, or the end of the drain time. */
   kill(reason: string): void {
     if (this.ended) return;
-    this.client.reset();
+    try { this.gateway?.killed?.(reason); } catch (error) { this.bug(error); }
+    // A client that takes nothing must not keep its connection behind the session's end.
+    if (!this.client.closed && (!this.ended || this.client.unsentBytes > 0)) this.client.reset();
+    if (this.ended) return;
     this.#dropServerLinks();
     this.finished('aborted', reason);
   }

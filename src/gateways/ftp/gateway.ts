@@ -385,6 +385,8 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     this.#queue.pump();
   }
 
+  killed(reason: string): void { this.end('aborted', reason, farewells.killed); }
+
   describe(): string {
     const who = this.port.subject.user ?? (this.state.login === '' ? 'not logged in' : `${this.state.login} (not logged in)`);
     return `${who}: ${this.transfer?.describe() ?? this.#current?.verb ?? 'idle'}`;

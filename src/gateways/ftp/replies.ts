@@ -37,6 +37,7 @@ export const farewells = {
   idle: 'No command in time, closing control connection.',
   logins: 'Too many failed logins, closing control connection.',
   unknown: 'Too many commands that are not understood, closing control connection.',
+  killed: 'The session was ended, closing control connection.',
   shutdown: 'Service shutting down, please connect again later.',
 } as const;
 

@@ -77,3 +77,18 @@ for (const [how, goodbye] of [['closes', ''], ['says 421 and closes', '421 That 
     assert.equal((await gateway.record(({ kind, user }) => kind === 'session' && user === `late-${how.length}`)).outcome, 'failed');
   });
 }
+
+test('an administrator ends the session: 421, and the record of the transfer says why', async () => {
+  client = await new FtpClient(gateway.port()).login('killed');
+  const data = await client.passive();
+  data.socket.pause();
+  assert.match(await client.command('RETR /big'), /^150 /);
+  const { id } = (await gateway.sessions()).find(({ user }) => user === 'killed')!;
+  gateway.worker.receive({ type: 'kill', session: id, reason: 'ended by root: not today' });
+  assert.equal(await client.rest(), '421 The session was ended, closing control connection.\r\n');
+  const record = await gateway.record(({ verb, session }) => verb === 'RETR' && session === id);
+  assert.deepEqual([record.outcome, record.reason], ['aborted', 'ended by root: not today']);
+  const end = await gateway.record(({ kind, session }) => kind === 'session' && session === id);
+  assert.deepEqual([end.outcome, end.reason], ['aborted', 'ended by root: not today']);
+  data.destroy();
+});
