@@ -116,7 +116,8 @@ function operationSettings(vocabularies: readonly Vocabulary[]): z.ZodType<Opera
       }
       const protocols = vocabularies.filter((other) => other.verbsKey === vocabulary.verbsKey).map((other) => other.protocol).join(', ');
       const verbs = verbsOf(vocabularies, vocabulary.verbsKey);
-      shape[vocabulary.verbsKey] = oneOrMany(verbs === undefined ? verb : z.enum(verbs)).optional().describe(`Verbs, for ${protocols} only: ${vocabulary.verbsKey} as the protocol spells them.`);
+      shape[vocabulary.verbsKey] = oneOrMany(verbs === undefined ? verb : z.enum(verbs)).optional()
+        .describe(`Verbs, for ${protocols} only: ${vocabulary.verbsKey} as the protocol spells them.`);
     }
   }
   for (const attribute of vocabularies.flatMap((vocabulary) => vocabulary.attributes)) {

@@ -75,6 +75,8 @@ function whyOf(record: StoredRecord): string {
   const { outcome, rule, reason, kind } = record;
   if (kind === 'control') return reason ?? '';
   if (outcome === 'allowed') return kind === 'operation' && record.protocol === 'telnet' ? reason ?? '' : '';
+  // What failed was permitted by its rule, and did not fail by it.
+  if (outcome === 'failed' || outcome === 'aborted') return `${outcome}${reason === undefined ? '' : `: ${reason}`}${rule === undefined ? '' : ` (${rule})`}`;
   return `${outcome}${rule === undefined ? '' : ` by ${rule}`}${reason === undefined ? '' : `: ${reason}`}`;
 }
 

@@ -65,9 +65,9 @@ function listenForClient(gateway: FtpGateway, run: CommandRun, setup: DataSetup)
   const side = new DataSide('client', 'listen', setup);
   setup.client = side;
   side.secureAtOnce(clientDataSecurity(gateway));
-  setup.onFailed = (failed: DataSide) => {
+  setup.onFailed = (failed, reason) => {
     setup.onFailed = undefined;
-    if (failed === side && !run.finished) gateway.refuse(run, 425, 'Cannot open data connection.', 'data-connection');
+    if (failed === side && !run.finished) gateway.refuse(run, 425, 'Cannot open data connection.', 'data-connection', reason);
   };
   side.listen(gateway.port, {
     purpose: 'ftp-data', side: 'client', address: local.address, ports: clientData.ports, peer: peer.address, ttlMs: timeouts.dataConnect, cause: `${run.verb} ${run.id}`,
@@ -131,9 +131,10 @@ function offerServerActive(gateway: FtpGateway, run: CommandRun, setup: DataSetu
   const side = new DataSide('server', 'listen', setup);
   setup.server = side;
   let answered = false;
-  setup.onFailed = (failed: DataSide) => {
+  setup.onFailed = (failed, reason) => {
     if (failed !== side || answered) return;
     answered = true;
+    run.reason = reason;
     done('data-connection');
   };
   side.listen(gateway.port, {

@@ -10,14 +10,14 @@ export class DataSetup implements DataSideOwner {
   readonly asked: string;
 
   /** Told while a command waits for a side. */
-  onFailed: ((side: DataSide) => void) | undefined = undefined;
+  onFailed: ((side: DataSide, reason: string) => void) | undefined = undefined;
 
   constructor(asked: string) {
     this.asked = asked;
   }
 
   sideReady(): void { /* held still until a transfer wants it */ }
-  sideFailed(side: DataSide): void { this.onFailed?.(side); }
+  sideFailed(side: DataSide, reason: string): void { this.onFailed?.(side, reason); }
   // A side that is held still delivers nothing; if it does, the peer is not one that we understand.
   sideReceived(side: DataSide): void { side.drop(true, 'data before a transfer'); }
   sideRelayed(): void { /* no relay yet */ }

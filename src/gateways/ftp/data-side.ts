@@ -29,6 +29,8 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   link: Link | undefined = undefined;
   lease: Lease | undefined = undefined;
   leaseId = '';
+  /** Why it is ended, in words. */
+  endedBecause = '';
   /** For `dial`. */
   host = '';
   port = 0;
@@ -143,6 +145,7 @@ export class DataSide implements LeaseOwner, DialOwner, LinkHandler {
   #fail(reason: string): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.endedBecause = reason;
     this.owner.sideFailed(this, reason);
   }
 

@@ -22,7 +22,10 @@ function perform(gateway: FtpGateway, run: CommandRun, verb: string, argument: s
     gateway.server.command(verb, argument, (reply) => {
       run.note(reply);
       if (reply.code < 400) onSuccess?.(reply);
-      else run.outcome = 'failed';
+      else {
+        run.outcome = 'failed';
+        run.reason = `the server answered ${reply.code}`;
+      }
       gateway.finish(run, reply.code, reply.lines);
     }, undefined, masked);
   });

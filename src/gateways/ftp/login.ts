@@ -166,14 +166,20 @@ function answered(gateway: FtpGateway, run: CommandRun, reply: FtpReply): void {
   });
 }
 
-/** Where the server has put the user: names are resolved against it from now on. */
+/** Where the server has put the user: names are resolved against it from now on. A server that does not say it so that it can be read
+ *  (another form, a drive letter, a name that would be refused) is told to go to the root: a LIST without a name is about the
+ *  directory that rules were asked about. */
 function findDirectory(gateway: FtpGateway, run: CommandRun, then: () => void): void {
   gateway.server.command('PWD', '', (reply) => {
     run.note(reply);
     const named = reply.code === 257 ? parse257(reply.lines[0] ?? '') : undefined;
     const found = named?.startsWith('/') ? canonicalPath('/', named, gateway.service.paths) : undefined;
     gateway.state.cwd = typeof found === 'object' ? found.wire : '/';
-    then();
+    if (typeof found === 'object') return then();
+    gateway.server.command('CWD', '/', (answer) => {
+      run.note(answer);
+      then();
+    });
   });
 }
 

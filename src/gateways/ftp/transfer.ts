@@ -76,8 +76,8 @@ export class Transfer implements DataSideOwner {
     const server = this.#setup.server!;
     const { timeouts } = this.#gateway.service;
     this.#gateway.alarm('dataConnect', timeouts.dataConnect);
-    if (server.isEnded || this.#setup.client!.isEnded) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection',
-      'the data connection was gone before the transfer');
+    const gone = server.isEnded ? server : this.#setup.client!.isEnded ? this.#setup.client! : undefined;
+    if (gone !== undefined) this.cut(425, 'Cannot open data connection.', 'failed', 'data-connection', `${gone.role}: gone before the transfer: ${gone.endedBecause}`);
     else if (server.way === 'dial') server.dial(this.#gateway.port, this.#gateway.serverLocalAddress, timeouts.dataConnect);
     else this.#start();
   }
@@ -311,6 +311,7 @@ export class Transfer implements DataSideOwner {
     if (reply.code >= 400) {
       // Nothing that came so far may look whole.
       this.#drop(this.#state !== 'asking');
+      this.run.reason = `the server answered ${reply.code}`;
       this.#finish(reply.code, reply.lines, 'failed', '');
       return;
     }
@@ -324,6 +325,7 @@ export class Transfer implements DataSideOwner {
 
   #complete(): void {
     const reply = this.#final!;
+    if (reply.code >= 400) this.run.reason = `the server answered ${reply.code}`;
     this.#finish(reply.code, reply.lines, reply.code < 400 ? 'allowed' : 'failed', '');
   }
 

@@ -29,7 +29,8 @@ policy: [ { id: no-secret, operation: { path: [/secret, /secret/**] }, then: den
         const text = await data.untilEnd();
         return `${text}${await client.reply()}`;
       };
-      const operands = ['secret', 's*', 's*/', 's*/*', '*/*', '?ecret', '[s]ecret', '{secret}', '{pub,secret}', 'zz secret', 'secret zz', 'pub secret/*', 'zz s*/*', '*', 'secret/h*'];
+      const operands = ['secret', 's*', 's*/', 's*/*', '*/*', '?ecret', '[s]ecret', '{secret}', '{pub,secret}',
+        'zz secret', 'secret zz', 'pub secret/*', 'zz s*/*', '*', 'secret/h*'];
       for (const operand of operands) {
         for (const verb of ['LIST', 'LIST -a', 'NLST', 'NLST -l', 'MLSD']) assert.doesNotMatch(await seen(`${verb} ${operand}`), /hidden|deep/, `${verb} ${operand}`);
         assert.doesNotMatch(await client.command(`STAT ${operand}`), /hidden|deep/, `STAT ${operand}`);

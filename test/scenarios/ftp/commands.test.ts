@@ -95,6 +95,16 @@ test('passwords in SITE commands are in no record', async () => {
   await own.stop();
 });
 
+test('a server whose directory cannot be read is told to go to the root, where names are resolved from', async () => {
+  for (const [answer, directory] of [['257 "/home/a""b"', '/home/a"b'], ['257 "C:\\ftp"', '/'], ['257 /home', '/'], ['257 "/\xe9"', '/'], ['550 no', '/']] as const) {
+    server.answers['PWD'] = answer;
+    client = await new FtpClient(gateway.port()).login();
+    assert.deepEqual(server.sessions.at(-1)!.commands.slice(2), directory === '/' ? ['PWD', 'CWD /'] : ['PWD'], answer);
+    assert.ok((await client.command('PWD')).startsWith(`257 "${directory.replaceAll('"', '""')}"`), answer);
+    client.close();
+  }
+});
+
 test('paths are resolved; what is decided about is what is sent', async () => {
   client = await new FtpClient(gateway.port()).login();
   await client.command('CWD pub');

@@ -52,6 +52,19 @@ function activeServer(content: Buffer): void {
   };
 }
 
+test('no port is free: 425, and the record says so', async () => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const own = await startFtp(server, `    clientData: { ports: ${port}-${port} }`);
+  client = await new FtpClient(own.port()).login();
+  assert.match(await client.command('PASV'), /^425 /);
+  assert.match(await client.command('NOOP'), /^200 /);
+  assert.match((await own.record(({ verb }) => verb === 'PASV')).reason!, /^no free port between/);
+  await own.stop();
+  taken.close();
+});
+
 test('a download, passive: bytes, record, lease gone', async () => {
   client = await new FtpClient(gateway.port()).login('dora');
   const data = await client.passive();
