@@ -37,6 +37,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   #abortRun: CommandRun | undefined = undefined;
   /** Of the last transfer: a slow client may still be taking its last bytes when it says QUIT. */
   #lingering: DataSetup | undefined = undefined;
+  #greeted = false;
   #securing = false;
   #afterDelay: (() => void) | undefined = undefined;
   #draining = false;
@@ -71,10 +72,17 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     const { banner } = this.service.settings;
     this.alarm('idle', this.service.timeouts.idle);
     if (banner !== 'pass' || this.service.settings.proxy !== undefined) {
-      this.#send(220, [banner === 'pass' ? 'FTP server ready.' : banner]);
+      this.#greetWith([banner === 'pass' ? 'FTP server ready.' : banner]);
       return;
     }
-    this.server.whenUp(() => { this.#send(220, this.server.greeting?.lines ?? ['FTP server ready.']); });
+    this.server.whenUp(() => { this.#greetWith(this.server.greeting?.lines ?? ['FTP server ready.']); });
+  }
+
+  /** What a client says before has to wait: the first reply is the greeting (RFC 959 section 5.4). */
+  #greetWith(lines: readonly string[]): void {
+    this.#send(220, lines);
+    this.#greeted = true;
+    this.#queue.pump();
   }
 
   /** TLS on the client's control connection, with session tickets of its own. */
@@ -116,7 +124,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
 
   get isOver(): boolean { return this.#ended; }
   get isBusy(): boolean {
-    return this.#current !== undefined || this.#securing || this.#afterDelay !== undefined || this.#goneBehindTransfer !== undefined;
+    return this.#current !== undefined || !this.#greeted || this.#securing || this.#afterDelay !== undefined || this.#goneBehindTransfer !== undefined;
   }
   get hasTransfer(): boolean { return this.transfer !== undefined; }
   get hasMoreFromClient(): boolean { return this.#queue.hasMore; }

@@ -33,6 +33,10 @@ interface Expected {
   markEnds: boolean;
 }
 
+/** Replies that mean something by themselves to whoever looks on between us and the client (a packet filter that helps FTP along opens
+ *  what a 227 names): they follow their own command and no other. */
+const ownReplies = new Map<number, readonly string[]>([[227, ['PASV']], [228, []], [229, ['EPSV']], [234, []], [334, []], [335, []]]);
+
 type State = 'idle' | 'opening' | 'tls-first' | 'greeting' | 'auth' | 'securing' | 'up' | 'gone';
 
 export class ServerControl implements ServerLinkOwner, LinkHandler {
@@ -140,6 +144,11 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
     const expected = this.#expected;
     if (expected === undefined) {
       this.#refuse('reply-unasked');
+      return;
+    }
+    const ownVerb = ownReplies.get(reply.code);
+    if (ownVerb !== undefined && !ownVerb.includes(expected.verb)) {
+      this.#refuse('reply-order');
       return;
     }
     if (reply.code < 200 && !(expected.markEnds && expected.preliminary === undefined)) {

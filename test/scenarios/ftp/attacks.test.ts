@@ -45,6 +45,18 @@ test('bounce the other way: a 227 to a third host, to a service, below 1024', as
   assert.match(String(record.reason), /10\.0\.0\.1/);
 });
 
+test('a 227, 229 or 234 as the answer to another command does not get through to whoever looks on', async () => {
+  for (const answer of ['227 Entering Passive Mode (127,0,0,1,200,200)', '229 ok (|||51400|)', '234 go ahead']) {
+    for (const command of ['NOOP', 'DELE x', 'CWD /a']) {
+      server.answers[command.split(' ')[0]!] = answer;
+      client = await new FtpClient(gateway.port()).login();
+      assert.match(await client.command(command), /^421 /, `${command}: ${answer}`);
+      client.close();
+    }
+  }
+  assert.equal((await gateway.record(({ rule, kind }) => rule === 'ftp.reply-order' && kind === 'violation')).outcome, 'refused');
+});
+
 test('stolen data port: another address is sent away and the owner still gets his file', async () => {
   client = await new FtpClient(gateway.port()).login();
   const port = await client.passivePort();

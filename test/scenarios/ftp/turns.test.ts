@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { finished } from 'node:stream/promises';
 import { test } from 'node:test';
-import { FtpClient, shared, startFtp, startScriptedServer } from './peers.ts';
+import { FtpClient, shared, startFtp, startScriptedServer, withFtp } from './peers.ts';
 
 const big = Buffer.alloc(30_000_000, 'abcdefghij');
 const server = await startScriptedServer();
@@ -91,4 +91,18 @@ test('an administrator ends the session: 421, and the record of the transfer say
   const end = await gateway.record(({ kind, session }) => kind === 'session' && session === id);
   assert.deepEqual([end.outcome, end.reason], ['aborted', 'ended by root: not today']);
   data.destroy();
+});
+
+test('the server\'s own greeting comes first, whatever a client says before it', async () => {
+  await withFtp(server, '    banner: pass', async (own) => {
+    server.answers[''] = (session) => { session.socket.once('greet', () => { session.say('120 soon\r\n220-hello\r\n220 there\r\n'); }); };
+    const before = server.sessions.length;
+    client = new FtpClient(own.port());
+    client.raw.send('USER alice\r\nPASS x\r\n');
+    while ((await own.sessions())[0]?.bytesIn !== 20 || server.sessions.length === before) await new Promise(setImmediate);
+    server.sessions.at(-1)!.socket.emit('greet');
+    assert.equal(await client.reply(), '220-hello\r\n220 there');
+    assert.match(await client.reply(), /^331 /);
+    assert.match(await client.reply(), /^230 /);
+  });
 });
