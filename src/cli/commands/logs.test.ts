@@ -27,3 +27,9 @@ test('an outcome, a kind or a time that does not exist is wrong usage, said with
 test('names of filters may be repeated, and be lists with commas', () => {
   assert.deepEqual(collectNames('denied, limited,', collectNames('failed', undefined)), ['failed', 'denied', 'limited']);
 });
+
+test('commands of one millisecond stay in the order in which they were run', () => {
+  const ran = [['USER', 100, 0.7], ['PASS', 100, 2.4], ['PWD', 102, 0.9], ['TYPE', 102, 0.1], ['QUIT', 102, 0.05]] as const;
+  const newestFirst = ran.map(([id, time, ms]) => ({ id, time, ms }) as unknown as StoredRecord).toReversed();
+  assert.deepEqual(inOrder(newestFirst).map(({ id }) => id), ran.map(([id]) => id));
+});

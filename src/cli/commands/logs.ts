@@ -114,9 +114,10 @@ async function printTranscript(client: AdminClient, options: LogsOptions, query:
   return exitCodes.ok;
 }
 
-/** Oldest first. The store has them by block, and each worker hands over blocks of its own: what was done last comes last. */
+/** Oldest first. The store has them by block, and each worker hands over blocks of its own: what was done last comes last. Times are whole
+ *  milliseconds: within one, the order of the store stands, in which the commands of a session follow one another. */
 export function inOrder(newestFirst: readonly StoredRecord[]): StoredRecord[] {
-  const doneMs = ({ time, ms }: StoredRecord): number => time + (ms ?? 0);
+  const doneMs = ({ time, ms }: StoredRecord): number => Math.floor(time + (ms ?? 0));
   return newestFirst.toReversed().sort((one, other) => doneMs(one) - doneMs(other));
 }
 
