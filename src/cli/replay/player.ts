@@ -26,8 +26,9 @@ export const defaultPlayerOptions: PlayerOptions = { speed: 1, idleLimitMs: 2000
 /** Waits; answers false when the wait was cut short. */
 export type Wait = (ms: number) => Promise<unknown>;
 
-/** Colours off, cursor shown, main screen, modes that would outlive what was shown off. */
-export const restore = '\u001b[0m\u001b[?25h\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1004l\u001b[?1006l\u001b[?2004l\u001b[?1l\u001b[?7h\u001b[r\u001b(B\u001b>';
+/** Soft reset (DECSTR: colours, margins, origin, insert, keyboard lock, character sets), cursor shown, main screen, modes that would outlive what was shown off. */
+export const restore = '\u001b[0m\u000f\u001b[!p\u001b[?47l\u001b[?5l\u001b[?9l\u001b[?1005l\u001b[?1015l\u001b[?1016l\u001b[20l\u001b[0 q'
+  + '\u001b[?25h\u001b[?1049l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1004l\u001b[?1006l\u001b[?2004l\u001b[?1l\u001b[?7h\u001b[r\u001b(B\u001b>';
 
 export class Player {
   readonly #cast: Cast;

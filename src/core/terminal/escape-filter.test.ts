@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EscapeFilter, visible, type TitleHandling } from './escape-filter.ts';
+import { EscapeFilter, visible, type TextEncoding, type TitleHandling } from './escape-filter.ts';
 
-function filter(chunks: readonly string[], titles: TitleHandling = 'pass'): { text: string; removed: string[] } {
-  const machine = new EscapeFilter(titles);
+function filter(chunks: readonly string[], titles: TitleHandling = 'pass', encoding: TextEncoding = 'utf-8'): { text: string; removed: string[] } {
+  const machine = new EscapeFilter(titles, 'pass', encoding);
   const removed: string[] = [];
   let text = '';
   for (const chunk of chunks) {
@@ -25,7 +25,8 @@ const passes = [
   'plain text\r\n\t\b\u0007', '\u001b[1;31mred\u001b[0m', '\u001b[2J\u001b[H', '\u001b[?1049h\u001b[?25l', '\u001b(B\u001b)0', '\u001b7\u001b8\u001bc\u001bM\u001bD',
     '\u001b#8', '\u001b=\u001b>',
   '\u001b[6n\u001b[5n\u001b[c\u001b[>c', '\u001b[22;0t\u001b[23;0t', '\u001b]0;a title\u0007', '\u001b]2;another\u0007', '\u001b[4:3m', '\u001b[10;20r\u001b[3L\u001b[K',
-  utf8('Grüße € 你好 🙂 Ɛ Ð'), utf8('áÂ¡ç'), '\u001b[>4;2m', '\u001b[0 q', '\u001b[!p',
+  utf8('Grüße € 你好 🙂 Ɛ Ð'), utf8('ࠀ 𐀀 \u{10ffff} ퟿'), '\u001b%G',
+  utf8('\u001b]0;Übergrößenträger 🙂\u0007'), 'caf\u00e9 \u00fc', utf8('áÂ¡ç'), '\u001b[>4;2m', '\u001b[0 q', '\u001b[!p',
 ];
 
 const removals: [string, string, string[]][] = [
@@ -55,6 +56,21 @@ const removals: [string, string, string[]][] = [
   ['a\u001b\u001b]52;x\u0007b', 'ab', ['osc 52']],
   [`a\u001b[${'1;'.repeat(60)}mb`, 'ab', ['csi 1;1;1;1;m']],
   ['a\u001b]0;evil\u001b]52;c;x\u0007b', 'a\u001b]0;evil\u0007b', ['osc 52']],
+  // Another coding system would make controls of letters.
+  ['a\u001b%@\u00c3\u009db', 'a\u00c3\u009db', ['charset']],
+  ['a\u001b%/Ib', 'ab', ['charset']],
+  // What is no UTF-8 hides no control: overlong forms, surrogates, bytes that begin nothing.
+  ['a\u00c0\u009d52;c;x\u0007b', 'a\u00c0b', ['osc 52']],
+  ['a\u00e0\u009d52;c;x\u0007b', 'a\u00e0b', ['osc 52']],
+  ['a\u00f0\u0080\u009d52;c;x\u0007b', 'a\u00f0b', ['osc 52']],
+  ['a\u00f4\u009b21tb', 'a\u00f4b', ['csi 21t']],
+  ['a\u00f8\u009b21tb', 'a\u00f8b', ['csi 21t']],
+  ['a\u00ff\u009b21tb', 'a\u00ffb', ['csi 21t']],
+  // Neither does a title.
+  ['a\u001b]0;x\u009d52;c;y\u0007b', 'a\u001b]0;x52;c;y\u0007b', []],
+  [`a\u001b]0;x${utf8('\u009d')}52;c;y\u0007b`, 'a\u001b]0;x52;c;y\u0007b', []],
+  [`a${utf8('\u009d')}52;c;x${utf8('\u009c')}b`, 'ab', ['osc 52']],
+  ['a\u001bkname\u001b\\b', 'ab', ['title']],
   ['a\u001b]0;x\ny\u0007b', 'a\u001b]0;xy\u0007b', []],
 ];
 
@@ -80,8 +96,17 @@ describe('terminal escape filter', () => {
 
   it('takes titles out when told to', () => { assert.deepEqual(filter(['a\u001b]0;t\u0007b'], 'remove'), { text: 'ab', removed: ['osc 0'] }); });
 
+  it('takes controls for controls, whatever stands before them, where a terminal reads byte for byte', () => {
+    for (const [text, left] of [['\u00c3\u009d52;c;x\u0007b', '\u00c3b'], ['\u00e9\u009b21tb', '\u00e9b'], ['\u00c2\u00a3', '\u00c2\u00a3'],
+      ['\u00c2\u009b21tb', '\u00c2b'], ['\u001b]0;\u00c3\u009d52;x\u0007b', '\u001b]0;\u00c352;x\u0007b'], ['\u001b]52;\u00c3\u009cb', 'b']] as const) {
+      assert.equal(filter([text], 'pass', '8-bit').text, left, JSON.stringify(text));
+      assert.equal(filter([...text], 'pass', '8-bit').text, left, JSON.stringify(text));
+    }
+  });
+
   it('takes out what a terminal would answer, where nobody asks', () => {
-    const asked = 'a\u001b[5n\u001b[6n\u001b[?6n\u001b[c\u001b[>0c\u001b[?25$p\u001b[?u\u001bZb\u001b[31m\u001b[2;3H\u001b[?25l';
+    const asked = '\u001b[?1;1;0S\u001b[#R\u001b[1;1;1;1#|\u001b[?4m\u001b[>4;2m\u001b[>1u\u001b[\'|\u001b[1;2\'z\u001b[?1000;1006h\u001b[?1004h\u001b[?9h\u001b[2h'
+      + 'a\u001b[5n\u001b[6n\u001b[?6n\u001b[c\u001b[>0c\u001b[?25$p\u001b[?u\u001bZb\u001b[31m\u001b[2;3H\u001b[?25l';
     for (const cut of [1, 1000]) {
       const kept: string[] = [];
       const quiet = new EscapeFilter('remove', 'remove');

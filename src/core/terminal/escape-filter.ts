@@ -7,6 +7,8 @@
 export type TitleHandling = 'pass' | 'remove';
 /** Sequences that a terminal answers by typing (where the cursor is, what it can do): a host needs them, and who only looks on does not. */
 export type QueryHandling = 'pass' | 'remove';
+/** How the terminal reads bytes from 0x80 on: as UTF-8, where 0x80 to 0x9F can be part of a letter, or one by one, where they are controls. */
+export type TextEncoding = 'utf-8' | '8-bit';
 
 export interface FilterSink {
   /** Text and harmless sequences. Only lent for the call. */
@@ -38,11 +40,13 @@ const maxTitleBytes = 256;
 /** A string that does not end by then is taken for text that only began like one. */
 const maxStringBytes = 65_536;
 
-const stringNames: Readonly<Record<number, string>> = { 0x50: 'dcs', 0x58: 'sos', 0x5e: 'pm', 0x5f: 'apc' };
+/** `ESC k`: the title of a window of screen and tmux, which others take for text up to an ST. */
+const stringNames: Readonly<Record<number, string>> = { 0x50: 'dcs', 0x58: 'sos', 0x5e: 'pm', 0x5f: 'apc', 0x6b: 'title' };
 
 export class EscapeFilter {
   readonly #titles: TitleHandling;
   readonly #queries: QueryHandling;
+  readonly #utf8: boolean;
   #state = GROUND;
   /** Of the sequence or title being read. */
   #held = '';
@@ -50,12 +54,16 @@ export class EscapeFilter {
   #stringName = '';
   /** Continuation bytes still to come of a UTF-8 character: a C1 code inside one is no control. */
   #continuation = 0;
+  /** The next of them is at least and at most this: all else would be an overlong form, or no character (RFC 3629 section 4). */
+  #least = 0x80;
+  #most = 0xbf;
   /** C2 was the last byte: with 80 to 9F it is a C1 control in UTF-8. It is held back until then. */
   #heldC2 = false;
 
-  constructor(titles: TitleHandling = 'pass', queries: QueryHandling = 'pass') {
+  constructor(titles: TitleHandling = 'pass', queries: QueryHandling = 'pass', encoding: TextEncoding = 'utf-8') {
     this.#titles = titles;
     this.#queries = queries;
+    this.#utf8 = encoding === 'utf-8';
   }
 
   push(bytes: Uint8Array, start: number, end: number, sink: FilterSink): void {
@@ -72,20 +80,33 @@ export class EscapeFilter {
       if (byte >= 0x80 && byte <= 0x9f) return this.#begin(byte - 0x40, at, sink, c2Of(byte));
       sink.text(c2, 0, 1);
       this.#continuation = 1;
+      this.#least = 0x80;
+      this.#most = 0xbf;
     }
     let continuation = this.#continuation;
+    let least = this.#least;
+    let most = this.#most;
     for (; at < end; at++) {
       const byte = bytes[at]!;
       if (byte >= 0x20 && byte < 0x7f) continuation = 0;
       else if (byte === ESC || byte === ENQ) break;
       else if (byte < 0x80) continuation = 0;
-      else if (continuation > 0 && byte < 0xc0) continuation--;
-      else if (byte < 0xa0 || byte === 0xc2) break;
-      else continuation = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : byte >= 0xc0 ? 1 : 0;
+      else if (continuation > 0 && byte >= least && byte <= most) {
+        continuation--;
+        least = 0x80;
+        most = 0xbf;
+      } else if (byte < 0xa0 || (byte === 0xc2 && this.#utf8)) break;
+      else {
+        continuation = this.#utf8 ? continuationsOf(byte) : 0;
+        least = byte === 0xe0 ? 0xa0 : byte === 0xf0 ? 0x90 : 0x80;
+        most = byte === 0xed ? 0x9f : byte === 0xf4 ? 0x8f : 0xbf;
+      }
     }
     if (at > start) sink.text(bytes, start, at);
     if (at === end) {
       this.#continuation = continuation;
+      this.#least = least;
+      this.#most = most;
       return end;
     }
     this.#continuation = 0;
@@ -174,7 +195,9 @@ export class EscapeFilter {
     }
     if (this.#state === ESCAPE) return this.#begin(byte, at, sink, undefined);
     this.#state = GROUND;
-    sink.text(Buffer.from(`\u001b${this.#held}${String.fromCharCode(byte)}`, 'latin1'), 0, this.#held.length + 2);
+    // Another coding system (ISO 2022 section 15.4): in it, what was a letter here would be a control. UTF-8 is the one that this filter reads.
+    if (this.#held.startsWith('%') && this.#held + String.fromCharCode(byte) !== '%G') sink.removed('charset');
+    else sink.text(Buffer.from(`\u001b${this.#held}${String.fromCharCode(byte)}`, 'latin1'), 0, this.#held.length + 2);
     return at + 1;
   }
 
@@ -196,7 +219,9 @@ export class EscapeFilter {
   }
 
   #osc(byte: number, at: number, sink: FilterSink): number {
-    if (byte === BEL || byte === 0x9c && !/[\u00c0-\u00ff][\u0080-\u00bf]{0,2}$/.test(this.#held)) {
+    if (byte === BEL || (byte === 0x9c && !(this.#utf8 && /[\u00c3-\u00f4][\u0080-\u00bf]{0,2}$/.test(this.#held)))) {
+      // C2 9C is an ST in UTF-8.
+      if (byte === 0x9c && this.#utf8) this.#held = this.#held.replace(/\u00c2$/, '');
       this.#endOsc(sink);
       this.#state = GROUND;
     } else if (byte === ESC) {
@@ -217,9 +242,15 @@ export class EscapeFilter {
       sink.removed(`osc ${/^\d{1,4}/.exec(this.#held)?.[0] ?? ''}`);
       return;
     }
-    // A title is text: controls in it would be read as something else by some terminals.
-    const text = `\u001b]${title[1]};${title[2]!.replaceAll(/[\u0000-\u001f\u007f]/g, '')}\u0007`;
-    sink.text(Buffer.from(text, 'latin1'), 0, text.length);
+    const text = Buffer.from(`\u001b]${title[1]};${this.#titleText(title[2]!)}\u0007`, 'latin1');
+    sink.text(text, 0, text.length);
+  }
+
+  /** A title is text: a control in it, C1 too, would end it in some terminals and begin something else. */
+  #titleText(held: string): string {
+    if (!this.#utf8) return held.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '');
+    const text = Buffer.from(held, 'latin1').toString('utf8').replaceAll(/[\u0000-\u001f\u007f-\u009f\ufffd]/g, '');
+    return Buffer.from(text, 'utf8').toString('latin1');
   }
 
   #inString(byte: number, at: number, sink: FilterSink): number {
@@ -237,6 +268,12 @@ export class EscapeFilter {
     sink.removed(aborted ? `${this.#stringName} aborted` : this.#stringName);
     this.#stringName = '';
   }
+}
+
+/** Bytes that follow a first byte of UTF-8; 0 for one that begins no character (C0, C1 and from F5 on). */
+function continuationsOf(byte: number): number {
+  if (byte < 0xc2 || byte > 0xf4) return 0;
+  return byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
 }
 
 const c2 = Uint8Array.of(0xc2);
@@ -268,11 +305,25 @@ function csiAllowed(parameters: string, final: string): boolean {
   }
 }
 
-/** What a terminal answers: status, attributes, modes, parameters, keyboard. */
+/** What a terminal answers, now or later: status, attributes, modes, parameters, colours, the locator, mouse and focus; and what changes what keys type. */
 function isQuery(parameters: string, final: string): boolean {
-  if (final === 'p') return parameters.endsWith('$');
-  if (final === 'u') return parameters.startsWith('?');
-  return final === 'n' || final === 'c' || final === 'x';
+  switch (final) {
+    case 'n':
+    case 'c':
+    case 'x': return true;
+    case 'p': return parameters.endsWith('$');
+    case 'u': return /^[?<=>]/.test(parameters);
+    case 'm': return /^[?>]/.test(parameters);
+    case 'S': return parameters.startsWith('?');
+    case 'R':
+    case 'y': return parameters.includes('#');
+    case '|': return /[#']/.test(parameters);
+    case 'w':
+    case 'z': return parameters.includes("'");
+    // DECSET of mouse tracking, focus, colour scheme and size reports; KAM, which locks the keyboard.
+    case 'h': return /^\?(?:.*;)?(?:9|100[0-7]|101[56]|2031|2048)(?:;|$)/.test(parameters) || parameters === '2';
+    default: return false;
+  }
 }
 
 /** A line for a terminal out of text of unknown origin: every control code is shown, none acts. */

@@ -51,7 +51,7 @@ export class Conversation implements CommandOwner, FilterSink {
     this.#client = client;
     this.#server = server;
     this.#target = target;
-    this.#filter = settings.terminal.filter ? new EscapeFilter(settings.terminal.titles) : undefined;
+    this.#filter = settings.terminal.filter ? new EscapeFilter(settings.terminal.titles, 'pass', settings.terminal.encoding) : undefined;
     this.control = settings.commands === undefined ? undefined : new CommandControl(settings.commands, rules!, this, settings.limits.maxHeldBytes);
     this.#tracker = this.control?.tracker ?? (settings.recording.output || settings.recording.input ? new LineTracker() : undefined);
     if (settings.recording.notice !== '') this.say(notice(settings.recording.notice));

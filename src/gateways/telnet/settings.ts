@@ -65,6 +65,8 @@ const terminalSettings = z.strictObject({
   filter: z.boolean().prefault(true)
     .describe('Takes dangerous sequences out of what a host sends to a terminal: clipboard (OSC 52), DCS and other strings, answerback, title and screen reports, printing.'),
   titles: z.enum(['pass', 'remove']).prefault('pass').describe('Window titles (OSC 0, 1, 2).'),
+  encoding: z.enum(['utf-8', '8-bit']).prefault('utf-8')
+    .describe('How terminals read bytes from 0x80 on. `8-bit`: one by one, as Latin-1 and its like; 0x80 to 0x9F are controls then, whatever stands before them.'),
 });
 
 const limitSettings = z.strictObject({
