@@ -104,6 +104,10 @@ export interface Lease {
 
 /** Keeps what a session shows or moves, for replay: layer runtime writes it, encrypted when a key is configured. */
 export interface Recording {
+  /** Why nothing more is kept, in words; '' as long as all is well. */
+  readonly failure: string;
+  /** The session must not go on without it. */
+  readonly required: boolean;
   /** One event: milliseconds since the start, kind (`o` output, `i` input, `r` resize) and text. */
   write(atMs: number, kind: string, text: string): void;
   /** A machine need not wait: what was written is kept. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { encryptedMagic } from '#runtime/recordings.ts';
+import { encryptedMagic } from '#runtime/sealed-recordings.ts';
 import { listRecordings, recordingOf, RecordingSweeper, sweepRecordings } from './recordings.ts';
 
 const day = 86_400_000;

@@ -1,8 +1,8 @@
 // Recordings as files of the supervisor: which there are, where one is, and the removal of those that are too old.
-// Does not write or read what is in them (runtime/recordings.ts does).
+// Does not write or read what is in them (runtime/recordings.ts and sealed-recordings.ts do).
 import { lstat, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encryptedMagic } from '#runtime/recordings.ts';
+import { encryptedMagic } from '#runtime/sealed-recordings.ts';
 
 const ending = '.cast';
 /** Ids of sessions. Nothing else is looked for, served or removed, so that no other file of the directory can be. */

@@ -29,6 +29,8 @@ export function runConfigurationOf(configuration: Configuration, places: FilePla
     recordings: recordings.enabled ? {
       directory: within(places.stateDirectory, recordings.directory),
       key: recordings.keyFile === undefined ? undefined : readKey(within(places.baseDirectory, recordings.keyFile)),
+      maxBytes: recordings.maxBytes,
+      required: recordings.required,
     } : undefined,
     inspectors: Object.fromEntries(Object.entries(configuration.inspectors).map(([name, settings]) => [name, { settings, sums: readSums(settings, places.baseDirectory) }])),
     inspection: inspectionPlanOf(configuration, places, manifests),

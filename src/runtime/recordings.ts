@@ -1,105 +1,119 @@
-// Recordings of sessions (asciicast v2: a header line, then one event a line), written by the worker that has the session.
-// With a key every part is encrypted and authenticated (AES-256-GCM), so that a stolen file tells nothing and a changed one
-// is noticed. Does not know what is recorded: the gateway masks what must not be kept.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+// Recordings of sessions (asciicast v2: a header line, then one event a line), written by the worker that has the session,
+// in readable text or sealed (sealed-recordings.ts). Says when it cannot: whether a session goes on then is its gateway's
+// business. Does not know what is recorded: the gateway masks what must not be kept.
+import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Recording } from '#contract/gateway.ts';
+import { Sealer } from './sealed-recordings.ts';
 
 /** What is collected before it is written: at most this much is lost when the process dies. */
 const flushBytes = 16 * 1024;
-const nonceBytes = 12;
-const tagBytes = 16;
-/** First bytes of an encrypted recording. */
-export const encryptedMagic = 'SPREC1\n';
+/** What may wait for a slow disk; more ends the recording. */
+const maxWaitingBytes = 8 * 1024 * 1024;
+
+export interface RecordingsConfiguration {
+  readonly directory: string;
+  /** 64 hexadecimal digits; readable text without. */
+  readonly key: string | undefined;
+  /** Of one recording, before encryption. */
+  readonly maxBytes: number;
+  /** Whether a session ends when it cannot be recorded. */
+  readonly required: boolean;
+}
 
 class FileRecording implements Recording {
-  readonly #file: WriteStream;
-  readonly #key: Buffer | undefined;
+  failure = '';
+  readonly required: boolean;
+  readonly #file: WriteStream | undefined;
+  readonly #sealer: Sealer | undefined;
+  readonly #maxBytes: number;
+  readonly #closed: () => void;
+  #bytes = 0;
   #text = '';
-  #failed = false;
 
-  constructor(path: string, key: Buffer | undefined, header: Readonly<Record<string, unknown>>) {
-    this.#key = key;
-    this.#file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-    this.#file.on('error', () => { this.#failed = true; });
-    if (key !== undefined) this.#file.write(encryptedMagic);
-    this.#text = `${JSON.stringify(header)}\n`;
+  constructor(path: string, { key, maxBytes, required }: RecordingsConfiguration, header: Readonly<Record<string, unknown>>, closed: (recording: FileRecording) => void) {
+    this.required = required;
+    this.#maxBytes = maxBytes;
+    this.#closed = () => { closed(this); };
+    this.#sealer = key === undefined ? undefined : new Sealer(Buffer.from(key, 'hex'));
+    this.#file = this.#open(path);
+    if (this.#sealer !== undefined) this.#file?.write(this.#sealer.head);
+    this.#add(`${JSON.stringify(header)}\n`);
+  }
+
+  /** At once, so that a session that cannot be recorded is known before it shows anything. */
+  #open(path: string): WriteStream | undefined {
+    try {
+      const file = createWriteStream(path, { fd: openSync(path, 'wx', 0o600) });
+      file.on('error', (error) => { this.#fail(error.message); });
+      return file;
+    } catch (error) {
+      this.#fail((error as Error).message);
+      return undefined;
+    }
+  }
+
+  #fail(message: string): void {
+    if (this.failure === '') this.failure = message;
+    this.#text = '';
   }
 
   write(atMs: number, kind: string, text: string): void {
-    if (this.#failed) return;
-    this.#text += `${JSON.stringify([Math.round(atMs) / 1000, kind, text])}\n`;
+    if (this.failure === '') this.#add(`${JSON.stringify([Math.round(atMs) / 1000, kind, text])}\n`);
+  }
+
+  #add(line: string): void {
+    const bytes = Buffer.byteLength(line);
+    if (this.#bytes + bytes > this.#maxBytes) {
+      this.flush();
+      this.#fail(`recordings.maxBytes (${this.#maxBytes}) is reached`);
+      return;
+    }
+    this.#bytes += bytes;
+    this.#text += line;
     if (this.#text.length >= flushBytes) this.flush();
   }
 
   flush(): void {
-    if (this.#text === '' || this.#failed) return;
+    if (this.#text === '' || this.#file === undefined) return;
     const plain = Buffer.from(this.#text, 'utf8');
     this.#text = '';
-    this.#file.write(this.#key === undefined ? plain : sealed(this.#key, plain));
+    this.#file.write(this.#sealer === undefined ? plain : this.#sealer.part(plain));
+    if (this.#file.writableLength > maxWaitingBytes) this.#fail('the disk cannot keep up');
   }
 
   /** Resolves when all of it is on disk (or given up). */
   async close(): Promise<void> {
+    this.#closed();
+    const file = this.#file;
+    if (file === undefined) return;
     this.flush();
     await new Promise<void>((resolve) => {
-      this.#file.on('close', () => { resolve(); });
-      this.#file.end();
+      if (file.closed) resolve();
+      else file.on('close', () => { resolve(); });
+      if (this.#sealer === undefined) file.end();
+      else file.end(this.#sealer.end());
     });
   }
 }
 
-function sealed(key: Buffer, plain: Buffer): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  return Buffer.concat([length, nonce, body, cipher.getAuthTag()]);
-}
-
-/** The text of a recording. @throws Error when it is cut, changed, or the key is not the right one. */
-export function readRecording(bytes: Buffer, key: Buffer | undefined): string {
-  const magic = Buffer.from(encryptedMagic, 'latin1');
-  if (!bytes.subarray(0, magic.length).equals(magic)) return bytes.toString('utf8');
-  if (key === undefined) throw new Error('the recording is encrypted: give its key');
-  let text = '';
-  let at = magic.length;
-  while (at < bytes.length) {
-    const length = bytes.readUInt32BE(at);
-    const nonce = bytes.subarray(at + 4, at + 4 + nonceBytes);
-    const bodyAt = at + 4 + nonceBytes;
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce);
-    decipher.setAuthTag(bytes.subarray(bodyAt + length, bodyAt + length + tagBytes));
-    text += Buffer.concat([decipher.update(bytes.subarray(bodyAt, bodyAt + length)), decipher.final()]).toString('utf8');
-    at = bodyAt + length + tagBytes;
-  }
-  return text;
-}
-
 export class Recordings {
-  readonly #directory: string;
-  readonly #key: Buffer | undefined;
+  #configuration: RecordingsConfiguration | undefined = undefined;
   readonly #open = new Set<FileRecording>();
 
-  /** `key`: 64 hexadecimal digits. */
-  constructor(directory: string, key: string | undefined) {
-    this.#directory = directory;
-    this.#key = key === undefined ? undefined : Buffer.from(key, 'hex');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  /** For sessions that begin from now on. @throws Error when the directory cannot be made. */
+  configure(configuration: RecordingsConfiguration | undefined): void {
+    if (configuration !== undefined) mkdirSync(configuration.directory, { recursive: true, mode: 0o700 });
+    this.#configuration = configuration;
   }
 
-  begin(session: string, header: Readonly<Record<string, unknown>>): Recording {
-    const recording = new FileRecording(join(this.#directory, `${session}.cast`), this.#key, header);
+  /** Undefined when none is configured. */
+  begin(session: string, header: Readonly<Record<string, unknown>>): Recording | undefined {
+    if (this.#configuration === undefined) return undefined;
+    const path = join(this.#configuration.directory, `${session}.cast`);
+    const recording = new FileRecording(path, this.#configuration, header, (closed) => { this.#open.delete(closed); });
     this.#open.add(recording);
-    return {
-      write: (atMs, kind, text) => { recording.write(atMs, kind, text); },
-      close: async () => {
-        this.#open.delete(recording);
-        await recording.close();
-      },
-    };
+    return recording;
   }
 
   /** About once a second, so that a recording can be followed and little is lost. */

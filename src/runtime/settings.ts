@@ -2,7 +2,7 @@
 // Does not open ports, read token files or make directories; the supervisor and the admin API do.
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { duration, hostPort, parseHostPort, resourceName } from '#core/settings/primitives.ts';
+import { byteSize, duration, hostPort, parseHostPort, resourceName } from '#core/settings/primitives.ts';
 
 /** True for an address that only this machine can reach. */
 export function isLoopback(address: string): boolean {
@@ -85,6 +85,9 @@ export const recordingsSchema = z.strictObject({
   keyFile: z.string().min(1).max(1024).optional()
     .describe('File with the key that encrypts recordings (AES-256-GCM): 64 hexadecimal digits. Readable text unless given.'),
   maxAge: duration().prefault('30d').describe('Recordings older than this are removed.'),
+  maxBytes: byteSize().prefault('256MiB').describe('Longest recording of one session, before encryption. What would follow is not recorded.').meta({ limit: true }),
+  required: z.boolean().prefault(true)
+    .describe('Whether a session ends when it cannot be recorded: the disk is full or too slow, or `maxBytes` is reached. `false`: it goes on without; the audit log says so.'),
 });
 
 /** Section `runtime`. */

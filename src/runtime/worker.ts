@@ -68,7 +68,7 @@ export class Worker implements SessionHost {
   readonly #channels: Channels;
   #security = new TlsProfiles({});
   #users = new Users({});
-  #recordings: Recordings | undefined = undefined;
+  readonly #recordings = new Recordings();
   readonly #sessions = new Map<string, Session>();
   /** Not told to the supervisor yet. */
   readonly #begun = new Set<Session>();
@@ -155,7 +155,7 @@ export class Worker implements SessionHost {
     this.#channels.stop();
     this.#blockLists.stop();
     this.#connector.closeAllIdle();
-    this.#recordings?.flush();
+    this.#recordings.flush();
     this.#closing.resetAll();
     this.#batch.flush();
     this.#tellSessions();
@@ -205,8 +205,7 @@ export class Worker implements SessionHost {
       await this.#listeners.openMissing(plan.listeners.values(), opened);
       this.#security = security;
       this.#users = new Users((configuration.users ?? {}) as Record<string, UserSettings>);
-      const { recordings } = configuration;
-      this.#recordings = recordings === undefined ? undefined : new Recordings(recordings.directory, recordings.key);
+      this.#recordings.configure(configuration.recordings);
       this.#adopt(plan, previous, configuration, opened);
       this.#options.send({ type: 'configured', version, listeners: this.#listeners.reports(this.plan) });
     } catch (error) {
@@ -309,7 +308,7 @@ export class Worker implements SessionHost {
   }
 
   recording(session: Session, header: Readonly<Record<string, unknown>>): Recording | undefined {
-    return this.#recordings?.begin(session.id, header);
+    return this.#recordings.begin(session.id, header);
   }
 
   record(record: AuditRecord): void {
@@ -339,7 +338,7 @@ export class Worker implements SessionHost {
     for (const session of this.#sessions.values()) if (session.wakeAtMs <= nowMs) session.wake(nowMs);
     this.#connector.sweep(nowMs);
     this.#channels.sweep(nowMs);
-    this.#recordings?.flush();
+    this.#recordings.flush();
     this.#closing.sweep(nowMs);
     this.#lostPeers.sweep(nowMs, this.#sessions.values());
     for (const pool of this.plan.pools.values()) pool.sweep(nowMs);

@@ -22,8 +22,8 @@ export interface RunConfiguration {
   readonly limits: LimitsSettings;
   /** What the files of the TLS profiles hold. Plain data for the runtime; opaque to sessions. */
   readonly tls?: Readonly<Record<string, unknown>> | undefined;
-  /** Directory for session recordings, and the key (32 bytes, hexadecimal) that encrypts them. */
-  readonly recordings?: { readonly directory: string; readonly key: string | undefined } | undefined;
+  /** Directory for session recordings, the key (32 bytes, hexadecimal) that encrypts them, how long one may be, and whether a session ends without. */
+  readonly recordings?: { readonly directory: string; readonly key: string | undefined; readonly maxBytes: number; readonly required: boolean } | undefined;
   /** The gateway's own users; opaque to sessions. */
   readonly users?: Readonly<Record<string, unknown>> | undefined;
   /** Content inspectors, in order. */

@@ -2,7 +2,7 @@
 // running gateway, or read as files when they are given as such or no gateway runs. Keys never leave this process.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readRecording } from '#runtime/recordings.ts';
+import { readRecording, type ReadRecording } from '#runtime/sealed-recordings.ts';
 import { AdminClient } from '../client.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
 import { humanBytes, humanDate, humanTime, printJson, table, type Output } from '../output.ts';
@@ -28,9 +28,10 @@ export async function replay(what: string | undefined, options: ReplayOptions, o
   if (what === undefined) return await list(options, out);
   const playing = playerOptions(options);
   const key = options.keyFile === undefined ? undefined : readKey(options.keyFile);
-  const text = opened(await recordingBytes(what, options), key, what);
+  const { text, cut } = opened(await recordingBytes(what, options), key, what);
   const cast = parseCast(text);
   if (typeof cast === 'string') throw new CommandFailure(`${what}: ${cast}`);
+  if (cut) process.stderr.write('the recording has no end: its session goes on, its process died, or the file was cut\n');
   if (options.export !== undefined) {
     exportTo(options.export, text, options.force === true);
     if (out.json) printJson(out, { file: options.export, ...summary(cast) });
@@ -91,10 +92,10 @@ function readKey(file: string): Buffer {
   return Buffer.from(text, 'hex');
 }
 
-function opened(bytes: Buffer, key: Buffer | undefined, what: string): string {
+function opened(bytes: Buffer, key: Buffer | undefined, what: string): ReadRecording {
   try { return readRecording(bytes, key); } catch (error) {
     if (key === undefined) throw new CommandFailure(`${what}: ${(error as Error).message}`, '--key-file FILE, with the file that recordings.keyFile names');
-    throw new CommandFailure(`${what}: the key does not fit, or the recording was cut or changed`);
+    throw new CommandFailure(`${what}: the key does not fit, or the recording was changed`);
   }
 }
 

@@ -25,6 +25,8 @@ export interface ConversationOwner {
   /** Sequences taken out of the output are counted here. */
   removedSequences: number;
   schedule(): void;
+  /** Nothing more is recorded; `required`: the session ends. */
+  recordingFailed(reason: string, required: boolean): void;
   /** A rule ends the session. */
   endFor(reason: string, rule: string): void;
 }
@@ -96,6 +98,8 @@ export class Conversation implements CommandOwner, FilterSink {
 
   /** Output that may be shown. */
   text(bytes: Uint8Array, start: number, end: number): void {
+    // Nothing is shown of a session that has to be recorded and cannot be.
+    if (!this.#recorderAsked && !this.#openRecording()) return;
     this.#client.sendData(bytes, start, end);
     this.#keep(bytes, start, end);
     if (!this.#late.empty) this.#late.output(bytes, start, end);
@@ -111,17 +115,29 @@ export class Conversation implements CommandOwner, FilterSink {
     const nowMs = this.nowMs();
     if (this.#recorder !== undefined && this.#owner.service.settings.recording.output) {
       this.#recorder.output(bytes, start, end, nowMs, this.#tracker!.atSecretPrompt);
+      this.#recorded();
     }
     this.view.output(bytes, start, end, nowMs);
   }
 
-  /** With the first output: by then the window's size is known as a rule. */
-  #openRecording(): void {
+  /** With the first output: by then the window's size is known as a rule. False: the session ends. */
+  #openRecording(): boolean {
     this.#recorderAsked = true;
     const { port, window, terminal, service } = this.#owner;
-    if (!service.settings.recording.output && !service.settings.recording.input) return;
+    if (!service.settings.recording.output && !service.settings.recording.input) return true;
     const recording = port.recording(recordingHeader(window.columns, window.rows, port.wallMs(), terminal, this.#target));
     if (recording !== undefined) this.#recorder = new SessionRecorder(recording, port.nowMs(), window.columns, window.rows);
+    return this.#recorded();
+  }
+
+  /** Looks whether what was written is kept. False: it is not, and the session ends. */
+  #recorded(): boolean {
+    if (this.#recorder === undefined || this.#recorder.failure === '') return true;
+    const { failure, required } = this.#recorder;
+    this.#recorder.close();
+    this.#recorder = undefined;
+    this.#owner.recordingFailed(failure, required);
+    return !required;
   }
 
   resized(columns: number, rows: number): void { this.#recorder?.resize(columns, rows, this.nowMs()); }

@@ -385,6 +385,13 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     else if (this.#phase !== 'closing') this.#close('allowed', 'drained');
   }
 
+  recordingFailed(reason: string, required: boolean): void {
+    recordEvent(this.port, { verb: 'RECORDING', path: '/', outcome: 'failed', reason });
+    if (!required) return;
+    this.say(notice('the session cannot be recorded and is closed'));
+    this.#close('failed', `recording: ${reason}`);
+  }
+
   // The end.
 
   endFor(reason: string, rule: string): void {

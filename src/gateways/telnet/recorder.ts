@@ -34,6 +34,8 @@ export class SessionRecorder {
     this.#recording.write(nowMs - this.#startedMs, 'r', `${columns}x${rows}`);
   }
 
+  get failure(): string { return this.#recording.failure; }
+  get required(): boolean { return this.#recording.required; }
   close(): void { void this.#recording.close(); }
 }
 
