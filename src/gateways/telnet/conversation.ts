@@ -20,7 +20,7 @@ export interface ConversationOwner {
   readonly port: SessionPort;
   readonly service: TelnetService;
   readonly subject: Subject;
-  readonly window: { columns: number; rows: number };
+  readonly window: { readonly columns: number; readonly rows: number };
   readonly terminal: string;
   /** Sequences taken out of the output are counted here. */
   removedSequences: number;

@@ -5,42 +5,35 @@ import type { OperationalFailure } from '#core/failure.ts';
 import type { AwaitedApproval, ChosenServer, Gateway, SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
 import type { Subject } from '#contract/operation.ts';
-import { Command, Option, optionName, type NegotiationVerb, type Suboption, type TelnetFault } from '#codecs/telnet/index.ts';
+import { Command, Option, type NegotiationVerb, type TelnetFault } from '#codecs/telnet/index.ts';
 import { control } from './control.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { Dialogue, type DialogueOwner, type Target } from './dialogue.ts';
 import { HostCall } from './host-call.ts';
 import { TelnetOperation } from './operations.ts';
-import { byClient, byServer } from './option-table.ts';
-import { OptionRelay, type OptionJudge } from './option-relay.ts';
-import { recordEvent, type TelnetEvent } from './records.ts';
+import { Negotiation, type NegotiationOwner } from './negotiation.ts';
+import { recordEvent } from './records.ts';
 import { denied, notice, unavailable } from './replies.ts';
 import type { TelnetService } from './service.ts';
 import { TelnetSide, type SideOwner } from './side.ts';
 import { passCommand } from './signals.ts';
-import { SuboptionRelay, type SuboptionOwner } from './suboption-relay.ts';
 
 /** After one side has finished, how long the other may still send. */
 const lingerMs = 2_000;
 /** A client that has finished sending (`echo x | nc`) still gets what the host answers, for so long. */
 const halfClosedMs = 60_000;
-/** Refusals of one session that are recorded one by one; the rest are counted in its last record. */
-const maxRecordedRefusals = 50;
 
 type Phase = 'dialogue' | 'connecting' | 'open' | 'closing' | 'closed';
 
-export class TelnetGateway implements Gateway, SideOwner, OptionJudge, SuboptionOwner, DialogueOwner, ConversationOwner {
+export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, DialogueOwner, ConversationOwner {
   readonly port: SessionPort;
   readonly service: TelnetService;
   readonly client: TelnetSide;
-  readonly relay: OptionRelay;
-  readonly window = { columns: 80, rows: 24 };
-  terminal = '';
   removedSequences = 0;
   server: TelnetSide | undefined = undefined;
   conversation: Conversation | undefined = undefined;
   #phase: Phase = 'dialogue';
-  readonly #suboptions: SuboptionRelay;
+  readonly #negotiation: Negotiation;
   readonly #dialogue: Dialogue;
   /** To the host that was chosen last. */
   #call: HostCall | undefined = undefined;
@@ -50,7 +43,6 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   #draining = false;
   /** IP came before the host was reached. */
   #interruptAhead = false;
-  #refusals = 0;
   /** How the session ends once the linger is over. */
   #ending: { outcome: Outcome; reason: string } | undefined = undefined;
 
@@ -58,8 +50,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.port = port;
     this.service = service;
     this.client = new TelnetSide(port.client, this, service.codecLimits);
-    this.relay = new OptionRelay(this.client, this, service.settings.offerFirst);
-    this.#suboptions = new SuboptionRelay(service.suboptionRules, this);
+    this.#negotiation = new Negotiation(this);
     this.#dialogue = new Dialogue(service.settings, this);
     this.#startedMs = port.nowMs();
     this.#activeMs = this.#startedMs;
@@ -73,8 +64,8 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.port.client.handler = this.client;
     if (this.#prompts) {
       // The gateway echoes itself, so that a password can be typed unseen (RFC 857).
-      this.relay.lend(Option.ECHO);
-      this.relay.lend(Option.SGA);
+      this.#negotiation.relay.lend(Option.ECHO);
+      this.#negotiation.relay.lend(Option.SGA);
     }
     this.#dialogue.start();
     this.client.flush();
@@ -88,7 +79,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     if (this.#phase === 'open') {
       if (side === this.client) this.conversation!.clientData(bytes, this.#dialogue.second(bytes[start]!) ? start + 1 : start, end);
       else {
-        this.relay.hostShows();
+        this.#negotiation.relay.hostShows();
         this.conversation!.serverData(bytes, start, end);
       }
     } else if (this.#phase !== 'closing' && side === this.client) this.#dialogue.data(bytes, start, end);
@@ -109,37 +100,18 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
   }
 
   sideNegotiation(side: TelnetSide, verb: NegotiationVerb, option: number): void {
-    if (this.#phase === 'closed') return;
-    const { maxNegotiations, negotiationsPerSecond } = this.service.settings.limits;
-    const nowMs = this.port.nowMs();
-    if (option !== Option.TM) side.negotiations++;
-    if (side.negotiations > maxNegotiations) this.#limited(side, 'telnet.negotiations', `more than ${maxNegotiations} negotiations`);
-    else if (!side.negotiationCount.take(nowMs, negotiationsPerSecond)) this.#limited(side, 'telnet.negotiation-rate', `more than ${negotiationsPerSecond} negotiations a second`);
-    else {
-      this.relay.negotiation(side, verb, option, nowMs);
-      if (side === this.server) this.relay.hostSpoke();
-      if (this.relay.openSinceMs === nowMs) this.schedule();
-    }
+    if (this.#phase !== 'closed') this.#negotiation.negotiated(side, verb, option);
   }
 
   sideSuboption(side: TelnetSide, option: number, bytes: Buffer, length: number): void {
-    if (this.#phase === 'closed') return;
-    if (!side.suboptionCount.take(this.port.nowMs(), this.service.settings.limits.suboptionsPerSecond)) return;
-    this.#suboptions.relay(side, side === this.client ? this.server : this.client, option, bytes, length);
+    if (this.#phase !== 'closed') this.#negotiation.suboption(side, option, bytes, length);
   }
 
   sideFault(side: TelnetSide, fault: TelnetFault): void {
-    if (this.#phase === 'closed') return;
-    if (fault.code === 'telnet.subnegotiation-endless') {
-      this.#limited(side, fault.code, fault.message);
-      return;
-    }
-    side.faults++;
-    this.#refused({ kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'refused', rule: fault.code, reason: fault.message });
-    if (side.faults > this.service.settings.limits.maxFaults) this.#limited(side, 'telnet.faults', 'too many malformed or forbidden sequences');
+    if (this.#phase !== 'closed') this.#negotiation.fault(side, fault);
   }
 
-  #limited(side: TelnetSide, code: string, reason: string): void {
+  limited(side: TelnetSide, code: string, reason: string): void {
     const whose = `${reason} from the ${side.name}`;
     this.#setRule(code);
     recordEvent(this.port, { kind: 'violation', verb: 'TELNET', path: `/${side.name}`, outcome: 'limited', rule: code, reason: whose });
@@ -206,42 +178,12 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     }
   }
 
-  // Options and suboptions.
-
-  optionPermitted(option: number, performer: 'client' | 'server'): boolean {
-    if ((this.service.options[option]! & (performer === 'client' ? byClient : byServer)) === 0) return false;
-    const name = optionName(option);
-    const decision = this.port.decide(new TelnetOperation(this.port.facts, this.subject, 'OPTION', `/${name}`, { side: performer }));
-    if (decision.effect === 'allow') return true;
-    this.#refused({ verb: 'OPTION', path: `/${name}`, parameters: performer, outcome: 'denied', rule: decision.rule, reason: decision.reason });
-    return false;
-  }
-
-  variablePermitted(name: string, value: string): boolean {
-    return this.port.decide(new TelnetOperation(this.port.facts, this.subject, 'ENVIRON', `/${name}`, { value })).effect === 'allow';
-  }
-
-  variableRefused(name: string, why: string): void {
-    this.#refused({ verb: 'ENVIRON', path: `/${name.replaceAll(/[^\u0021-\u007e]/g, '?')}`, outcome: 'denied', rule: 'telnet.environment', reason: why });
-  }
-
-  suboptionPassed(side: TelnetSide, suboption: Suboption): void {
-    if (side !== this.client) return;
-    if (suboption.kind === 'window') {
-      if (suboption.columns === 0 || suboption.rows === 0) return;
-      this.window.columns = suboption.columns;
-      this.window.rows = suboption.rows;
-      this.conversation?.resized(suboption.columns, suboption.rows);
-    } else if (suboption.kind === 'terminal') this.terminal = suboption.name;
-  }
-
-  #refused(event: TelnetEvent): void {
-    if (++this.#refusals <= maxRecordedRefusals) recordEvent(this.port, event);
-  }
-
   // Login and choice of a host.
 
   get subject(): Subject { return this.port.subject; }
+  get window(): { readonly columns: number; readonly rows: number } { return this.#negotiation.window; }
+  get terminal(): string { return this.#negotiation.terminal; }
+  resized(columns: number, rows: number): void { this.conversation?.resized(columns, rows); }
   say(text: string): void { this.client.sendText(text); }
   readOn(reads: boolean): void {
     if (reads) this.client.link.resume();
@@ -322,7 +264,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     this.server = server;
     link.handler = server;
     this.conversation = new Conversation(this, this.client, server, chosen.name);
-    this.relay.connected(server, this.port.nowMs());
+    this.#negotiation.relay.connected(server, this.port.nowMs());
     if (this.#interruptAhead) passCommand(this, this.client, Command.IP);
     const ahead = this.#dialogue.takeAhead();
     this.#dialogue.finished();
@@ -336,24 +278,18 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
 
   schedule(): void {
     if (this.#phase === 'closed') return;
-    const { idle, session, negotiation } = this.service.settings.timeouts;
-    let atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.conversation?.control?.wakeAtMs ?? Infinity);
-    atMs = Math.min(atMs, Math.min(this.client.suboptionSinceMs, this.server?.suboptionSinceMs ?? Infinity) + negotiation);
-    if (this.#phase === 'open') atMs = Math.min(atMs, this.#activeMs + idle, this.relay.openSinceMs + negotiation);
-    this.port.wakeAtMs = atMs;
+    const { idle, session } = this.service.settings.timeouts;
+    const atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.conversation?.control?.wakeAtMs ?? Infinity, this.#negotiation.wakeAtMs);
+    this.port.wakeAtMs = this.#phase === 'open' ? Math.min(atMs, this.#activeMs + idle) : atMs;
   }
 
   woken(nowMs: number): void {
-    const { idle, session, negotiation } = this.service.settings.timeouts;
+    const { idle, session } = this.service.settings.timeouts;
     if (this.#phase === 'closing') {
       this.#finishClosing();
       return;
     }
-    for (const side of [this.client, this.server]) {
-      if (side === undefined || nowMs < side.suboptionSinceMs + negotiation) continue;
-      this.#limited(side, 'telnet.subnegotiation-endless', `a suboption that has not ended within ${negotiation} ms`);
-      return;
-    }
+    if (!this.#negotiation.woken(nowMs)) return;
     if (nowMs >= this.#deadlineMs) {
       this.say(notice('time is up'));
       this.#close(this.#phase === 'open' ? 'allowed' : 'limited', this.#phase === 'open' ? 'client closed' : 'no login or choice of a host in time');
@@ -370,7 +306,6 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
         this.#close('limited', 'idle');
         return;
       }
-      if (nowMs >= this.relay.openSinceMs + negotiation) this.relay.refuseOpen();
       this.conversation!.control?.woken(nowMs);
       if (this.#phase !== 'open') return;
       this.sideRead();
@@ -406,7 +341,7 @@ export class TelnetGateway implements Gateway, SideOwner, OptionJudge, Suboption
     const login = this.conversation?.hostUser;
     call.record(outcome, reason, {
       ...this.terminal === '' ? {} : { terminal: this.terminal }, ...login === undefined ? {} : { login },
-      ...this.removedSequences === 0 ? {} : { removedSequences: this.removedSequences }, ...this.#refusals === 0 ? {} : { refusals: this.#refusals },
+      ...this.removedSequences === 0 ? {} : { removedSequences: this.removedSequences }, ...this.#negotiation.refusals === 0 ? {} : { refusals: this.#negotiation.refusals },
     });
   }
 
