@@ -94,6 +94,8 @@ const neverPattern = new RegExp(`^(?:${[
 
 export function neverAllowed(name: string): boolean { return neverPattern.test(name) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name); }
 
+/** LANGUAGE is a list, most wanted first (gettext manual, "The LANGUAGE variable"). */
+const languageValue = /^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,127}$/;
 const localeValue = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 const termValue = /^[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}$/;
 const userValue = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
@@ -103,7 +105,8 @@ const otherValue = /^[A-Za-z0-9_.,:@%+=/ -]{0,128}$/;
 /** True for a value that this variable may have. A leading `-` never passes (CVE-2026-24061, USER="-f root"). */
 export function valueAllowed(name: string, value: string): boolean {
   if (value.startsWith('-') || value.includes('..')) return false;
-  if (name === 'LANG' || name === 'LANGUAGE' || name.startsWith('LC_')) return localeValue.test(value);
+  if (name === 'LANGUAGE') return languageValue.test(value);
+  if (name === 'LANG' || name.startsWith('LC_')) return localeValue.test(value);
   if (name === 'TERM' || name === 'COLORTERM') return termValue.test(value);
   if (name === 'USER') return userValue.test(value);
   if (name === 'DISPLAY') return displayValue.test(value);

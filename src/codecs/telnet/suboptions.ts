@@ -39,6 +39,10 @@ const maxCharsets = 32;
 const maxCharsetLength = 40;
 /** RFC 1184 has 18 functions, later systems 30. */
 const maxSpecialCharacters = 30;
+/** Servers of the BSD line collect what they answer to an SLC in so many bytes (`slcbuf[NSLC * 6]`), some without looking (CVE-2026-32746). */
+const maxSpecialCharacterAnswer = 108;
+/** Of the flags, RFC 1184 section 2.4 leaves these undefined. */
+const undefinedSlcFlags = 0x1c;
 const maxForwardMaskBytes = 32;
 const maxWindow = 1000;
 
@@ -124,10 +128,14 @@ function readSpecialCharacters(bytes: Buffer, length: number): Suboption | undef
   if ((length - 1) % 3 !== 0 || length > 1 + maxSpecialCharacters * 3) return undefined;
   const triplets: [number, number, number][] = [];
   let seen = 0;
+  // IAC SB LINEMODE SLC ... IAC SE; an answer repeats function and value, with IAC doubled.
+  let answer = 6;
   for (let at = 1; at < length; at += 3) {
     const code = bytes[at]!;
-    if (code > maxSpecialCharacters || (seen & (1 << code)) !== 0) return undefined;
+    if (code > maxSpecialCharacters || (seen & (1 << code)) !== 0 || (bytes[at + 1]! & undefinedSlcFlags) !== 0) return undefined;
     seen |= 1 << code;
+    answer += bytes[at + 2] === 255 ? 4 : 3;
+    if (answer > maxSpecialCharacterAnswer) return undefined;
     triplets.push([code, bytes[at + 1]!, bytes[at + 2]!]);
   }
   return { kind: 'special-characters', triplets };
