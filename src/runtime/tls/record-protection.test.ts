@@ -1,3 +1,4 @@
+// The record layer of TLS 1.3: the records of a server in RFC 8448 section 3, round trips with each suite, and what is not opened.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
