@@ -25,7 +25,10 @@ const u16 = (bytes: Uint8Array, at: number): number => bytes[at]! << 8 | bytes[a
 function ssl2(bytes: Uint8Array, length: number): Identification | undefined {
   if ((bytes[0]! & 0x80) === 0) return undefined;
   const size = (bytes[0]! & 0x7f) << 8 | (bytes[1] ?? 0);
-  if (length < 11) return length > 2 && size >= 25 && size < 1024 && (bytes[2] === 1 || bytes[2] === 4) ? beginning('tls', 'the head of an SSLv2 hello') : undefined;
+  if (length < 11) {
+    const fits = length === 1 ? bytes[0]! <= 0x83 : size >= 25 && size < 1024 && (length === 2 || bytes[2] === 1 || bytes[2] === 4);
+    return fits ? beginning('tls', 'the head of an SSLv2 hello') : undefined;
+  }
   if (bytes[2] === 1 && ((bytes[3] === 3 && bytes[4]! <= 4) || (bytes[3] === 0 && bytes[4] === 2))) {
     const [ciphers, session, challenge] = [u16(bytes, 5), u16(bytes, 7), u16(bytes, 9)];
     const fits = ciphers > 0 && ciphers % 3 === 0 && (session === 0 || session === 16 || session === 32) && challenge >= 16 && challenge <= 32;
@@ -83,7 +86,7 @@ export const http2Server: Signature = (bytes, length) => {
   if (length > 2 && (bytes[2]! % 6 !== 0 || bytes[2]! > 96)) return undefined;
   if (length > 3 && bytes[3] !== 4) return undefined;
   for (let at = 4; at < length && at < 9; at++) if (bytes[at] !== 0) return undefined;
-  if (length < 9) return length > 3 ? beginning('http', 'the head of a frame of HTTP/2') : undefined;
+  if (length < 9) return beginning('http', 'the head of a frame of HTTP/2');
   const end = 9 + bytes[2]!;
   // RFC 9113 section 6.5.2, RFC 8441, RFC 9218; and gRPC's own.
   for (let at = 9; at + 1 < length && at < end; at += 6) {
@@ -329,11 +332,14 @@ export function dnsDatagram(bytes: Uint8Array, length: number): Identification |
 
 /** SMB behind the head of a session service, or the request for such a session (RFC 1002 section 4.3.2). */
 export const smb: Signature = (bytes, length) => {
-  if (bytes[0] === 0x81 && length >= 38) return bytes[1] === 0 && u16(bytes, 2) === 68 && bytes[4] === 32 && bytes[37] === 0 ? answer('smb', 90,
-    'NetBIOS session request') : undefined;
-  if (bytes[0] !== 0 || length < 8) return undefined;
-  const protocol = bytes[4];
-  return (protocol === 0xff || protocol === 0xfe || protocol === 0xfd) && ascii(bytes, 5, 8) === 'SMB' ? answer('smb', 98, 'SMB over a session service') : undefined;
+  if (bytes[0] === 0x81) {
+    if (length < 38) return agrees(bytes, length, 1, '\0\0D ') ? beginning('smb', 'the head of a NetBIOS session request') : undefined;
+    return bytes[1] === 0 && u16(bytes, 2) === 68 && bytes[4] === 32 && bytes[37] === 0 ? answer('smb', 90, 'NetBIOS session request') : undefined;
+  }
+  if (bytes[0] !== 0 || (length > 4 && (bytes[4]! < 0xfd || !agrees(bytes, length, 5, 'SMB')))) return undefined;
+  // Messages have less than 128 KiB behind the head of the session.
+  if (length > 1 && bytes[1]! > 1) return undefined;
+  return length < 8 ? beginning('smb', 'the head of a session service') : answer('smb', 98, 'SMB over a session service');
 };
 
 export const ldap: Signature = (bytes, length) => {

@@ -54,7 +54,8 @@ function begunRequest(text: string): Identification | undefined {
 
 const smtpVerb = /^(?:(?:EHLO|HELO|LHLO)(?: |$)|MAIL FROM:|RCPT TO:|XCLIENT |XFORWARD |(?:VRFY|EXPN|ETRN) \S)/i;
 /** Behind a tag (RFC 9051 section 9: no `+`); verbs of others are none, or AUTH LOGIN of POP3 and USER login would be IMAP. */
-const imapCommand = /^(?!(?:USER|PASS|AUTH|APOP|ACCT|SITE|HELP|STAT|LIST|XTND|GET|PUT|CWD|NICK|MODE) )[A-Za-z0-9.#$_!&/:;=?@~-]{1,20} (?:CAPABILITY|LOGIN|STARTTLS|AUTHENTICATE|ID|NOOP|LOGOUT|NAMESPACE|SELECT|EXAMINE|LIST|LSUB|XLIST|ENABLE|COMPRESS|GETQUOTA)(?: |$)/i;
+const imapCommand = new RegExp('^(?!(?:USER|PASS|AUTH|APOP|ACCT|SITE|HELP|STAT|LIST|XTND|GET|PUT|CWD|NICK|MODE) )[A-Za-z0-9.#$_!&/:;=?@~-]{1,20} (?:CAPABILITY|LOGIN'
+  + '|STARTTLS|AUTHENTICATE|ID|NOOP|LOGOUT|NAMESPACE|SELECT|EXAMINE|LIST|LSUB|XLIST|ENABLE|COMPRESS|GETQUOTA)(?: |$)', 'i');
 const ftpVerb = new RegExp('^(?:AUTH (?:TLS|SSL|TLS-C|TLS-P|GSSAPI|KERBEROS_V4)|ADAT .*|FEAT|HOST [A-Za-z0-9.:[\\]-]+|SYST|PBSZ \\d+|PROT [CSEP]|PASV|EPSV(?: \\S+)?|LPSV'
   + '|PORT \\d+(?:,\\d+){5}|EPRT \\|.*|(?:RETR|STOR|STOU|APPE|CWD|XCWD|SIZE|MDTM|MFMT|MLSD|MLST|RNFR|RNTO|NLST|SITE|REST|MKD|XMKD|RMD|XRMD|DELE|SMNT|ACCT|AVBL|HASH|XCRC|XMD5) .*'
   + '|LIST [^\\d\\s].*|MLSD|NLST|STOU|CDUP|XCUP|PWD|XPWD|REIN|ABOR|CCC|TYPE [AIEL](?: \\S)?'
@@ -63,7 +64,8 @@ const pop3Verb = /^(?:CAPA|STLS|APOP \S+ [0-9a-f]{32}|UIDL(?: \d+)?|STAT|RETR \d
 /** Known to SMTP, POP3 and IMAP, but not to FTP. */
 const sasl = /^AUTH (?:PLAIN|LOGIN|CRAM-MD5|DIGEST-MD5|NTLM|XOAUTH2|OAUTHBEARER|SCRAM-SHA-\S+)(?: |$)/i;
 /** Inline commands of Redis that are nobody else's, and some that are its alone with so many words. */
-const redisInline = /^(?:PING|DBSIZE|FLUSH(?:ALL|DB)|(?:INCR|DECR|LLEN|SCARD|SMEMBERS|HGETALL|TTL|EXISTS|[LRS]POP) \S+|(?:[LR]PUSH|SADD|SREM|ZADD|HSET|HGET|EXPIRE|LRANGE) \S+ \S.*|CONFIG GET \S+|SET \S+ \S+)$/i;
+const redisInline = new RegExp('^(?:PING|DBSIZE|FLUSH(?:ALL|DB)|(?:INCR|DECR|LLEN|SCARD|SMEMBERS|HGETALL|TTL|EXISTS|[LRS]POP) \\S+|CONFIG GET \\S+|SET \\S+ \\S+'
+  + '|(?:[LR]PUSH|SADD|SREM|ZADD|HSET|HGET|EXPIRE|LRANGE) \\S+ \\S.*)$', 'i');
 const ircVerb = /^(?:NICK :?\S+|CAP (?:LS|REQ|END)(?: .*)?|USER \S+ \S+ \S+ \S.*|PROTOCTL .*|JOIN [#&].*)$/i;
 const nntpVerb = /^(?:MODE READER|CAPABILITIES|GROUP \S+|ARTICLE .+|XOVER .+|NEWNEWS .+|IHAVE <.+>|AUTHINFO (?:USER|PASS|SASL) .+)$/i;
 

@@ -119,7 +119,17 @@ export function serverText(lines: Lines): Identification | undefined {
     return /^\* (?:OK|PREAUTH|BYE) /i.test(rest) ? beginning('imap', 'an untagged greeting') : { protocol: '', confidence: Confidence.none,
       evidence: 'a line that has not ended', open: true };
   }
-  return undefined;
+  return mayFollow(lines) ? beforeOthers : undefined;
+}
+
+/** An identification of SSH (RFC 4253 section 4.2) and a negotiation of Telnet may stand behind lines of any text. */
+const beforeOthers: Identification = Object.freeze({ protocol: '', confidence: Confidence.none, evidence: 'lines before something else', open: true });
+
+function mayFollow({ whole, rest, cut }: Lines): boolean {
+  if (cut || whole.length > 16) return false;
+  let length = rest.length;
+  for (let at = 0; at < whole.length; at++) length += whole[at]!.length;
+  return length < 1024;
 }
 
 /** What a host of Telnet shows that negotiates nothing: a prompt, more surely behind a word or the sequences of a screen. */

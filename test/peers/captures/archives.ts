@@ -28,7 +28,10 @@ export const archives: readonly Archive[] = [
     name: 'wireshark', file: 'wireshark_4.0.17.orig.tar.bz2', sha256: '62fd1491b6211d1651a16a45ead15808970b3a6a9ebde2537f96722af47aaaa5', bytes: 46_774_565,
     folder: 'wireshark-v4.0.17/test/captures',
   },
-  { name: 'tcpdump', file: 'tcpdump_4.99.3.orig.tar.gz', sha256: 'ad75a6ed3dc0d9732945b2e5483cb41dc8b4b528a169315e499c6861952e73b3', bytes: 1_901_814, folder: 'tcpdump-4.99.3/tests' },
+  {
+    name: 'tcpdump', file: 'tcpdump_4.99.3.orig.tar.gz', sha256: 'ad75a6ed3dc0d9732945b2e5483cb41dc8b4b528a169315e499c6861952e73b3', bytes: 1_901_814,
+    folder: 'tcpdump-4.99.3/tests',
+  },
   {
     name: 'tcpflow', file: 'tcpflow_1.6.1.orig.tar.gz', sha256: 'c1c88513473e12011c0c00bba88dd02013ea3b813b08088f250cbf82b8f42358', bytes: 915_245,
     folder: 'tcpflow-tcpflow-1.6.1/tests',
@@ -70,7 +73,9 @@ class SourceIndex {
   }
 
   apt(words: readonly string[]): { ok: boolean; text: string } {
-    const options = { 'Dir::Etc::sourcelist': join(this.#folder, 'sources.list'), 'Dir::Etc::sourceparts': '-', 'Dir::State::lists': join(this.#folder, 'lists'), 'APT::Sandbox::User': '' };
+    const options = {
+      'Dir::Etc::sourcelist': join(this.#folder, 'sources.list'), 'Dir::Etc::sourceparts': '-', 'Dir::State::lists': join(this.#folder, 'lists'), 'APT::Sandbox::User': '',
+    };
     return this.run([...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]), ...words], 'apt-get');
   }
 

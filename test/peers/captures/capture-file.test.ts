@@ -42,7 +42,8 @@ function block(big: boolean, type: number, body: Buffer): Buffer {
 }
 
 const section = (big: boolean): Buffer => block(big, 0x0a0d0d0a, new Writer(big).u32(0x1a2b3c4d).u16(1, 0).u32(0xffffffff, 0xffffffff).all);
-const capturedBy = (big: boolean, linkType: number, kept: number, options = Buffer.alloc(0)): Buffer => block(big, 1, new Writer(big).u16(linkType, 0).u32(kept).bytes(options).all);
+const capturedBy = (big: boolean, linkType: number, kept: number, options: Buffer = Buffer.alloc(0)): Buffer => block(big, 1,
+  new Writer(big).u16(linkType, 0).u32(kept).bytes(options).all);
 const enhanced = (big: boolean, from: number, high: number, low: number, bytes: string, length = bytes.length): Buffer => block(big, 6,
   new Writer(big).u32(from, high, low, bytes.length, length).bytes(Buffer.from(bytes)).all);
 
@@ -52,7 +53,9 @@ describe('capture files', () => {
       for (const [magic, perSecond] of [[0xa1b2c3d4, 1e6], [0xa1b23c4d, 1e9]] as const) {
         const read = readCapture(pcap(big, magic, [1000, 250_000, 'abc'], [1001, 0, 'de', 90]))!;
         assert.equal(read.damage, undefined);
-        assert.deepEqual(read.packets.map(({ time, bytes, cut, linkType }) => [time, bytes.toString(), cut, linkType]), [[1000 + 250_000 / perSecond, 'abc', false, 1], [1001, 'de', true, 1]]);
+        assert.deepEqual(read.packets.map(({ time, bytes, cut, linkType }) => [time, bytes.toString(), cut, linkType]), [
+          [1000 + 250_000 / perSecond, 'abc', false, 1], [1001, 'de', true, 1],
+        ]);
       }
     });
 

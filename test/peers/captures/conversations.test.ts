@@ -22,7 +22,9 @@ function read(...packets: Packet[]): Beginnings {
   return conversations.result();
 }
 
-const said = (beginnings: Beginnings): string[][] => beginnings.conversations.map((one) => one.said.map(({ side, bytes, answers }) => `${side === 'client' ? '>' : '<'}${answers ? '+' : ''}${bytes.toString()}`));
+const said = (beginnings: Beginnings): string[][] => beginnings.conversations.map((one) => one.said.map(({ side, bytes, answers }) => {
+  return `${side === 'client' ? '>' : '<'}${answers ? '+' : ''}${bytes.toString()}`;
+}));
 const opened = (a = 100, b = 900): Packet[] => [packet('>', syn, a, 0), packet('<', syn | ack, b, a + 1), packet('>', ack, a + 1, b + 1)];
 
 describe('beginnings of connections', () => {

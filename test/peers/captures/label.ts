@@ -33,12 +33,18 @@ const ofTshark: Readonly<Record<string, string>> = {
   smb2: 'smb', ldap: 'ldap', resp: 'redis', irc: 'irc',
 };
 
+/** What there is of it, where the program ends with an error: of a damaged file it says what it has read. */
+async function outputOf(program: string, words: readonly string[]): Promise<string> {
+  const ran = await run(program, words, { encoding: 'latin1', maxBuffer: 1 << 28 }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  return ran.stdout;
+}
+
 const pairKey = (a: string, b: string): string => [a, b].sort().join(' ');
 
 /** `a:p <-> b:p [proto: 91.126/TLS.Google][..][Confidence: DPI]`; what it guesses by port or address is no opinion. */
 async function askNdpi(path: string): Promise<Map<string, Opinion[]>> {
   const said = new Map<string, Opinion[]>();
-  const { stdout } = await run('ndpiReader', ['-i', path, '-v', '2'], { encoding: 'latin1', maxBuffer: 1 << 28 }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  const stdout = await outputOf('ndpiReader', ['-i', path, '-v', '2']);
   for (const [, a, b, name, confidence] of stdout.matchAll(/^\s+\d+\s+TCP (\S+) <?-> (\S+) .*?\[proto: [\d.]+\/([^\]]*)\].*?\[Confidence: ([^\]]*)\]/gm)) {
     const master = name!.split('.')[0]!;
     const opinion = confidence !== 'DPI' || saysNothing.test(master) ? undefined : ofNdpi[master] ?? 'none';
@@ -52,7 +58,7 @@ async function askNdpi(path: string): Promise<Map<string, Opinion[]>> {
 async function askTshark(path: string): Promise<Map<string, Opinion[]>> {
   const fields = ['tcp.stream', 'ip.src', 'ipv6.src', 'tcp.srcport', 'ip.dst', 'ipv6.dst', 'tcp.dstport', 'frame.protocols'].flatMap((name) => ['-e', name]);
   const words = ['-n', '-r', path, '-Y', 'tcp.len>0', '-T', 'fields', '-E', 'separator=|', '-E', 'occurrence=l', ...fields];
-  const { stdout } = await run('tshark', words, { encoding: 'latin1', maxBuffer: 1 << 28 }).catch((error: { stdout?: string }) => ({ stdout: error.stdout ?? '' }));
+  const stdout = await outputOf('tshark', words);
   const streams = new Map<string, { key: string; opinion: Opinion }>();
   for (const line of stdout.split('\n')) {
     const [stream, from4, from6, fromPort, to4, to6, toPort, protocols] = line.split('|');
@@ -103,7 +109,8 @@ async function labelFile(archive: string, folder: string, captured: CapturedFile
     const decided = decide(n, t, p);
     if (decided === undefined) {
       const first = conversation.said[0]!;
-      console.log(`${name} ${keyOf(conversation)} ${n ?? '-'} ${t ?? '-'} ${conversation.whole ? '' : '(no handshake) '}${first.side} ${JSON.stringify(first.bytes.subarray(0, 60).toString('latin1'))}`);
+      const said = `${conversation.whole ? '' : '(no handshake) '}${first.side} ${JSON.stringify(first.bytes.subarray(0, 60).toString('latin1'))}`;
+      console.log(`${name} ${keyOf(conversation)} ${n ?? '-'} ${t ?? '-'} ${said}`);
     }
     return { conversation, label: decided?.label ?? 'unlabelled', by: decided?.by ?? '?' };
   });

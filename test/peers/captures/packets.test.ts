@@ -14,7 +14,8 @@ const udp = (payload: string): Buffer => Buffer.concat([hex('1f90 0035'), u16(8 
 const ip4 = (protocol: number, body: Buffer, fragment = 0, length = 20 + body.length): Buffer => Buffer.concat([
   hex('4500'), u16(length), hex('0001'), u16(fragment), Buffer.from([64, protocol]), hex('0000 c0000201 c6336402'), body,
 ]);
-const ip6 = (next: number, body: Buffer): Buffer => Buffer.concat([hex('60000000'), u16(body.length), Buffer.from([next, 64]), hex('20010db8000000000000000000000001 20010db8000100000000000000000002'), body]);
+const ip6 = (next: number, body: Buffer): Buffer => Buffer.concat([hex('60000000'), u16(body.length), Buffer.from([next, 64]),
+  hex('20010db8000000000000000000000001 20010db8000100000000000000000002'), body]);
 const ethernet = (type: string, body: Buffer): Buffer => Buffer.concat([hex('020000000001 020000000002'), hex(type), body]);
 const read = (linkType: number, bytes: Buffer, cut = false): Packet => {
   const packet = readPacket({ linkType, bytes, cut, time: 0 });

@@ -46,7 +46,9 @@ export class Score {
 export const isOurs = (label: Label): boolean => label !== 'none' && label !== 'unknown' && label !== 'unlabelled';
 
 export function tableOf(score: Score): string {
-  const line = (name: string, { right, unsure, unknown, wrong }: Record<Result, number>): string => `| ${name} | ${right + unsure + unknown + wrong} | ${right} | ${unsure} | ${unknown} | ${wrong} |`;
+  const line = (name: string, { right, unsure, unknown, wrong }: Record<Result, number>): string => {
+    return `| ${[name, right + unsure + unknown + wrong, right, unsure, unknown, wrong].join(' | ')} |`;
+  };
   return [
     '| protocol | connections | right | right, too unsure | unknown | wrong |', '|---|---|---|---|---|---|', ...score.labels.map((label) => line(label, score.of(label))),
     line('all', score.total), `| of other protocols | ${score.strangers} | ${score.strangers - score.falsePositives} | | | ${score.falsePositives} |`,

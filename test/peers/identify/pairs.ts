@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { morePairs } from './more-pairs.ts';
 import { certificate, client, curlClient, make, openssl, program, write, type ClientPeer, type Pair, type Place } from './pair.ts';
 import type { Needed } from './programs.ts';
+import { thirdPairs } from './third-pairs.ts';
 
 const ssh: Pair = {
   protocol: 'ssh', quick: false,
@@ -343,5 +344,5 @@ export const pairs: readonly Pair[] = [
   none('rsync', program('rsync'), (place) => ['--daemon', '--no-detach', '--port', `${place.port}`, '--address', '127.0.0.1', '--config', write(place, 'rsyncd.conf',
     '[a]\npath = /tmp\n')],
     [client('rsync', program('rsync'), ({ port }) => [`rsync://127.0.0.1:${port}/`])]),
-  ...morePairs,
+  ...morePairs, ...thirdPairs,
 ];

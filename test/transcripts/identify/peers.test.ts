@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Confidence, Identifier, identifyClient, identifyServer, type Identification } from '#codecs/identify/index.ts';
+import { acts as actsOn, unknownPort, verdictOfGateway } from '../../peers/captures/judge.ts';
 import { readKept, type Kept } from '../../peers/identify/recorder.ts';
 
 const kept = readKept(readFileSync(new URL('peers.txt', import.meta.url), 'utf8'));
@@ -24,6 +25,16 @@ function feed({ said }: Kept, port: number, size: number, each: (found: Identifi
 }
 
 function side(one: Kept, name: 'client' | 'server'): Buffer { return Buffer.concat(one.said.filter((part) => part.side === name).map(({ bytes }) => bytes)); }
+
+/** As captures have it: who speaks without having heard the other side. */
+function conversationOf({ said }: Kept): Parameters<typeof verdictOfGateway>[0] {
+  const heard = { client: false, server: false };
+  const pieces = said.map(({ side, bytes }) => {
+    heard[side === 'client' ? 'server' : 'client'] = true;
+    return { side, bytes, answers: heard[side] };
+  });
+  return { client: '', server: '', clientPort: 0, serverPort: 0, whole: true, said: pieces };
+}
 
 describe('identification of recorded peers', () => {
   it('there are many', () => { assert.ok(kept.length >= 60, `${kept.length}`); });
@@ -46,6 +57,17 @@ describe('identification of recorded peers', () => {
       }
     });
   }
+
+  it('a gateway waits for as much as it needs: no cut of the first bytes changes its verdict', () => {
+    for (const one of kept) {
+      const conversation = conversationOf(one);
+      const whole = verdictOfGateway(conversation, unknownPort, 'whole');
+      for (const size of [1, 2, 3, 7]) {
+        const cut = verdictOfGateway(conversation, unknownPort, size);
+        if (actsOn(cut) || actsOn(whole)) assert.deepEqual([cut.protocol, actsOn(cut)], [whole.protocol, actsOn(whole)], `${one.name} in pieces of ${size}`);
+      }
+    }
+  });
 
   it('the first words of whoever speaks first are enough for most', () => {
     const enough = kept.filter(({ protocol, said }) => {
