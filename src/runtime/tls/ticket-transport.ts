@@ -42,6 +42,8 @@ export class TicketTransport extends Duplex implements SocketOwner {
   /** The beginning of a record whose rest has not been written yet. */
   #begun: Buffer = none;
   #ticket: Buffer | undefined = undefined;
+  /** The ticket is to go out. */
+  #owed = false;
 
   /** `below` is not listened to by anybody else. */
   constructor(below: LinkTransport) {
@@ -72,12 +74,11 @@ export class TicketTransport extends Duplex implements SocketOwner {
     });
   }
 
-  /** Sends the ticket again. Nothing happens where there is none, or where the client takes nothing any more. */
-  giveTicket(): void {
-    const below = this.#below;
-    if (this.#ticket === undefined || this.#passes || below.destroyed || below.writableEnded || below.writableLength > 0) return;
-    below.write(this.#protection!.seal(handshakeType, this.#ticket, this.#sealed++));
-  }
+  /**
+   * The ticket goes out again, in front of the next record and with it: a client whose socket has something to read waits for a whole
+   * reply then (curl while it waits for an active data connection). Nothing happens where there is no ticket.
+   */
+  giveTicket(): void { this.#owed = true; }
 
   deliver(bytes: Buffer, start: number, end: number): void {
     // A copy: the buffer is only lent.
@@ -116,12 +117,10 @@ export class TicketTransport extends Duplex implements SocketOwner {
     while (!this.#passes && rest.length >= recordHeaderBytes) {
       const length = recordHeaderBytes + rest.readUInt16BE(3);
       if (rest.length < length) break;
-      const record = this.#renumbered(rest.subarray(0, length));
-      if (record === undefined) {
+      if (!this.#number(rest.subarray(0, length), ready)) {
         done(new Error('a record of TLS was not sealed as expected'));
         return;
       }
-      ready.push(record);
       rest = rest.subarray(length);
     }
     if (this.#passes) {
@@ -137,20 +136,26 @@ export class TicketTransport extends Duplex implements SocketOwner {
     else this.#written = done;
   }
 
-  /** The record as it goes out. Undefined when it cannot be opened though its forerunner could. */
-  #renumbered(record: Buffer): Buffer | undefined {
-    if (record[0] !== applicationType || this.#secret === undefined) return record;
+  /** Adds the record to what goes out, under the number that is next. False when it cannot be opened though its forerunner could. */
+  #number(record: Buffer, ready: Buffer[]): boolean {
     const isFirst = this.#protection === undefined;
-    const protection = this.#protection ?? this.#firstProtection(this.#secret);
+    const protection = record[0] !== applicationType || this.#secret === undefined ? undefined : this.#protection ?? this.#firstProtection(this.#secret);
     const opened = protection?.open(record, this.#opened);
-    // Records of the handshake itself look alike and are sealed under another secret.
-    if (protection === undefined || opened === undefined) return isFirst ? record : undefined;
+    if (protection === undefined || opened === undefined) {
+      ready.push(record);
+      // Records of the handshake itself look alike and are sealed under another secret.
+      return protection === undefined || isFirst;
+    }
     this.#protection = protection;
-    const out = this.#sealed === this.#opened ? record : protection.seal(opened.type, opened.content, this.#sealed);
+    if (this.#owed && opened.type === applicationType && this.#ticket !== undefined) {
+      this.#owed = false;
+      ready.push(protection.seal(handshakeType, this.#ticket, this.#sealed++));
+    }
+    ready.push(this.#sealed === this.#opened ? record : protection.seal(opened.type, opened.content, this.#sealed));
     this.#opened++;
     this.#sealed++;
     if (opened.type === handshakeType) this.#follow(opened.content);
-    return out;
+    return true;
   }
 
   #firstProtection(secret: Buffer): RecordProtection | undefined {
