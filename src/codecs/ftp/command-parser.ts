@@ -52,11 +52,13 @@ export class CommandParser {
       command.verb = '';
       return next;
     }
-    if (verb.length > maxVerbLetters || !/^[A-Za-z][A-Za-z0-9]*$/.test(verb)) return this.#reader.refuse(/^[A-Za-z][A-Za-z0-9-]*:/.test(line)
+    if (verb.length > maxVerbLetters || !/^[A-Za-z][A-Za-z0-9]*$/.test(verb)) return this.#reader.refuse(/^(?:[A-Za-z][A-Za-z0-9-]*:|SSH-\d)/.test(line)
       ? 'other-protocol' : 'command-syntax');
     command.verb = verb.toUpperCase();
-    // A request line of a method that is not listed ends in its protocol; a file of FTP may be called so, too.
-    if (httpMethods.has(command.verb) || (verbEntry(command.verb) === undefined && /(?:HTTP|RTSP|SIP)\/\d\.\d$/.test(command.argument))) {
+    // A request line of a method that is not listed ends in its protocol; a file may be called so, too.
+    const argument = verbEntry(command.verb)?.argument;
+    const namesFile = argument === 'path' || argument === 'list';
+    if (httpMethods.has(command.verb) || (!namesFile && /(?:HTTP|RTSP|SIP)\/\d\.\d$/.test(command.argument))) {
       return this.#reader.refuse('other-protocol');
     }
     return next;

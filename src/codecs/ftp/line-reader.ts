@@ -95,6 +95,11 @@ export class LineReader {
     const lfMayFollow = this.#lfMayFollow;
     this.#lfMayFollow = false;
     if (lfMayFollow && byte === lf) return;
+    // A protocol of bytes begins so (TLS: 0x16), and no command of a client.
+    if (byte < 32 && this.#offset === 1 && this.#side === 'client' && byte !== cr && byte !== lf) {
+      this.#refuse('other-protocol');
+      return;
+    }
     if (byte === cr) this.#state = 'cr';
     else if (byte === iac) this.#state = 'iac';
     else if (byte === lf) this.#refuse('bare-lf');
