@@ -38,6 +38,8 @@ export class ContentTap implements Tap {
 
   /** Nothing may pass before all was seen, up to so many bytes; 0: it may. */
   get holdsBytes(): number { return this.#inspection?.holdsBytes ?? 0; }
+  /** Something of it must wait for the last word, which may be that nobody is to have the whole of it. */
+  get hasLastWord(): boolean { return this.#inspection !== undefined; }
 
   pass(bytes: Buffer, start: number, end: number): void {
     if (this.#blocked) return;

@@ -9,6 +9,7 @@ import type { DataSetup } from './data-setup.ts';
 import type { FtpGateway } from './gateway.ts';
 import type { FtpOperation } from './operations.ts';
 import { Transfer } from './transfer.ts';
+import { factsAtBeginning, serverFacts } from './transfer-facts.ts';
 
 export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   const { state, service } = gateway;
@@ -30,10 +31,7 @@ export function handleTransfer(gateway: FtpGateway, run: CommandRun): void {
   }
   const hashed = hash === 'sha256' || hash === (upload ? 'sha256-uploads' : 'sha256-downloads');
   const tap = new ContentTap({ path: run.operation.path, isFile, partial, hashed }, inspection);
-  run.transfer = {
-    direction: upload ? 'upload' : 'download', listing: !isFile, bytes: 0, bytesPerSecond: 0, sha256: '', type: '', declaredType: tap.declared, restOffset: state.restOffset,
-    clientMode: setup.client.way === 'listen' ? 'passive' : 'active', serverMode: '', clientLease: setup.client.leaseId, serverLease: '', clientTls: '', serverTls: '', verdict: '',
-  };
+  run.transfer = factsAtBeginning(upload ? 'upload' : 'download', isFile, tap, setup.client, state.restOffset);
   if (setup.server !== undefined) {
     begin(gateway, run, setup, tap);
     return;
@@ -60,8 +58,7 @@ export function contentFacts(operation: FtpOperation, partial: boolean, declared
 }
 
 function begin(gateway: FtpGateway, run: CommandRun, setup: DataSetup, tap: ContentTap): void {
-  run.transfer!.serverMode = setup.server!.way === 'dial' ? 'passive' : 'active';
-  run.transfer!.serverLease = setup.server!.leaseId;
+  serverFacts(run.transfer!, setup.server!);
   const transfer = new Transfer(gateway, run, setup, tap);
   gateway.transfer = transfer;
   transfer.begin();

@@ -13,6 +13,7 @@ import type { ContentTap } from './content.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { DataSide, DataSideOwner } from './data-side.ts';
 import type { FtpGateway } from './gateway.ts';
+import { factsAtEnd } from './transfer-facts.ts';
 import { clientDataProven, clientDataSecurity, serverDataSecurity, wantsCloseNotify } from './tls.ts';
 
 type State = 'connecting' | 'asking' | 'joining' | 'flowing' | 'judging' | 'flushing' | 'ending' | 'done';
@@ -24,6 +25,8 @@ interface Cut { readonly code: number; readonly text: string; readonly outcome: 
 const allBytes = Number.MAX_SAFE_INTEGER;
 /** What a TLS connection may already have read when it is told to pause. */
 const maxEarlyBytes = 1024 * 1024;
+/** So much of what has come waits for the inspector's last word, at most. */
+const withheldBytes = 4096;
 /** The stall alarm looks so often in its time. */
 const stallLooks = 4;
 
@@ -36,6 +39,8 @@ export class Transfer implements DataSideOwner {
   readonly #maxBytes: number;
   /** More than 0: all is kept until it was seen, up to so many bytes. */
   readonly #holdsBytes: number;
+  /** While bytes pass before their inspector's last word, the newest ones wait: a file that is refused at its end is whole nowhere. */
+  readonly #withholdsEnd: boolean;
   /** The sink may have what there is; false while a held file is gathered and judged. */
   #released: boolean;
   /** The server's 1xx that the client was not given yet. */
@@ -61,6 +66,7 @@ export class Transfer implements DataSideOwner {
     const { limits } = gateway.service;
     this.#maxBytes = run.operation.verbClass === 'list' ? allBytes : this.#upload ? limits.maxUploadBytes : limits.maxDownloadBytes;
     this.#holdsBytes = tap.holdsBytes;
+    this.#withholdsEnd = tap.holdsBytes === 0 && tap.hasLastWord;
     this.#released = tap.holdsBytes === 0;
     setup.client!.owner = this;
     setup.server!.owner = this;
@@ -190,10 +196,11 @@ export class Transfer implements DataSideOwner {
     this.#watchStall();
     const source = this.#source.link!;
     if (this.#released) {
-      for (const bytes of this.#held) this.#sink.link!.send(bytes, 0, bytes.length);
-      this.#held = [];
       const left = this.#maxBytes - this.tap.bytes;
-      if (left > 0) source.relayTo(this.#sink.link!, left, this.tap);
+      if (!this.#withholdsEnd) {
+        this.#sendHeld();
+        if (left > 0) source.relayTo(this.#sink.link!, left, this.tap);
+      }
       // What a peer sends against the direction is noticed, not left in the kernel.
       this.#sink.link!.resume();
     }
@@ -216,13 +223,25 @@ export class Transfer implements DataSideOwner {
     // The tap may have cut the transfer.
     if (this.#cut !== undefined) return;
     if (this.#holdsBytes === 0 && this.#state === 'flowing') {
-      this.#sink.link!.send(bytes, start, end);
+      if (this.#withholdsEnd) this.#passAllButLast(bytes, start, end);
+      else this.#sink.link!.send(bytes, start, end);
       return;
     }
     this.#heldBytes += end - start;
     if (this.#heldBytes > (this.#holdsBytes === 0 ? maxEarlyBytes : this.#holdsBytes)) {
       this.cut(this.#upload ? 552 : 451, 'The file is too large to be inspected.', 'limited', 'ftp.limit.maxHeldBytes', 'larger than what is held for inspection');
     } else this.#held.push(Buffer.from(bytes.subarray(start, end)));
+  }
+
+  /** The end of what has come waits for more, or for the inspector's last word. */
+  #passAllButLast(bytes: Buffer, start: number, end: number): void {
+    const sink = this.#sink.link!;
+    const last = Math.max(start, end - withheldBytes);
+    let free = true;
+    for (const held of this.#held) free = sink.send(held, 0, held.length);
+    if (last > start) free = sink.send(bytes, start, last);
+    this.#held = [Buffer.from(bytes.subarray(last, end))];
+    if (!free) this.#source.link!.pause();
   }
 
   sideRelayed(): void { /* the limit's last byte: anything behind it is `received` and cuts the transfer */ }
@@ -261,21 +280,28 @@ export class Transfer implements DataSideOwner {
   /** What was held goes out now. Then the end. */
   #flush(): void {
     this.#state = 'flushing';
-    const sink = this.#sink.link!;
-    while (this.#held.length > 0) {
-      const bytes = this.#held.shift()!;
-      if (!sink.send(bytes, 0, bytes.length)) return;
-    }
+    if (!this.#sendHeld()) return;
     this.#state = 'ending';
-    sink.end();
+    this.#sink.link!.end();
     this.#source.link!.end();
     this.#gateway.clearAlarm('dataStall');
     this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
     if (this.#final !== undefined) this.#complete();
   }
 
+  /** False: what is left has to wait until the sink has drained. */
+  #sendHeld(): boolean {
+    while (this.#held.length > 0) {
+      const bytes = this.#held.shift()!;
+      if (!this.#sink.link!.send(bytes, 0, bytes.length)) return false;
+    }
+    return true;
+  }
+
   sideDrained(side: DataSide): void {
-    if (this.#state === 'flushing' && side === this.#sink) this.#flush();
+    if (side !== this.#sink) return;
+    if (this.#state === 'flushing') this.#flush();
+    else if (this.#state === 'flowing' && this.#withholdsEnd) this.#source.link!.resume();
   }
 
   sideClosed(side: DataSide, failure: OperationalFailure | undefined): void {
@@ -362,17 +388,7 @@ export class Transfer implements DataSideOwner {
     this.#state = 'done';
     for (const name of ['dataConnect', 'dataStall', 'transferEnd', 'heldReply'] as const) this.#gateway.clearAlarm(name);
     if (!complete) this.tap.abandon();
-    const facts = this.run.transfer!;
-    facts.bytes = this.tap.bytes;
-    facts.bytesPerSecond = this.#rate();
-    facts.type = this.tap.type;
-    facts.sha256 = complete ? this.tap.sha256 : '';
-    for (const side of [this.#setup.client!, this.#setup.server!]) {
-      const tls = side.link?.tls;
-      const text = tls === undefined ? '' : `${tls.protocol} ${tls.cipher}${tls.resumed ? ' resumed' : ''}${side.link!.endedWithoutNotify ? ' no-close-notify' : ''}`;
-      if (side.role === 'client') facts.clientTls = text;
-      else facts.serverTls = text;
-    }
+    factsAtEnd(this.run.transfer!, this.#setup, this.tap, complete, this.#flowMs);
     if (outcome !== 'allowed') this.run.outcome = outcome;
     if (rule !== '') this.run.rule = rule;
     this.#gateway.transferOver(this, code, lines);
@@ -383,9 +399,9 @@ export class Transfer implements DataSideOwner {
     this.cut(425, 'Cannot open data connection.', 'failed', 'ftp.timeout.dataConnect', 'no data connection in time');
   }
 
-  #rate(): number {
-    const ms = (this.#flowEndedMs === 0 ? this.#gateway.port.nowMs() : this.#flowEndedMs) - this.#flowStartedMs;
-    return this.#flowStartedMs === 0 || ms <= 0 ? 0 : Math.round(this.tap.bytes * 1000 / ms);
+  get #flowMs(): number {
+    if (this.#flowStartedMs === 0) return 0;
+    return (this.#flowEndedMs === 0 ? this.#gateway.port.nowMs() : this.#flowEndedMs) - this.#flowStartedMs;
   }
 
   get #moved(): number { return (this.#source.link?.bytesIn ?? 0) + (this.#sink.link?.bytesOut ?? 0); }
