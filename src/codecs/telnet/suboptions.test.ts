@@ -85,11 +85,11 @@ describe('environment variables', () => {
   for (const name of ['LANG', 'LC_ALL', 'TERM', 'COLORTERM', 'USER', 'DISPLAY', 'MY_SITE']) it(`perhaps ${name}`, () => { assert.equal(neverAllowed(name), false); });
 
   it('values', () => {
-    const allowed: [string, string][] = [['USER', 'joe'], ['USER', 'a.b-c_1'], ['LANG', 'de_DE.UTF-8@euro'], ['LANGUAGE', 'de_AT:de:en'], ['TERM', 'xterm-256color'], ['DISPLAY', 'host:0.0'],
-    ['SITE', 'a/b c']];
+    const allowed: [string, string][] = [['USER', 'joe'], ['USER', 'a.b-c_1'], ['LANG', 'de_DE.UTF-8@euro'], ['LANGUAGE', 'de_AT:de:en'],
+      ['TERM', 'xterm-256color'], ['DISPLAY', 'host:0.0'], ['SITE', 'a/b c']];
     const refused: [string, string][] = [
-      ['USER', '-f root'], ['USER', '-froot'], ['USER', 'a b'], ['USER', 'a\nb'], ['USER', ''], ['USER', `a${'b'.repeat(32)}`], ['LANG', '../../x'], ['LANG', '/tmp/x'], ['LANG', 'de:en'], ['LANGUAGE', ':de'], ['LANGUAGE', 'de:../x'],
-    ['TERM', 'a/b'],
+      ['USER', '-f root'], ['USER', '-froot'], ['USER', 'a b'], ['USER', 'a\nb'], ['USER', ''], ['USER', `a${'b'.repeat(32)}`], ['LANG', '../../x'], ['LANG', '/tmp/x'],
+      ['LANG', 'de:en'], ['LANGUAGE', ':de'], ['LANGUAGE', 'de:../x'], ['TERM', 'a/b'],
       ['SITE', '-x'], ['SITE', 'a;b'], ['SITE', '$(x)'], ['SITE', 'a\0b'], ['DISPLAY', 'x;y:0'],
     ];
     for (const [name, value] of allowed) assert.equal(valueAllowed(name, value), true, `${name}=${value}`);

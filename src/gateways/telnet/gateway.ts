@@ -10,13 +10,13 @@ import { control } from './control.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { Dialogue, type DialogueOwner, type Target } from './dialogue.ts';
 import { HostCall } from './host-call.ts';
-import { TelnetOperation } from './operations.ts';
+import { LoginAttempt } from './login.ts';
 import { Negotiation, type NegotiationOwner } from './negotiation.ts';
 import { recordEvent } from './records.ts';
 import { denied, notice, unavailable } from './replies.ts';
 import type { TelnetService } from './service.ts';
 import { TelnetSide, type SideOwner } from './side.ts';
-import { passCommand } from './signals.ts';
+import { editKeys, passCommand } from './signals.ts';
 
 /** After one side has finished, how long the other may still send. */
 const lingerMs = 2_000;
@@ -35,6 +35,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   #phase: Phase = 'dialogue';
   readonly #negotiation: Negotiation;
   readonly #dialogue: Dialogue;
+  #attempt: LoginAttempt | undefined = undefined;
   /** To the host that was chosen last. */
   #call: HostCall | undefined = undefined;
   readonly #startedMs: number;
@@ -96,6 +97,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
         this.#interruptAhead = true;
       }
     }
+    else if (this.#prompts && editKeys.has(code)) this.#dialogue.data(Buffer.of(editKeys.get(code)!), 0, 1);
     else if (code === Command.AYT && side.signalCount.take(this.port.nowMs(), this.service.settings.limits.signalsPerSecond)) this.say('\r\n[Yes]\r\n');
   }
 
@@ -184,7 +186,12 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   get window(): { readonly columns: number; readonly rows: number } { return this.#negotiation.window; }
   get terminal(): string { return this.#negotiation.terminal; }
   resized(columns: number, rows: number): void { this.conversation?.resized(columns, rows); }
-  say(text: string): void { this.client.sendText(text); }
+  /** At a host it is part of what the terminal shows: recorded, and seen by who watches. */
+  say(text: string): void {
+    if (this.conversation === undefined) this.client.sendText(text);
+    else this.conversation.say(text);
+  }
+
   readOn(reads: boolean): void {
     if (reads) this.client.link.resume();
     else this.client.link.pause();
@@ -193,23 +200,12 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   get echoes(): boolean { return this.client.ours.isOn(Option.ECHO); }
 
   credentials(user: string, password: string): void {
-    const attempt = new TelnetOperation(this.port.facts, this.subject, 'LOGIN', '/login', {});
-    const refusal = this.port.admit(attempt);
-    const startedMs = this.port.nowMs();
-    const checked = (subject: Subject | undefined, outcome: Outcome, reason: string, rule = ''): void => {
-      this.port.release(attempt);
+    this.#attempt = new LoginAttempt(this.port, user);
+    this.#attempt.check(user, password, (subject) => {
       if (this.#phase !== 'dialogue') return;
-      if (subject !== undefined) this.port.subject = subject;
-      recordEvent(this.port, { verb: 'LOGIN', path: '/login', startedMs, outcome, rule, reason, attributes: { name: user.slice(0, 64) } });
       this.#dialogue.checked(subject !== undefined);
       this.client.flush();
-    };
-    if (refusal !== undefined) checked(undefined, 'limited', refusal.reason, refusal.limit);
-    else {
-      this.port.authenticate(user, password, (subject) => {
-        checked(subject, subject === undefined ? 'denied' : 'allowed', subject === undefined ? 'wrong name or password' : '');
-      });
-    }
+    });
   }
 
   gaveUp(reason: string, outcome: 'allowed' | 'denied'): void { this.#close(outcome, reason); }
@@ -368,6 +364,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
     const call = this.#call;
     this.#phase = 'closed';
     this.#dialogue.finished();
+    this.#attempt?.giveUp();
     call?.cancel();
     this.conversation?.close();
     call?.release();

@@ -56,7 +56,7 @@ function fromServerVerdict(gateway: TelnetGateway, code: number): Verdict {
 }
 
 /** Keys that do what a command does to the line that is being typed. */
-const editKeys = new Map<number, number>([[Command.EC, 127], [Command.EL, 21], [Command.IP, 3]]);
+export const editKeys: ReadonlyMap<number, number> = new Map<number, number>([[Command.EC, 127], [Command.EL, 21], [Command.IP, 3]]);
 
 function edit(gateway: TelnetGateway, code: number): void {
   const key = editKeys.get(code);
