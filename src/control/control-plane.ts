@@ -20,6 +20,7 @@ import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } f
 import { ThreadPreparer } from './preparation-thread.ts';
 import { inspectionsOf } from './waf/prepare.ts';
 import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
+import { Watchers } from './watchers.ts';
 
 export interface ControlPlaneOptions {
   readonly load: LoadResult & { configuration: Configuration };
@@ -86,6 +87,7 @@ export class ControlPlane {
   readonly #startedAtMs = Date.now();
   readonly #changeListeners = new Set<() => void>();
   readonly #preparer: ThreadPreparer | undefined;
+  readonly #watchers = new Watchers();
   #sweeper: RecordingSweeper | undefined = undefined;
   #stopped = false;
 
@@ -351,7 +353,8 @@ export class ControlPlane {
 
   /** What the session has shown since `from` ('' at first). Only the beginning is recorded: a watcher asks all the time. */
   async watchSession(id: string, from: string, author: string): Promise<string | undefined> {
-    return from === '' ? await this.controlSession(id, 'watch', '', author) : await this.supervisor.controlSession(id, 'watch', from);
+    return this.#watchers.begins(id, author, from, performance.now())
+      ? await this.controlSession(id, 'watch', from, author) : await this.supervisor.controlSession(id, 'watch', from);
   }
 
   async approvals(): Promise<WaitingApproval[]> { return waitingApprovals(await this.sessions()); }

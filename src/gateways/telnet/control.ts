@@ -21,7 +21,8 @@ function watch(gateway: TelnetGateway, argument: string): string {
   const { conversation, service, port } = gateway;
   if (!service.settings.watch.allow) return 'watching is switched off for this service';
   if (conversation === undefined) return 'the session has not reached a host yet';
-  if (!conversation.view.watched) {
+  // Each watcher begins without a position; one that comes with a position of another begins too, when nobody is there any more.
+  if (argument === '' || !conversation.view.watched(port.nowMs())) {
     recordEvent(port, { kind: 'control', verb: 'WATCH', path: '/', outcome: 'allowed', reason: 'somebody watches the session' });
     if (service.settings.watch.notice) gateway.say(notice('this session is being watched'));
     gateway.client.flush();

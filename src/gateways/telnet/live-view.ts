@@ -10,12 +10,13 @@ export class LiveView {
   #position = 0;
   #askedMs = 0;
 
-  get watched(): boolean { return this.#ring !== undefined; }
+  /** Somebody has asked lately. */
+  watched(nowMs: number): boolean { return this.#ring !== undefined && nowMs - this.#askedMs <= keptForMs; }
 
   output(bytes: Uint8Array, start: number, end: number, nowMs: number): void {
     const ring = this.#ring;
     if (ring === undefined) return;
-    if (nowMs - this.#askedMs > keptForMs) {
+    if (!this.watched(nowMs)) {
       this.#ring = undefined;
       return;
     }

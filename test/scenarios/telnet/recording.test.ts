@@ -1,10 +1,11 @@
-// A session that cannot be recorded, or not any more: it ends, unless somebody has written that it may go on.
+// What a recording has, and a session that cannot be recorded, or not any more: it ends, unless somebody has written that it may
+// go on. Who watches is told of.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { allowAll, startScene, type TelnetScene } from './peers.ts';
+import { allowAll, startScene, waitFor, type TelnetScene } from './peers.ts';
 
 async function recorded(settings: string): Promise<{ scene: TelnetScene; directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
@@ -60,4 +61,41 @@ describe('a session that cannot be recorded', { timeout: 60_000 }, () => {
     await scene.stop();
     rmSync(directory, { recursive: true });
   });
+});
+
+it('what the gateway itself says at a host is recorded: a message, the end', { timeout: 60_000 }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
+  const scene = await startScene('timeouts: { idle: 300ms }', `recordings: { enabled: true, directory: "${directory}" }\n${allowAll}`);
+  const client = scene.client();
+  await scene.hostUntil(() => scene.host.connections.length > 0);
+  scene.hostSend('> ');
+  await client.until((text) => text.endsWith('> '));
+  const [session] = await scene.gateway.sessions();
+  await scene.gateway.ask({ what: 'control', session: session!.id, command: 'message', argument: 'lunch' });
+  const shown = await client.untilEnd();
+  assert.match(shown, /\*\*\* lunch[^]*\*\*\* idle for too long/);
+  await scene.stop();
+  const text = await waitFor(() => readFileSync(join(directory, `${session!.id}.cast`), 'utf8'), (some) => some.includes('idle'));
+  const events = text.trim().split('\n').slice(1).map((line) => JSON.parse(line) as [number, string, string]);
+  assert.equal(events.map(([, , output]) => output).join(''), shown);
+  rmSync(directory, { recursive: true });
+});
+
+it('the user is told of each who begins to watch, and each is recorded', { timeout: 60_000 }, async () => {
+  const scene = await startScene('watch: { notice: true }');
+  const client = scene.client();
+  await scene.hostUntil(() => scene.host.connections.length > 0);
+  const [session] = await scene.gateway.sessions();
+  const watch = async (from: string): Promise<{ next: number }> => {
+    const answer = await scene.gateway.ask({ what: 'control', session: session!.id, command: 'watch', argument: from });
+    return JSON.parse(answer.what === 'control' ? answer.answer! : '') as { next: number };
+  };
+  const { next } = await watch('');
+  await watch(String(next));
+  await client.until((text) => text.split('being watched').length === 2);
+  await watch('');
+  await client.until((text) => text.split('being watched').length === 3);
+  await scene.gateway.flushed();
+  assert.equal(scene.gateway.records.filter(({ verb }) => verb === 'WATCH').length, 2);
+  await scene.stop();
 });
