@@ -5,9 +5,11 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration, LoadResult } from '#control/configuration/index.ts';
+import { isRecord, mergeSources } from '#control/configuration/merge.ts';
 import { ControlPlane, type Notice } from '#control/control-plane.ts';
 import { AdminApi } from '#control/api/server.ts';
 import { checkSocketFree, socketPathOf } from '#control/api/socket-file.ts';
+import { StateDirectoryError } from '#control/state-directory.ts';
 import { formatBind } from '#runtime/settings.ts';
 import { gateways, productName } from '../standard.ts';
 import { CommandFailure } from './exit-codes.ts';
@@ -62,6 +64,7 @@ export class GatewayProcess {
       }
     } catch (error) {
       if (error instanceof CommandFailure) throw error;
+      if (error instanceof StateDirectoryError) throw new CommandFailure(`${stateSetting(options)}${error.message}`, error.hint);
       throw new CommandFailure(`the gateway cannot start: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -121,6 +124,14 @@ export class GatewayProcess {
     await this.plane.stop(drainTimeoutMs);
     await this.api.close();
   }
+}
+
+/** Where the state directory was asked for. */
+function stateSetting({ load, stateDirectory }: GatewayProcessOptions): string {
+  const { runtime } = load.document;
+  if (stateDirectory !== undefined || !isRecord(runtime) || !('stateDirectory' in runtime)) return '';
+  const { file, line, column } = mergeSources(load.sources).locate(['runtime', 'stateDirectory']);
+  return file === '' ? '' : `${file}:${line}:${column}: `;
 }
 
 function tryKill(pid: number): void {

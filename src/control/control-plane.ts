@@ -1,6 +1,5 @@
 // The supervisor process as a whole: configuration in force, workers, audit trail and history joined together. What the
 // admin API offers is what is here. Does not speak HTTP (control/api) and prints nothing.
-import { mkdirSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { AuditTrail, type TrailStatus } from '#audit/trail.ts';
 import { AuditRecord, type Outcome } from '#contract/audit-record.ts';
@@ -18,6 +17,7 @@ import type { Finding } from './configuration/problem.ts';
 import { ConfigurationTransactions, type ApplyResult, type PendingConfirmation } from './configuration/transaction.ts';
 import { listRecordings, recordingOf, RecordingSweeper, type RecordingReport } from './recordings.ts';
 import { ThreadPreparer } from './preparation-thread.ts';
+import { StateDirectory } from './state-directory.ts';
 import { inspectionsOf } from './waf/prepare.ts';
 import { runConfigurationOf, type FilePlaces } from './run-configuration.ts';
 import { Watchers } from './watchers.ts';
@@ -85,6 +85,7 @@ export class ControlPlane {
   /** Of all workers, also those that were replaced: for metrics. */
   readonly counters = new CounterTotals();
   readonly #startedAtMs = Date.now();
+  readonly #held: StateDirectory | undefined;
   readonly #changeListeners = new Set<() => void>();
   readonly #preparer: ThreadPreparer | undefined;
   readonly #watchers = new Watchers();
@@ -97,8 +98,8 @@ export class ControlPlane {
     const directory = options.stateDirectory ?? configuration.runtime.stateDirectory;
     this.stateDirectory = isAbsolute(directory) ? directory : join(baseDirectory, directory);
     const ephemeral = options.ephemeral === true;
-    if (!ephemeral) mkdirSync(this.stateDirectory, { recursive: true, mode: 0o700 });
-    this.history = ephemeral ? new MemoryHistory() : new FileHistory(this.stateDirectory, Date.now());
+    this.#held = ephemeral ? undefined : StateDirectory.take(this.stateDirectory);
+    this.history = this.#held === undefined ? new MemoryHistory() : this.#held.open('history.db', (path) => new FileHistory(path, Date.now()));
     this.trail = new AuditTrail({
       settings: this.#auditSettings(configuration), stateDirectory: this.stateDirectory, output: process.stdout,
       report: ({ code, message }) => { this.notice({ severity: code.endsWith('-recovered') ? 'info' : 'error', message }); },
@@ -138,7 +139,7 @@ export class ControlPlane {
     });
   }
 
-  /** @throws Error when the workers cannot run the configuration (a port in use, no permission). */
+  /** @throws StateDirectoryError; Error when the workers cannot run the configuration (a port in use, no permission). */
   static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
     const plane = new ControlPlane(options);
     const { load } = options;
@@ -403,5 +404,6 @@ export class ControlPlane {
     await this.supervisor.stop(drainTimeoutMs ?? this.options.load.configuration.runtime.drainTimeout);
     await this.trail.close();
     this.history.close();
+    this.#held?.release();
   }
 }

@@ -1,8 +1,9 @@
 // Recordings of sessions (asciicast v2: a header line, then one event a line), written by the worker that has the session,
 // in readable text or sealed (sealed-recordings.ts). Says when it cannot: whether a session goes on then is its gateway's
 // business. Does not know what is recorded: the gateway masks what must not be kept.
-import { createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
+import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '#audit/make-directory.ts';
 import type { Recording } from '#contract/gateway.ts';
 import { Sealer } from './sealed-recordings.ts';
 
@@ -103,7 +104,12 @@ export class Recordings {
 
   /** For sessions that begin from now on. @throws Error when the directory cannot be made. */
   configure(configuration: RecordingsConfiguration | undefined): void {
-    if (configuration !== undefined) mkdirSync(configuration.directory, { recursive: true, mode: 0o700 });
+    if (configuration !== undefined) {
+      const { directory } = configuration;
+      try { makeDirectory(directory, 0o700); } catch (error) {
+        throw new Error(`recordings.directory: ${directory} cannot be made: ${(error as Error).message}`, { cause: error });
+      }
+    }
     this.#configuration = configuration;
   }
 

@@ -1,9 +1,10 @@
 // Appends records to a file, one JSON object a line, and rotates it by size: FILE -> FILE.1 -> FILE.2 ... Writes are
 // joined while one is under way; what a full disk or a missing directory does not take is dropped and counted.
 // Reopens the file when somebody else moved it away (logrotate).
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import { newCounters } from './sink.ts';
 import type { Sink } from './sink.ts';
 
@@ -95,7 +96,7 @@ export class JsonLinesSink implements Sink {
   }
 
   async #open(): Promise<FileHandle> {
-    await mkdir(dirname(this.#options.path), { recursive: true, mode: 0o750 });
+    makeDirectory(dirname(this.#options.path), 0o750);
     const file = await open(this.#options.path, 'a', 0o640);
     this.#size = (await file.stat()).size;
     this.#checkedMs = performance.now();

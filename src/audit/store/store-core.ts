@@ -2,8 +2,9 @@
 // aside, and removes what is too old or too much. Every record is either kept or counted as lost.
 // Does not own a timer: `tick` is called about every `flushEveryMs`.
 import { Buffer } from 'node:buffer';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../make-directory.ts';
 import type { AuditPage, AuditQuery } from '../query.ts';
 import type { StoredRecord } from '../record.ts';
 import { digestLines, indexBlock, joinDigests, type LineDigest } from './block-index.ts';
@@ -257,7 +258,7 @@ export class StoreCore {
 
   #tryOpen(): boolean {
     try {
-      mkdirSync(this.#options.directory, { recursive: true, mode: 0o750 });
+      makeDirectory(this.#options.directory, 0o750);
       this.#adopt();
       return true;
     } catch (error) {

@@ -1,8 +1,9 @@
 // `sallyport quickstart` (`npm start`): the gateway on its embedded configuration with web, FTP and Telnet servers inside,
 // and what to try with it. Loopback only.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { makeDirectory } from '#audit/make-directory.ts';
 import { loadConfiguration, printProblems } from '#control/configuration/index.ts';
 import { gateways } from '../../standard.ts';
 import { CommandFailure, exitCodes } from '../exit-codes.ts';
@@ -99,7 +100,7 @@ export async function quickstart(options: QuickstartOptions, out: Output): Promi
 function stateDirectory(given: string | undefined): { path: string; temporary: boolean } {
   const path = resolve(given ?? '.sallyport/quickstart');
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path, 0o700);
     // The system allows only short paths for the admin socket.
     if (Buffer.byteLength(path) <= 80) return { path, temporary: false };
   } catch (error) {

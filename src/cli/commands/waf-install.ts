@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { makeDirectory } from '#audit/make-directory.ts';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { prepareRules } from '#control/waf/prepare.ts';
 import { unpackTar } from '#control/waf/tar.ts';
@@ -72,7 +73,7 @@ const installed = /^(?:rules\/|plugins\/|crs-setup\.conf\.example$|LICENSE$)/;
 
 function install(archive: Archive, state: string): { directory: string; version: string; rules: number } {
   const root = join(state, installedFolder);
-  mkdirSync(root, { recursive: true });
+  makeDirectory(root, 0o777);
   const staging = mkdtempSync(join(root, '.new-'));
   try {
     let files: Map<string, Buffer>;

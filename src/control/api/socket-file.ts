@@ -1,8 +1,9 @@
 // The Unix socket of the admin API: never taken from a gateway that runs, never open to others for a moment, removed at
 // the end. Speaks no HTTP.
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname, isAbsolute, join } from 'node:path';
+import { makeDirectory } from '#audit/make-directory.ts';
 import type { AdminSettings } from '#runtime/settings.ts';
 
 /** sun_path of Linux has 108 bytes with the final NUL; other systems have 104. */
@@ -46,7 +47,9 @@ export async function checkSocketFree(path: string): Promise<void> {
 /** Listens on the path with mode 0600 from the first moment: made in a directory that only we can enter, then moved. */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await checkSocketFree(path);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try { makeDirectory(dirname(path), 0o700); } catch (error) {
+    throw new Error(`there is no place for the admin socket ${path}: ${(error as Error).message}\nSet admin.socket to a path that can be written.`, { cause: error });
+  }
   const private_ = mkdtempSync(join(dirname(path), '.s'));
   const first = join(private_, 's');
   try {

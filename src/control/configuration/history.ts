@@ -1,8 +1,9 @@
 // Every version that was applied: number, time, author, reason, hash, document. In SQLite under the state directory, or in
 // memory. A file that cannot be read is set aside and a new one begun. Applies nothing.
-import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from '#audit/make-directory.ts';
 import type { ConfigurationDiff } from './diff.ts';
 import { diffDocuments } from './diff.ts';
 import type { ConfigDocument } from './merge.ts';
@@ -92,7 +93,7 @@ export class FileHistory implements ConfigurationHistory {
 
   /** Opens or makes `history.db` in the directory, which is made when missing. Throws when neither can be done. */
   constructor(directory: string, nowMs: number) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
     const file = join(directory, 'history.db');
     let database = openSound(file);
     this.setAside = database ? '' : `${file}.damaged-${nowMs}`;
