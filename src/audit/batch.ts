@@ -6,6 +6,7 @@ import type { AuditRecord } from '#contract/audit-record.ts';
 import { maximumRecordBytes, RecordEncoder } from './encode.ts';
 import type { NativeBuffer } from './encode.ts';
 import { outcomeBit } from './record.ts';
+import { UnrecordedOperations, type UnrecordedCounts } from './unrecorded.ts';
 
 /** Lines of records, each with its line end. Plain data: it crosses process borders. */
 export interface AuditBlock {
@@ -21,6 +22,8 @@ export interface AuditBlock {
   outcomes: number;
   /** Records that were dropped since the block before. */
   lost: number;
+  /** Operations since the block before that are counted and not recorded. */
+  unrecorded?: readonly UnrecordedCounts[];
 }
 
 export interface AuditBatchOptions {
@@ -53,6 +56,8 @@ export class AuditBatch {
   readonly #services = new Set<string>();
   #lostUnreported = 0;
 
+  /** Operations that are to be counted and leave no record. */
+  unrecorded = new UnrecordedOperations();
   /** Blocks handed over and not acknowledged. */
   pending = 0;
   /** Records taken and records dropped since the start. */
@@ -101,7 +106,8 @@ export class AuditBatch {
 
   /** Hands over what has been collected; nothing when there is nothing. */
   flush(): void {
-    if (this.#count === 0 && (this.#lostUnreported === 0 || this.pending >= this.#maxPending)) return;
+    const beside = this.unrecorded.size;
+    if (this.#count === 0 && ((this.#lostUnreported === 0 && beside === 0) || this.pending >= this.#maxPending)) return;
     const block: AuditBlock = {
       lines: this.#buffer.subarray(0, this.#end),
       count: this.#count,
@@ -110,6 +116,7 @@ export class AuditBatch {
       services: [...this.#services],
       outcomes: this.#outcomes,
       lost: this.#lostUnreported,
+      ...beside === 0 ? {} : { unrecorded: this.unrecorded.take() },
     };
     this.#end = 0;
     this.#count = 0;

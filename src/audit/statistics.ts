@@ -1,7 +1,8 @@
-// Counts records for metrics: per service and kind of outcome, per status class, and how long they took. Reads encoded
+// Counts operations for metrics, from their records and beside them: per service and kind of outcome, per status class, and how long they took. Reads encoded
 // blocks without parsing them; costs the supervisor about a tenth of what the store costs. Pure: no clock, no I/O.
 import { eachPiece } from './lines.ts';
 import { LineScanner, type LineUser } from './scan.ts';
+import type { UnrecordedCounts } from './unrecorded.ts';
 
 /** Upper bounds of the latency buckets in milliseconds; one more bucket holds what is slower. */
 export const latencyBoundsMs: readonly number[] = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
@@ -59,6 +60,16 @@ export class AuditStatistics implements LineUser {
     counts.latencySumMs += scanner.durationMs;
   }
 
+  /** Operations that were allowed and left no record. */
+  addUnrecorded({ service, operations, statusClasses, latency, latencySumMs }: UnrecordedCounts): void {
+    const counts = service === this.#current.service ? this.#current : this.#countsOf(service);
+    counts.operations += operations;
+    counts.outcomes['allowed'] = (counts.outcomes['allowed'] ?? 0) + operations;
+    for (const [at, count] of statusClasses.entries()) counts.statusClasses[at]! += count;
+    for (const [at, count] of latency.entries()) counts.latency[at]! += count;
+    counts.latencySumMs += latencySumMs;
+  }
+
   #countsOf(service: string): ServiceCounts {
     let counts = this.#services.get(service);
     if (counts === undefined) {
@@ -76,14 +87,14 @@ export class AuditStatistics implements LineUser {
   }
 }
 
-function newCounts(service: string): ServiceCounts {
+export function newCounts(service: string): ServiceCounts {
   return {
     service, operations: 0, outcomes: {}, statusClasses: Array.from({ length: 10 }, () => 0),
     latency: Array.from({ length: latencyBoundsMs.length + 1 }, () => 0), latencySumMs: 0,
   };
 }
 
-function bucketOf(ms: number): number {
+export function bucketOf(ms: number): number {
   for (let at = 0; at < latencyBoundsMs.length; at++) if (ms <= latencyBoundsMs[at]!) return at;
   return latencyBoundsMs.length;
 }

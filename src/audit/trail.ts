@@ -4,6 +4,7 @@
 import { isAbsolute, join } from 'node:path';
 import { AuditRecord } from '#contract/audit-record.ts';
 import type { AuditBlock } from './batch.ts';
+import { soundCounts } from './unrecorded.ts';
 import { RecordEncoder } from './encode.ts';
 import { makeIdSource } from './ids.ts';
 import { endedLines, linesOf, textOf } from './lines.ts';
@@ -154,6 +155,7 @@ export class AuditTrail {
       this.statistics.lost += block.lost;
       this.#note('records-lost', `${block.lost} audit records were dropped in a worker: more than the store could take`);
     }
+    if (block.unrecorded !== undefined) for (const counts of soundCounts(block.unrecorded)) this.statistics.addUnrecorded(counts);
     // From another process, which may have been taken over.
     if (block.count === 0 || !(block.lines instanceof Uint8Array) || block.lines.length > maximumBlockLength) {
       this.#lostInWorkers += block.count;

@@ -155,6 +155,9 @@ export interface SessionPort {
   /** Fills in the session's facts and whom it acts for (`subject`, unless this operation was for somebody else), encodes at
    *  once and blanks the object. */
   record(record: AuditRecord, subject?: Subject): void;
+  /** Instead of `record`, for an operation that was allowed and that its rule leaves out of the audit log: it is counted all the same.
+   *  `status` 0: the protocol has none. */
+  unrecorded(status: number, durationMs: number): void;
   /** `woken` will be called at or shortly after this time (resolution: the runtime's sweep, 100 ms); Infinity for never. */
   wakeAtMs: number;
   /** The session machine is done and the client link is closed or closing. */

@@ -113,7 +113,7 @@ function processFigures(out: Exposition, status: GatewayStatus): void {
 
 function serviceFigures(out: Exposition, statistics: AuditStatistics): void {
   const services = statistics.services();
-  out.family('operations_total', 'counter', 'Operations by service and outcome, as recorded (a rule may leave allowed ones out: audit).');
+  out.family('operations_total', 'counter', 'Operations by service and outcome, also those that leave no record (audit: false).');
   for (const { service, outcomes } of services) for (const [outcome, count] of Object.entries(outcomes)) out.sample(count, { service, outcome });
   out.family('responses_total', 'counter', 'Operations by service and first digit of the reply code; none: without one.');
   for (const { service, statusClasses } of services) {

@@ -229,9 +229,10 @@ export class Worker implements SessionHost {
     this.#shareLimits();
     if (configuration.audit !== this.#configuration.audit) {
       this.#batch.flush();
-      const { pending } = this.#batch;
+      const { pending, unrecorded } = this.#batch;
       this.#batch = this.#makeBatch(configuration);
       this.#batch.pending = pending;
+      this.#batch.unrecorded = unrecorded;
     }
     this.#configuration = configuration;
     this.plan = plan;
@@ -314,6 +315,11 @@ export class Worker implements SessionHost {
   record(record: AuditRecord): void {
     if (record.kind !== 'session') this.#operations++;
     this.#batch.add(record);
+  }
+
+  unrecorded(service: string, status: number, durationMs: number): void {
+    this.#operations++;
+    this.#batch.unrecorded.count(service, status, durationMs);
   }
 
   /** The audit log cannot keep up, or its store fails, and the configuration says to refuse then. */

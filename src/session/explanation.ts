@@ -51,6 +51,7 @@ class ExplainPort implements SessionPort {
   decide(operation: Operation): Decision { return this.#plan.policy.decide(operation, this.#trace); }
   admit(operation: Operation): LimitRefusal | undefined { return this.#plan.limiter.admit(operation, this.#clock.nowMs(), this.#trace); }
   release(): void { /* nothing was counted */ }
+  unrecorded(): void { /* nothing is recorded either */ }
 
   openServer(request: ServerRequest, owner: ServerLinkOwner): undefined {
     const pool = this.#plan.pools.get(request.pool);

@@ -26,6 +26,7 @@ export interface SessionHost extends Clock {
   readonly refusing: boolean;
   nextId(): string;
   record(record: AuditRecord): void;
+  unrecorded(service: string, status: number, durationMs: number): void;
   /** Hands out links to the servers of a pool. */
   openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined;
   releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
@@ -217,6 +218,11 @@ export class Session implements SessionPort {
     this.#fillFacts(record, subject);
     this.#host.record(record);
     record.blank();
+  }
+
+  unrecorded(status: number, durationMs: number): void {
+    this.operations++;
+    this.#host.unrecorded(this.#service.name, status, durationMs);
   }
 
   /** What every record of a session has in common. */

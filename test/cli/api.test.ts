@@ -33,7 +33,10 @@ describe('admin API', { timeout: 60_000 }, () => {
     listeners: { main: { bind: '127.0.0.1:0', service: 'site' } },
     services: { site: { protocol: 'http', routes: [{ match: { path: '/fixed' }, respond: { status: 200, body: 'fixed' } }], pool: 'web' } },
     pools: { web: { servers: ['127.0.0.1:9'] } },
-    policy: [{ id: 'no', operation: { path: '/no' }, then: 'deny' }, { id: 'all', then: 'allow' }],
+    policy: [
+      { id: 'no', operation: { path: '/no' }, then: 'deny' }, { id: 'quiet', operation: { query: { quiet: { present: true } } }, then: 'allow', audit: false },
+      { id: 'all', then: 'allow' },
+    ],
     admin: {
       http: {
         bind: `127.0.0.1:${httpPort}`,
@@ -184,7 +187,7 @@ describe('admin API', { timeout: 60_000 }, () => {
     assert.equal((await socket('GET', '/v1/configuration/pools/__proto__')).status, 404);
     const rule = await socket('PUT', '/v1/configuration/policy/first?before=no', { then: 'deny', operation: { path: '/first' } }, { 'If-Match': '*' });
     assert.equal(rule.status, 200, rule.text);
-    assert.deepEqual(((await socket('GET', '/v1/rules')).body['rules'] as { id: string }[]).map(({ id }) => id), ['first', 'no', 'all', 'default']);
+    assert.deepEqual(((await socket('GET', '/v1/rules')).body['rules'] as { id: string }[]).map(({ id }) => id), ['first', 'no', 'quiet', 'all', 'default']);
     const { policy } = document();
     assert.equal((await socket('PUT', '/v1/configuration/policy', policy, now())).status, 200);
     assert.equal((await socket('PUT', '/v1/configuration/policy', policy, { 'If-Match': 'abc' })).status, 400);
@@ -265,6 +268,23 @@ describe('admin API', { timeout: 60_000 }, () => {
     }
     assert.match(text, /sallyport_operations_total\{service="site",outcome="denied"\} [1-9]/);
     assert.match(text, /sallyport_operation_duration_seconds_bucket\{service="site",le="\+Inf"\} [1-9]/);
+  });
+
+  test('operations that leave no record are counted like all others', async () => {
+    const counted = async (): Promise<number[]> => {
+      const { text } = await http(tokens.viewer, 'GET', '/v1/metrics');
+      return [/^sallyport_operations_total\{service="site",outcome="allowed"\} (\d+)/m, /^sallyport_responses_total\{service="site",class="2xx"\} (\d+)/m,
+        /^sallyport_operation_duration_seconds_count\{service="site"\} (\d+)/m].map((pattern) => Number(pattern.exec(text)?.[1] ?? 0));
+    };
+    const status = async (): Promise<number> => Number((await socket('GET', '/v1/status')).body['operations']);
+    const before = await counted();
+    const operations = await status();
+    for (let number = 0; number < 3; number++) assert.equal((await fetch(`${site}/fixed?quiet=${number}`)).status, 200);
+    for (let wait = 0; wait < 200 && (await counted())[0]! < before[0]! + 3; wait++) await new Promise((resolve) => { setTimeout(resolve, 10); });
+    assert.deepEqual(await counted(), before.map((count) => count + 3));
+    assert.equal(await status(), operations + 3);
+    const { records } = (await socket('GET', '/v1/records?path=/fixed')).body as { records: { rule: string }[] };
+    assert.deepEqual(records.filter(({ rule }) => rule === 'quiet'), []);
   });
 
   test('it describes itself', async () => {

@@ -436,6 +436,7 @@ export class Exchange {
     if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
     this.endedMs = this.port.nowMs();
     if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
+    else this.port.unrecorded(this.status, this.endedMs - this.startedMs);
   }
 
   describe(): string {
