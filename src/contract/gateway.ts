@@ -135,8 +135,9 @@ export interface SessionPort {
   /** Takes an idle link, or opens one, or waits in the pool's queue. The answer may come during the call: then undefined is returned. */
   openServer(request: ServerRequest, owner: ServerLinkOwner): PendingServer | undefined;
   /** Gives back a link that was opened, dialled or leased: from then on it is not the session's and not closed with it.
-   *  Reusable server links wait for the next operation; others must be closed or closing. Tells the pool how it went. */
-  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+   *  Reusable server links wait for the next operation; others must be closed or closing. Tells the pool how it went, and of a
+   *  failure why, for people. */
+  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number, reason?: string): void;
   /** Another connection of this session, apart from pools. Closed with the session. */
   dial(request: DialRequest, owner: DialOwner): PendingServer;
   /** Opens a port for one expected connection. The answer comes to the owner when the port is open: `opened` gives the

@@ -220,7 +220,7 @@ export class Connector {
     link.handler = this.#idleHandler;
     if (pending.cancelled) {
       link.busy = true;
-      this.release(link, true, 'neutral', -1);
+      this.release(link, true, 'neutral', -1, '');
       return;
     }
     try { this.#hand(link, pending.owner, pending.taker, false); } catch (error) { pending.taker.bug(error); }
@@ -237,14 +237,14 @@ export class Connector {
   }
 
   /** A gateway is done with a link. */
-  release(link: ServerLink, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
+  release(link: ServerLink, reusable: boolean, outcome: RequestOutcome, latencyMs: number, reason: string): void {
     if (!link.busy) return;
     link.busy = false;
     link.guard = undefined;
     link.handler = this.#idleHandler;
     const { pool, server } = link;
     const nowMs = this.#nowMs();
-    pool.requestFinished(server, outcome, latencyMs, nowMs);
+    pool.requestFinished(server, outcome, latencyMs, nowMs, reason);
     // What a server sent behind its response is not the answer to anything: nobody may read it as one.
     if (reusable && !link.given && !link.peerEnded && link.surplusBytes === 0 && this.#keeps(link, nowMs)) {
       link.idleSinceMs = nowMs;

@@ -289,8 +289,8 @@ export class Worker implements SessionHost {
     return this.#connector.open(pool, affinity, request, owner, session);
   }
 
-  releaseLink(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number): void {
-    if (link instanceof ServerLink) this.#connector.release(link, reusable, outcome, latencyMs);
+  releaseLink(link: Link, reusable: boolean, outcome: RequestOutcome, latencyMs: number, reason: string): void {
+    if (link instanceof ServerLink) this.#connector.release(link, reusable, outcome, latencyMs, reason);
     else this.#channels.release(link);
   }
 

@@ -29,7 +29,7 @@ export interface SessionHost extends Clock {
   unrecorded(service: string, status: number, durationMs: number): void;
   /** Hands out links to the servers of a pool. */
   openServer(pool: Pool, affinity: string, request: ServerRequest, owner: ServerLinkOwner, session: Session): PendingServer | undefined;
-  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void;
+  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number, reason: string): void;
   dial(request: DialRequest, owner: DialOwner, session: Session): PendingServer;
   lease(request: LeaseRequest, owner: LeaseOwner, opened: (lease: Lease) => void, session: Session): void;
   authenticate(user: string, password: string, done: (groups: readonly string[] | undefined) => void): void;
@@ -170,12 +170,12 @@ export class Session implements SessionPort {
     this.#serverLinks.push(link);
   }
 
-  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void {
+  releaseLink(link: Link, reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number, reason = ''): void {
     const at = this.#serverLinks.indexOf(link);
     if (at < 0) return;
     const last = this.#serverLinks.pop()!;
     if (last !== link) this.#serverLinks[at] = last;
-    this.#host.releaseLink(link, reusable, outcome, latencyMs);
+    this.#host.releaseLink(link, reusable, outcome, latencyMs, reason);
   }
 
   dial(request: DialRequest, owner: DialOwner): PendingServer {

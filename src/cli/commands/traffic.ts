@@ -90,9 +90,10 @@ function colourOf(server: ServerReport): Colour[] {
 }
 
 /** State and, while the server is not down anyway, how requests failed lately. */
-function whyOf({ explanation, failures, lastFailure, lastFailureAgoMs, health }: ServerReport): string {
+function whyOf({ explanation, failures, requests, lastFailure, lastFailureAgoMs, health }: ServerReport): string {
   if (failures === 0 || health === 'down') return explanation;
-  return `${explanation}, last failure ${humanTime(lastFailureAgoMs)} ago${lastFailure === '' ? '' : `: ${lastFailure}`}`;
+  const last = `${humanTime(lastFailureAgoMs)} ago${lastFailure === '' ? '' : `: ${lastFailure}`}`;
+  return `${explanation}, ${formatNumber(failures)} of ${formatNumber(requests)} requests failed, the last ${last}`;
 }
 
 function backendsText(pools: readonly PoolReport[], out: Output): string {

@@ -287,7 +287,7 @@ export class Exchange {
     this.outcome = outcome;
     this.rule = rule;
     this.reason = reason;
-    this.leg.abandon(outcome === 'failed' ? 'failure' : 'neutral');
+    this.leg.abandon(outcome === 'failed' ? 'failure' : 'neutral', reason);
     if (this.answered) {
       this.keepAlive = false;
       this.body.abandon();
@@ -403,7 +403,7 @@ export class Exchange {
   responseDone(reusable: boolean): void {
     this.relay.inspected();
     const latencyMs = this.firstByteMs - this.leg.connectedMs;
-    if (this.body.complete) this.leg.release(reusable, this.status >= 500 && this.status !== 501 ? 'failure' : 'success', latencyMs);
+    if (this.body.complete) this.#judge(reusable, latencyMs);
     else {
       // Answered before the request was read: neither side can be used for another.
       this.keepAlive = false;
@@ -411,6 +411,12 @@ export class Exchange {
       this.leg.drop('success', latencyMs);
     }
     this.finish();
+  }
+
+  /** What the status says of the server (501 is about the method). */
+  #judge(reusable: boolean, latencyMs: number): void {
+    if (this.status >= 500 && this.status !== 501) this.leg.release(reusable, 'failure', latencyMs, `answered ${this.status}`);
+    else this.leg.release(reusable, 'success', latencyMs);
   }
 
   /** Record, then on to the next request. */

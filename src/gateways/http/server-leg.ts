@@ -107,33 +107,33 @@ export class ServerLeg implements ServerLinkOwner, LinkHandler {
   /** The server went away before the first byte of a response. */
   lostEarly(code: string, message: string): void {
     // An idle connection that was closed just then is no failure of the server.
-    this.drop(this.#reused ? 'neutral' : 'failure');
+    this.drop(this.#reused ? 'neutral' : 'failure', -1, `${message} before a response`);
     const failure = operational(code, 'server', 'receive', false, `${this.server!.name}: ${message} before a response`);
     if (!this.#retry(true, failure)) this.#exchange.fail(502, failure);
   }
 
   /** Gives back a link on which all is said. */
-  release(reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number): void {
+  release(reusable: boolean, outcome: 'success' | 'failure' | 'neutral', latencyMs: number, reason = ''): void {
     const link = this.link;
     if (link === undefined) return;
     this.link = undefined;
-    this.#exchange.port.releaseLink(link, reusable, outcome, latencyMs);
+    this.#exchange.port.releaseLink(link, reusable, outcome, latencyMs, reason);
   }
 
   /** Cuts the link off: what is on it can serve nobody else. */
-  drop(outcome: 'failure' | 'neutral' | 'success', latencyMs = -1): void {
+  drop(outcome: 'failure' | 'neutral' | 'success', latencyMs = -1, reason = ''): void {
     const link = this.link;
     if (link === undefined) return;
     this.link = undefined;
     link.reset();
-    this.#exchange.port.releaseLink(link, false, outcome, latencyMs);
+    this.#exchange.port.releaseLink(link, false, outcome, latencyMs, reason);
   }
 
   /** Nothing of the server is wanted any more, whether it is there or still awaited. */
-  abandon(outcome: 'failure' | 'neutral'): void {
+  abandon(outcome: 'failure' | 'neutral', reason = ''): void {
     this.#pending?.cancel();
     this.#pending = undefined;
-    this.drop(outcome);
+    this.drop(outcome, -1, reason);
   }
 
   received(_link: Link, bytes: Buffer, start: number, end: number): void {

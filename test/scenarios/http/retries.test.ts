@@ -143,3 +143,27 @@ test('servers that fail are ejected, and the last one is not', async () => {
   });
   await Promise.all([dying.close(), other.close()]);
 });
+
+test('what a server did wrong last is said in words, not only when', async () => {
+  const answers: Record<string, (reply: (text: string) => void, socket: { resetAndDestroy(): void; destroy(): void }) => void> = {
+    '/unwell': (reply) => { reply('HTTP/1.1 503 Unwell\r\nContent-Length: 0\r\n\r\n'); },
+    '/torn': (reply, socket) => { reply('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'); setImmediate(() => { socket.destroy(); }); },
+    '/nonsense': (reply) => { reply('hello\r\n\r\n'); },
+    '/gone': (_reply, socket) => { socket.resetAndDestroy(); },
+  };
+  const wanted: readonly (readonly [string, RegExp])[] = [['/unwell', /^answered 503$/], ['/torn', /closed.* in the middle of a response$/], ['/nonsense', /broke the protocol: the HTTP version/],
+    ['/gone', /^connection (reset|closed).* before a response$/]];
+  await withSite({
+    pool: 'passive: { failures: 0 }, keepAlive: { maxIdle: 0 }', route: 'retries: { attempts: 1 }',
+    serve: ({ target, reply, socket }) => { answers[target]!(reply, socket); },
+  }, async ({ gateway, client }) => {
+    for (const [index, [path, reason]] of wanted.entries()) {
+      const peer = client().send(get(path));
+      await eventually('it failed', () => gateway.status().pools[0]!.servers[0]!.failures === index + 1);
+      const [server] = gateway.status().pools[0]!.servers;
+      assert.match(server!.lastFailure, reason);
+      assert.equal(server!.requests, index + 1);
+      peer.abort();
+    }
+  });
+});
