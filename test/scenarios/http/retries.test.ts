@@ -151,8 +151,10 @@ test('what a server did wrong last is said in words, not only when', async () =>
     '/nonsense': (reply) => { reply('hello\r\n\r\n'); },
     '/gone': (_reply, socket) => { socket.resetAndDestroy(); },
   };
-  const wanted: readonly (readonly [string, RegExp])[] = [['/unwell', /^answered 503$/], ['/torn', /closed.* in the middle of a response$/], ['/nonsense', /broke the protocol: the HTTP version/],
-    ['/gone', /^connection (reset|closed).* before a response$/]];
+  const wanted: readonly (readonly [string, RegExp])[] = [
+    ['/unwell', /^answered 503$/], ['/torn', /closed.* in the middle of a response$/], ['/nonsense', /broke the protocol: the HTTP version/],
+    ['/gone', /^connection (reset|closed).* before a response$/],
+  ];
   await withSite({
     pool: 'passive: { failures: 0 }, keepAlive: { maxIdle: 0 }', route: 'retries: { attempts: 1 }',
     serve: ({ target, reply, socket }) => { answers[target]!(reply, socket); },
