@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { below, canonicalPath, encodeUtf8, parse257, quotedPath, type PathRules } from './paths.ts';
 
-const rules: PathRules = { maxPathBytes: 64, maxPathSegments: 4, backslash: 'refuse' };
+const rules: PathRules = { maxPathBytes: 64, maxPathSegments: 4, backslash: 'refuse', names: 'exact' };
 
 test('paths are resolved', () => {
   const rows: [base: string, argument: string, path: string][] = [
@@ -29,6 +29,16 @@ test('what cannot be one name is refused', () => {
   assert.equal(typeof canonicalPath('/', 'a/b/c/d', rules), 'object');
   assert.equal(typeof canonicalPath('/', 'a'.repeat(63), rules), 'object');
   assert.equal(typeof canonicalPath('/', 'a\\b', { ...rules, backslash: 'pass' }), 'object');
+});
+
+test('names on Windows: lower case for rules, and no second spelling of a file', () => {
+  const windows: PathRules = { ...rules, names: 'windows' };
+  assert.deepEqual(canonicalPath('/', 'Secret/../SECRET/Ünd'.replace('Ü', encodeUtf8('\u00dc')), windows), { path: '/secret/\u00fcnd', wire: `/SECRET/${encodeUtf8('\u00dc')}nd` });
+  for (const name of ['a.exe.', 'a.exe ', '...', 'secret./x', 'a:b', 'a.txt::$DATA', 'C:', 'SECRET~1', 'con', 'NUL.txt', 'x/Com1', 'lpt9.']) {
+    assert.equal(canonicalPath('/', name, windows), 'alias', name);
+    assert.equal(typeof canonicalPath('/', name, rules), 'object', name);
+  }
+  for (const name of ['a~b', 'console', 'com10', '.hidden', 'a.b', 'x~', 'null']) assert.equal(typeof canonicalPath('/', name, windows), 'object', name);
 });
 
 test('below and quoting', () => {

@@ -3,19 +3,21 @@
 // Knows nothing of links on the server's disk.
 
 export interface CanonicalPath {
-  /** As text for rules and records, in Unicode's composed form (NFC). */
+  /** As text for rules and records, in Unicode's composed form (NFC); in lower case where the server knows no case. */
   readonly path: string;
   /** The same as bytes for the wire (latin1, one char a byte), as the client spelt the segments. */
   readonly wire: string;
 }
 
-export type PathRefusal = 'empty' | 'utf-8' | 'control' | 'backslash' | 'too-long' | 'too-deep';
+export type PathRefusal = 'empty' | 'utf-8' | 'control' | 'backslash' | 'alias' | 'too-long' | 'too-deep';
 
 export interface PathRules {
   readonly maxPathBytes: number;
   readonly maxPathSegments: number;
   /** A backslash is a separator to some servers and a letter to others. */
   readonly backslash: 'refuse' | 'pass';
+  /** What the server's file system takes for one name: `windows` knows no case, and several spellings of one file. */
+  readonly names: 'exact' | 'windows';
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -41,6 +43,10 @@ export function encodeUtf8(text: string): string {
 /** Controls of C0, DEL and C1, line and paragraph separators, and marks that turn the direction of text round. */
 const unwanted = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
 
+/** Other spellings of a file on Windows: a dot or space at the end is dropped, a colon begins a stream of the file or a drive, a tilde and a
+ *  digit are the short form of a long name, and devices are everywhere. */
+const windowsAlias = /[. ]$|:|~\d|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
 /**
  * Resolves `argument` (latin1) against `base` (wire form of an absolute canonical path).
  * `..` at the root stays at the root, as servers do it.
@@ -59,9 +65,11 @@ export function canonicalPath(base: string, argument: string, rules: PathRules):
     else segments.push(segment);
   }
   if (segments.length > rules.maxPathSegments) return 'too-deep';
+  if (rules.names === 'windows' && segments.some((segment) => windowsAlias.test(segment))) return 'alias';
   const wire = `/${segments.join('/')}`;
   if (wire.length > rules.maxPathBytes) return 'too-long';
-  return { path: (decodeUtf8(wire) ?? wire).normalize('NFC'), wire };
+  const path = (decodeUtf8(wire) ?? wire).normalize('NFC');
+  return { path: rules.names === 'windows' ? path.toLowerCase() : path, wire };
 }
 
 /** Part of a canonical path below a canonical base, or undefined when it is not below. */

@@ -66,6 +66,7 @@ export const pathTexts: Readonly<Record<string, string>> = {
   'utf-8': 'The name is not valid UTF-8.',
   'control': 'The name has characters that are not permitted.',
   'backslash': 'The name has characters that are not permitted.',
+  'alias': 'The name has a form that is not permitted.',
   'too-long': 'The name is too long.',
   'too-deep': 'The name has too many parts.',
   'option': 'That option is not permitted.',

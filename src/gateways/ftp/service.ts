@@ -34,7 +34,7 @@ export class FtpService implements ServicePlan {
     this.pools = settings.pool === undefined ? [] : [settings.pool];
     this.timeouts = settings.timeouts;
     this.limits = settings.limits;
-    this.paths = { maxPathBytes: settings.limits.maxPathBytes, maxPathSegments: settings.limits.maxPathSegments, backslash: settings.backslash };
+    this.paths = { maxPathBytes: settings.limits.maxPathBytes, maxPathSegments: settings.limits.maxPathSegments, backslash: settings.backslash, names: settings.names };
     this.proxyDenied = new NetworkSet(settings.proxy?.denyNetworks ?? []);
     this.mayLogIn = settings.login.users === undefined ? () => true : globMatcher(settings.login.users);
     this.serverLogins = settings.login.serverLogins.map(({ user, serverUser, serverPassword }) => ({ fits: globMatcher([user]), user: serverUser, password: serverPassword }));

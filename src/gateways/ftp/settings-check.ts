@@ -22,6 +22,9 @@ export function checkFtpSettings(settings: FtpSettings): SettingsProblem[] {
   if (settings.login.mode !== 'gateway' && settings.login.serverLogins.length > 0) {
     problem(['login', 'serverLogins'], `not used with \`login.mode: ${settings.login.mode}\``, 'set `login.mode: gateway`, or remove it', 'warning');
   }
+  if (settings.names === 'windows' && settings.backslash === 'pass') {
+    problem(['backslash'], 'to Windows a backslash divides directories: rules on paths would not hold', 'leave `backslash` out');
+  }
   if (settings.preset === 'ftp:anonymous' && settings.login.anonymous === 'deny') {
     problem(['login', 'anonymous'], 'ftp:anonymous with anonymous logins denied: nobody can log in', 'leave `login.anonymous` out');
   }

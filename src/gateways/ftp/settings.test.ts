@@ -14,6 +14,7 @@ test('what does not go together is said', () => {
     [{ pool: 'p', login: { mode: 'gateway' } }, ['error login.serverLogins', 'warning clientTls']],
     [{ pool: 'p', login: { serverLogins: [{ user: '*', serverUser: 'same', serverPassword: 'same' }] } }, ['warning login.serverLogins']],
     [{ pool: 'p', preset: 'ftp:anonymous', login: { anonymous: 'deny' } }, ['error login.anonymous']],
+    [{ pool: 'p', names: 'windows', backslash: 'pass' }, ['error backslash']], [{ pool: 'p', names: 'windows' }, []],
     [{ pool: 'p', clientData: { passive: false, active: false } }, ['warning clientData']],
   ];
   for (const [input, wanted] of rows) assert.deepEqual(problems(input), wanted, JSON.stringify(input));

@@ -129,6 +129,9 @@ export const ftpSettings = z.strictObject({
     .describe('`*`, `?`, `[` and `{` in LIST, NLST and STAT. `names`: in the last part of a name; what fits is named and not entered (the server is given the option `d`), '
       + 'since rules on paths cannot know what it will be. `any`: as the server likes, past rules on paths.'),
   backslash: z.enum(['refuse', 'pass']).prefault('refuse').describe('A backslash in names: some servers take it for a separator, past every rule on paths.'),
+  names: z.enum(['exact', 'windows']).prefault('exact')
+    .describe('What the servers take for the same file. `exact`: what is spelt alike. `windows`: upper and lower case are the same, so rules see paths in lower case and are '
+      + 'written so; names that end in a dot or a space, with a colon, a tilde before a digit, or of a device are refused, since they are other spellings, past rules.'),
   content: contentSettings.prefault({}).describe('How files are looked at. What they may be is for `inspectors` to say.'),
   timeouts: ftpTimeouts.prefault({}).describe('Time limits.'),
   limits: ftpLimitSettings.prefault({}).describe('Limits on sizes, counts and rates.'),

@@ -24,7 +24,7 @@ export type Target = (kind: Kind, text: string, cuts: readonly number[]) => Read
 export const fuzzLimits: FtpLimits = { ...defaultFtpLimits, maxCommandBytes: 200, maxReplyLineBytes: 200, maxReplyLines: 12, maxReplyBytes: 600, maxTelnetCommands: 6,
   maxSubnegotiationBytes: 8 };
 const slowMs = 400;
-const paths = { maxPathBytes: 100, maxPathSegments: 8, backslash: 'refuse' } as const;
+const paths = { maxPathBytes: 100, maxPathSegments: 8, backslash: 'refuse', names: 'exact' } as const;
 
 function commandOf({ command: { verb, argument } }: CommandParser): Message {
   return { verb, argument, code: 0, lines: [], forwarded: verb === '' || argument.includes('\r') ? '' : commandLine(verb, argument) };

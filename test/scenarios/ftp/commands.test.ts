@@ -105,6 +105,17 @@ test('a server whose directory cannot be read is told to go to the root, where n
   }
 });
 
+test('names: windows: rules hold for every spelling', async () => {
+  const own = await startFtp(server, '    names: windows', '  - { id: no-secret, operation: { path: [/secret, /secret/**] }, then: deny }');
+  client = await new FtpClient(own.port()).login();
+  for (const [command, code] of [
+    ['DELE /Secret/x', 550], ['DELE secret./x', 501], ['DELE SECRET~1/x', 501], ['MKD secret::$INDEX_ALLOCATION', 501], ['DELE /Public/X', 250], ['CWD SECRET', 550],
+  ] as const) assert.ok((await client.command(command)).startsWith(String(code)), command);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['DELE /Public/X']);
+  assert.equal((await own.record(({ verb, outcome }) => verb === 'DELE' && outcome === 'allowed')).path, '/public/x');
+  await own.stop();
+});
+
 test('paths are resolved; what is decided about is what is sent', async () => {
   client = await new FtpClient(gateway.port()).login();
   await client.command('CWD pub');
