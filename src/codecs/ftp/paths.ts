@@ -41,7 +41,7 @@ export function encodeUtf8(text: string): string {
 }
 
 /** Controls of C0, DEL and C1, line and paragraph separators, and marks that turn the direction of text round. */
-const unwanted = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
+const unwanted = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
 
 /** Other spellings of a file on Windows: a dot or space at the end is dropped, a colon begins a stream of the file or a drive, a tilde and a
  *  digit are the short form of a long name, and devices are everywhere. */

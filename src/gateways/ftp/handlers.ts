@@ -222,7 +222,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   SIZE: { run: size }, MDTM: forwarded, MLST: forwarded, MKD: forwarded, RMD: forwarded, DELE: forwarded, MFMT: forwarded,
   CWD: directory, CDUP: directory,
   PWD: local(257, ({ state }) => `${quotedPath(state.cwd)} is the current directory.`),
-  RNFR: { run: renameFrom }, RNTO: { run: renameTo }, ALLO: { run: allocate }, REST: { run: restart }, ABOR: { run: abort },
+  // RFC 959 section 4.1.3: RNTO follows its own RNFR at once; one that was denied leaves none from before.
+  RNFR: { run: renameFrom, before({ state }) { state.renameFrom = ''; } }, RNTO: { run: renameTo }, ALLO: { run: allocate }, REST: { run: restart }, ABOR: { run: abort },
   PORT: active, EPRT: active, PASV: passive, EPSV: passive,
   TYPE: { run: type }, STRU: onlyValue('F'), MODE: onlyValue('S'),
   USER: { run: runUser, before: beforeUser }, PASS: { run: runPassword }, ACCT: { run: runAccount },

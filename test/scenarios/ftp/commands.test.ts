@@ -172,7 +172,10 @@ test('a rename is two operations in turn', async () => {
   assert.match(await client.command('RNFR a'), /^350/);
   assert.match(await client.command('RNTO b'), /^250/);
   assert.match(await client.command('RNTO c'), /^503/);
-  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['RNFR /a', 'RNFR /a', 'RNTO /b']);
+  assert.match(await client.command('RNFR a'), /^350/);
+  assert.match(await client.command('RNFR secret/x'), /^550/);
+  assert.match(await client.command('RNTO c'), /^503/);
+  assert.deepEqual(server.sessions.at(-1)!.commands.slice(3), ['RNFR /a', 'RNFR /a', 'RNTO /b', 'RNFR /a']);
 });
 
 test('SITE commands by list, their paths resolved', async () => {
