@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import type { HealthProbe } from '#contract/health-probe.ts';
 import type { ProbeResult } from '#upstream/health.ts';
 import { ConversationRun } from './conversation.ts';
+import { tlsFailureText } from '../tls/failure-text.ts';
 import type { HealthSettings, HttpProbeSettings, StatusRange } from '#upstream/settings.ts';
 
 export interface ProbeTarget {
@@ -69,7 +70,7 @@ export function wantedText(expect: readonly StatusRange[]): string {
 
 function errorText(error: Error & { code?: string }): string {
   const code = error.code ?? '';
-  if (/^ERR_(?:TLS|SSL)|CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/.test(code)) return `TLS: ${error.message.slice(0, 200)}`;
+  if (/^ERR_(?:TLS|SSL)|CERT|SELF_SIGNED|UNABLE_TO_|ISSUER/.test(code)) return tlsFailureText(error);
   return failureWords[code] ?? (code.startsWith('HPE_') ? `the answer is not HTTP (${error.message})` : `${code} ${error.message}`.trim());
 }
 

@@ -8,6 +8,7 @@ import tls from 'node:tls';
 import { operational } from '#core/failure.ts';
 import type { SecureRequest, TlsFacts } from '#contract/link.ts';
 import type { LinkSecurity, LinkTransport, SocketLink } from '../link.ts';
+import { tlsFailureText } from './failure-text.ts';
 import { OwnContext } from './own-context.ts';
 import type { TlsProfile } from './settings.ts';
 import { TicketTransport } from './ticket-transport.ts';
@@ -150,9 +151,9 @@ export class TlsProfiles implements LinkSecurity {
     // Once TLS stands, a reset is a reset.
     const isOfTls = (error: NodeJS.ErrnoException): boolean => link.tls === undefined || error.syscall === undefined;
     // Before the handshake is done, errors of a TLS server end come only by this event; later, every error comes by both.
-    secured.on('_tlsError', (error: Error) => { if (isOfTls(error)) fail(`TLS: ${error.message}`); });
+    secured.on('_tlsError', (error: Error) => { if (isOfTls(error)) fail(tlsFailureText(error)); });
     secured.prependListener('error', (error: NodeJS.ErrnoException) => {
-      if (isOfTls(error)) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', `TLS: ${error.message}`);
+      if (isOfTls(error)) link.failure ??= operational('tls', link.role, 'tls', link.role === 'server', tlsFailureText(error));
     });
   }
 }
