@@ -13,6 +13,7 @@ import type { ContentTap } from './content.ts';
 import type { DataSetup } from './data-setup.ts';
 import type { DataSide, DataSideOwner } from './data-side.ts';
 import type { FtpGateway } from './gateway.ts';
+import { HeldBytes } from './held-bytes.ts';
 import { factsAtEnd } from './transfer-facts.ts';
 import { clientDataProven, clientDataSecurity, serverDataSecurity, wantsCloseNotify } from './tls.ts';
 
@@ -25,8 +26,6 @@ interface Cut { readonly code: number; readonly text: string; readonly outcome: 
 const allBytes = Number.MAX_SAFE_INTEGER;
 /** What a TLS connection may already have read when it is told to pause. */
 const maxEarlyBytes = 1024 * 1024;
-/** So much of what has come waits for the inspector's last word, at most. */
-const withheldBytes = 4096;
 /** The stall alarm looks so often in its time. */
 const stallLooks = 4;
 
@@ -47,11 +46,12 @@ export class Transfer implements DataSideOwner {
   #unsaid: FtpReply | undefined = undefined;
   #state: State = 'connecting';
   #cut: Cut | undefined = undefined;
+  /** It was the server's end of the data connection that went. */
+  #serverCut = false;
   #final: FtpReply | undefined = undefined;
   #sourceDone = false;
   #serverAsked = false;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new HeldBytes();
   #lastBytes = -1;
   #flowStartedMs = 0;
   #flowEndedMs = 0;
@@ -198,7 +198,7 @@ export class Transfer implements DataSideOwner {
     if (this.#released) {
       const left = this.#maxBytes - this.tap.bytes;
       if (!this.#withholdsEnd) {
-        this.#sendHeld();
+        this.#held.sendAllTo(this.#sink.link!);
         if (left > 0) source.relayTo(this.#sink.link!, left, this.tap);
       }
       // What a peer sends against the direction is noticed, not left in the kernel.
@@ -223,25 +223,14 @@ export class Transfer implements DataSideOwner {
     // The tap may have cut the transfer.
     if (this.#cut !== undefined) return;
     if (this.#holdsBytes === 0 && this.#state === 'flowing') {
-      if (this.#withholdsEnd) this.#passAllButLast(bytes, start, end);
-      else this.#sink.link!.send(bytes, start, end);
+      const sink = this.#sink.link!;
+      if (!this.#withholdsEnd) sink.send(bytes, start, end);
+      else if (!this.#held.passAllButLast(sink, bytes, start, end)) side.link!.pause();
       return;
     }
-    this.#heldBytes += end - start;
-    if (this.#heldBytes > (this.#holdsBytes === 0 ? maxEarlyBytes : this.#holdsBytes)) {
+    if (this.#held.bytes + end - start > (this.#holdsBytes === 0 ? maxEarlyBytes : this.#holdsBytes)) {
       this.cut(this.#upload ? 552 : 451, 'The file is too large to be inspected.', 'limited', 'ftp.limit.maxHeldBytes', 'larger than what is held for inspection');
-    } else this.#held.push(Buffer.from(bytes.subarray(start, end)));
-  }
-
-  /** The end of what has come waits for more, or for the inspector's last word. */
-  #passAllButLast(bytes: Buffer, start: number, end: number): void {
-    const sink = this.#sink.link!;
-    const last = Math.max(start, end - withheldBytes);
-    let free = true;
-    for (const held of this.#held) free = sink.send(held, 0, held.length);
-    if (last > start) free = sink.send(bytes, start, last);
-    this.#held = [Buffer.from(bytes.subarray(last, end))];
-    if (!free) this.#source.link!.pause();
+    } else this.#held.add(bytes, start, end);
   }
 
   sideRelayed(): void { /* the limit's last byte: anything behind it is `received` and cuts the transfer */ }
@@ -280,22 +269,13 @@ export class Transfer implements DataSideOwner {
   /** What was held goes out now. Then the end. */
   #flush(): void {
     this.#state = 'flushing';
-    if (!this.#sendHeld()) return;
+    if (!this.#held.sendTo(this.#sink.link!)) return;
     this.#state = 'ending';
     this.#sink.link!.end();
     this.#source.link!.end();
     this.#gateway.clearAlarm('dataStall');
     this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
     if (this.#final !== undefined) this.#complete();
-  }
-
-  /** False: what is left has to wait until the sink has drained. */
-  #sendHeld(): boolean {
-    while (this.#held.length > 0) {
-      const bytes = this.#held.shift()!;
-      if (!this.#sink.link!.send(bytes, 0, bytes.length)) return false;
-    }
-    return true;
   }
 
   sideDrained(side: DataSide): void {
@@ -308,11 +288,13 @@ export class Transfer implements DataSideOwner {
     if (this.#cut !== undefined || this.#state === 'done') return;
     if (this.#state === 'ending') {
       // After our FIN the sink goes in its own time; a reset now means that it did not take everything.
+      this.#serverCut = side.role === 'server';
       if (side === this.#sink && failure !== undefined && this.#upload) this.cut(426, 'Connection closed; transfer aborted.', 'failed', 'data-connection',
         `${side.role}: ${failure.message}`);
       return;
     }
     if (side === this.#source && this.#sourceDone) return;
+    this.#serverCut = side.role === 'server';
     this.cut(426, 'Connection closed; transfer aborted.', side.role === 'client' ? 'aborted' : 'failed', 'data-connection',
       `${side.role}: ${failure?.message ?? 'the data connection was closed in the middle'}`);
   }
@@ -359,7 +341,7 @@ export class Transfer implements DataSideOwner {
   cut(code: number, text: string, outcome: Outcome, rule: string, reason: string): void {
     if (this.#cut !== undefined || this.#state === 'done') return;
     this.#cut = { code, text, outcome, rule, reason };
-    this.#held = [];
+    this.#held.drop();
     this.#drop(true);
     if (this.#serverAsked) this.#gateway.server.transferCut();
     if (!this.#serverAsked || this.#final !== undefined) this.#finishCut();
@@ -373,8 +355,12 @@ export class Transfer implements DataSideOwner {
 
   #finishCut(): void {
     const { code, text, outcome, rule, reason } = this.#cut!;
-    this.run.reason = reason;
-    this.#finish(code, [text], outcome, rule);
+    const final = this.#final;
+    // A server that cut it knows why: 452, no room left.
+    const says = this.#serverCut && final !== undefined && final.code >= 400;
+    this.run.reason = says ? `${reason}; the server answered ${final.code}` : reason;
+    if (says) this.#finish(final.code, final.lines, outcome, rule);
+    else this.#finish(code, [text], outcome, rule);
   }
 
   #drop(abrupt: boolean): void {

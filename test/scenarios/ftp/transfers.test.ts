@@ -52,6 +52,28 @@ function activeServer(content: Buffer): void {
   };
 }
 
+test('a server that cuts an upload and says why: the client hears it', async () => {
+  server.answers['STOR'] = (session) => {
+    session.say('150 Go on.\r\n');
+    void session.dataReady!.then((data) => {
+      data.once('data', () => {
+        data.resetAndDestroy();
+        session.say('452 No room left.\r\n');
+      });
+    });
+  };
+  client = await new FtpClient(gateway.port()).login('fullup');
+  const data = await client.passive();
+  assert.match(await client.command('STOR full'), /^150 /);
+  data.send(big);
+  assert.equal(await client.reply(), '452 No room left.');
+  await data.untilEnd();
+  assert.ok(data.reset);
+  const record = await gateway.record(({ verb, user }) => verb === 'STOR' && user === 'fullup');
+  assert.deepEqual([record.outcome, record.status], ['failed', 452]);
+  assert.match(record.reason!, /the server answered 452/);
+});
+
 test('no port is free: 425, and the record says so', async () => {
   const taken = net.createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
