@@ -212,20 +212,6 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     this.finish(run, code, [text]);
   }
 
-  unknownCommand(run: CommandRun): void {
-    this.state.unknownCommands++;
-    const tooMany = this.state.unknownCommands > this.service.limits.maxUnknownCommands;
-    if (!tooMany) {
-      this.refuse(run, 500, texts.notUnderstood, 'ftp.unknown-command');
-      return;
-    }
-    run.outcome = 'limited';
-    run.rule = 'ftp.limit.maxUnknownCommands';
-    run.status = 421;
-    this.finishSilently(run);
-    this.end('limited', 'too many commands that are not understood', farewells.unknown);
-  }
-
   preliminary(_run: CommandRun, reply: FtpReply): void {
     this.clearAlarm('serverReply');
     this.#send(reply.code, reply.lines);

@@ -15,7 +15,7 @@ export function judge(gateway: FtpGateway, run: CommandRun): boolean {
   const { entry } = run;
   if (entry === undefined) {
     if (isNotImplemented(run.verb)) gateway.refuse(run, 502, texts.notImplemented, 'ftp.not-implemented');
-    else gateway.unknownCommand(run);
+    else unknownCommand(gateway, run);
     return false;
   }
   if (!gateway.state.loggedIn && !entry.beforeLogin && !(entry.verb === 'SITE' && gateway.service.settings.proxy !== undefined)) {
@@ -23,6 +23,17 @@ export function judge(gateway: FtpGateway, run: CommandRun): boolean {
     return false;
   }
   return findPath(gateway, run) && permitted(gateway, run);
+}
+
+/** More than some of these, and it may be another protocol that is spoken (ALPACA). */
+function unknownCommand(gateway: FtpGateway, run: CommandRun): void {
+  const tooMany = ++gateway.state.unknownCommands > gateway.service.limits.maxUnknownCommands;
+  if (!tooMany) return gateway.refuse(run, 500, texts.notUnderstood, 'ftp.unknown-command');
+  run.outcome = 'limited';
+  run.rule = 'ftp.limit.maxUnknownCommands';
+  run.status = 421;
+  gateway.finishSilently(run);
+  gateway.end('limited', 'too many commands that are not understood', farewells.unknown);
 }
 
 function findPath(gateway: FtpGateway, run: CommandRun): boolean {
