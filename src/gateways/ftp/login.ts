@@ -189,6 +189,7 @@ function fail(gateway: FtpGateway, run: CommandRun, reason: string, outcome: 'de
   const { login } = service.settings;
   state.failedLogins++;
   state.login = '';
+  state.wantsAccount = false;
   run.outcome = outcome;
   run.rule = refused?.rule ?? 'ftp.login-failed';
   run.reason = reason;

@@ -73,6 +73,20 @@ test('a second login in the same session is refused, and guesses nothing', async
   assert.deepEqual(server.sessions.at(-1)!.commands, ['USER alice', 'PASS x', 'PWD']);
 });
 
+test('ACCT completes a login once; one that failed begins with USER again', async () => {
+  server.answers['PASS'] = '332 account';
+  server.answers['ACCT'] = (session, argument) => { session.say(argument === '42' ? '230 in\r\n' : '530 no\r\n'); };
+  client = new FtpClient(gateway.port());
+  await client.reply();
+  for (const [command, code] of [
+    ['USER alice', 331], ['PASS x', 332], ['PWD', 530], ['ACCT 7', 530], ['ACCT 42', 503], ['USER acctuser', 331], ['PASS x', 332], ['ACCT 42', 230], ['ACCT 42', 503],
+    ['NOOP', 200],
+  ] as const) assert.ok((await client.command(command)).startsWith(String(code)), command);
+  assert.equal((await gateway.record(({ verb, status }) => verb === 'ACCT' && status === 230)).user, 'acctuser');
+  await gateway.flushed();
+  assert.doesNotMatch(JSON.stringify(gateway.records), /ACCT 42|ACCT 7/);
+});
+
 test('a file may be called as the end of a request line of another protocol', async () => {
   client = await new FtpClient(gateway.port()).login();
   assert.match(await client.command('DELE rfc/HTTP/1.1'), /^250 /);
