@@ -36,11 +36,15 @@ export class Identifier {
     return this.verdict();
   }
 
-  verdict(): Identification {
+  verdict(): Identification { return this.#withPort(this.#together()); }
+
+  /** The verdict when nothing more will come: nothing in it is open, and a port lends its weight to what has only begun too. */
+  final(): Identification { return this.#withPort({ ...this.#together(), open: false }); }
+
+  #together(): Identification {
     const client = this.#client.length === 0 ? undefined : identifyClient(this.#client, this.#client.length);
     const server = this.#server.length === 0 ? undefined : identifyServer(this.#server, this.#server.length);
-    const found = together(client, server, this.#first === 'client');
-    return this.#withPort(found);
+    return together(client, server, this.#first === 'client');
   }
 
   /** What only fits is likely on its own port, and a registered port decides between rivals. It lends nothing to anything else. */

@@ -10,11 +10,14 @@ const versions: readonly (readonly [RegExp, Identifiable])[] = [[/^HTTP\/\d{1,2}
 /** RFC 9110 section 5.6.2: a token. */
 const method = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
 const knownMethod = /^(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PROPFIND|PROPPATCH|MKCOL|COPY|MOVE|LOCK|UNLOCK|REPORT|SEARCH|BITS_POST|RPC_(?:IN|OUT)_DATA)$/;
+/** With the version and the code that there are, and as servers and scripts write it that nobody corrects. */
 export const statusLine = /^(HTTP|RTSP|SIP)\/(\d\.\d) \d{3}(?: |\r|$)/i;
+const oddStatusLine = /^(HTTP|RTSP|SIP)\/\d{1,2}(?:\.\d{1,2})?(?:[ \t]+\S.*)?$/i;
 
 export function status(line: string): Identification | undefined {
-  const found = statusLine.exec(line);
-  return found === null ? undefined : answer(found[1]!.toLowerCase() as Identifiable, 97, `${found[1]!} status line`);
+  const found = statusLine.exec(line) ?? oddStatusLine.exec(line);
+  if (found === null) return undefined;
+  return answer(found[1]!.toLowerCase() as Identifiable, found[2] === undefined ? 80 : 97, `${found[1]!} status line`);
 }
 
 /** A line of a head: what stands behind a request of HTTP, and behind nothing that has one line. */
@@ -25,18 +28,26 @@ function requestLine(line: string, next: string | undefined): Identification | u
   if (line.startsWith('PRI * HTTP/2.0')) return answer('http', 99, 'HTTP/2 preface');
   if (line.startsWith('BT-SEARCH * HTTP/1.1')) return answer('bittorrent', 95, 'BitTorrent local discovery');
   const space = line.search(/[ \t]/);
-  if (space < 1 || !method.test(line.slice(0, space))) return undefined;
+  if (space < 0) return undefined;
   const trimmed = line.trimEnd();
   const last = trimmed.slice(Math.max(trimmed.lastIndexOf(' '), trimmed.lastIndexOf('\t')) + 1);
   const version = versions.find(([pattern]) => pattern.test(last));
-  if (version !== undefined && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
+  const named = space > 0 && method.test(line.slice(0, space));
+  if (version !== undefined) {
+    if (named && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
+    // No method, no target, or space before it: servers differ in what they make of it, but it is meant as a request.
+    if (last !== trimmed) return answer(version[1], 75, `a line that ends with ${last.slice(0, 10)}`);
+  }
+  if (!named) return undefined;
+  if (knownMethod.test(line.slice(0, space)) && /[ \t]HTTP\/1\.[01][ \t]/.test(line)) return answer('http', 75, 'a request with something behind its version');
   const target = trimmed.slice(space + 1).trimStart();
   // A version that nobody knows, or none: a server decides that by itself, and a head stands below all the same.
-  if (next !== undefined && headerLine.test(next) && knownMethod.test(line.slice(0, space)) && /^(?:\/|https?:)/i.test(target)) {
-    return answer('http', 75, 'a request without a version that exists, before a head');
-  }
+  const asks = knownMethod.test(line.slice(0, space)) && /^(?:\/|https?:)/i.test(target);
+  if (asks && next !== undefined && headerLine.test(next)) return answer('http', 75, 'a request without a version that exists, before a head');
   // HTTP/0.9 has no version.
-  return /^GET \/\S*$/i.test(trimmed) ? answer('http', Confidence.possible, 'GET without a version: HTTP/0.9') : undefined;
+  if (/^GET \/\S*$/i.test(trimmed)) return answer('http', Confidence.possible, 'GET without a version: HTTP/0.9');
+  // The next line will tell.
+  return asks && next === undefined ? { protocol: '', confidence: Confidence.none, evidence: 'a request without a version that exists', open: true } : undefined;
 }
 
 /** A request line that has begun: how it ends will tell. */
@@ -116,7 +127,7 @@ export function clientText(lines: Lines): Identification | undefined {
     if (cut && rest.length < 1024) return undefined;
     const begun = begunRequest(rest);
     if (begun !== undefined) return cut ? { ...begun, open: false } : begun;
-    return !cut && rest.length < 512 && /^(?:[!-~][ -~]*\r?)?$/.test(rest) ? { protocol: '', confidence: Confidence.none, evidence: 'a line that has not ended',
+    return !cut && rest.length < 512 && /^(?:[ -~][\t -~\x80-\xff]*\r?)?$/.test(rest) ? { protocol: '', confidence: Confidence.none, evidence: 'a line that has not ended',
       open: true } : undefined;
   }
   const request = requestLine(first, whole[1]) ?? status(first);

@@ -136,7 +136,10 @@ function mayFollow({ whole, rest, cut }: Lines): boolean {
 function atTerminal(whole: readonly string[], rest: string): Identification | undefined {
   const asks = prompt.test(rest);
   const said = `${whole.join('\n')}\n${rest}`;
-  if (/\btelnetd?\b|User Access Verification/i.test(said) && (asks || whole.length > 0)) return answer('telnet', asks ? 75 : 60, 'a word of Telnet');
+  if (/\btelnetd?\b|User Access Verification/i.test(said) && (asks || whole.length > 0)) {
+    // A prompt or a negotiation may follow.
+    return asks ? answer('telnet', 75, 'a word of Telnet') : { protocol: 'telnet', confidence: 60, evidence: 'a word of Telnet', open: true };
+  }
   if (!asks) return undefined;
   return answer('telnet', said.includes('\u001b[') ? 60 : Confidence.possible, 'a prompt without a line');
 }

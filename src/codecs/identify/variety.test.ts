@@ -61,6 +61,7 @@ const greetings: [string, string][] = [
   // Firewalls that overwrite the greeting of SMTP; settings of HTTP/2, which servers of gRPC send first; answers of drafts of TLS 1.3.
   ['smtp', '220 **************************************2***200**********\r\n'], ['smtp', '220 ****************************\r\n'],
   ['http', hex('000000 04 00 00000000')], ['http', hex('000006 04 00 00000000 0003 00000064')], ['http', hex('00000c 04 00 00000000 0004 003fffff fe03 00000001')],
+  ['http', 'HTTP/1.1  200 OK\r\n'], ['http', 'HTTP/1.0\t404 Not Found\r\n'], ['http', 'HTTP/2 200\r\n'], ['http', 'HTTP/1.1 2000 Fine\r\n'], ['sip', 'SIP/2.0  180 Ringing\r\n'],
   ['tls', hex('160301004a 02000046 7f1c 5555')], ['tls', hex('1603030001 02 1603030040 0000560303 aa')],
   ['telnet', 'Welcome to the Telnet Server\r\nlogin: '], ['telnet', '\r\nUser Access Verification\r\n\r\nPassword: '],
 ];
@@ -94,6 +95,7 @@ const clients: [string, string][] = [
   ['tls', hex('1603010001 01 1603010001 00 1603010003 00e403 1603010001 03')], ['tls', hex('1603010004 010000c4 16030100c0 0303')],
   ['http', 'GET /cgi-bin/a\0b\u0001 HTTP/1.0\r\nHost: a\r\n\r\n'], ['rtsp', 'OPTIONS rtsp://a/\u0001 RTSP/1.0\r\n'], ['http', 'GET /a\r\nHost: a.example\r\n\r\n'],
   ['http', 'GET / HTTQ/1.1\r\nHost: a.example\r\n\r\n'], ['sip', 'OPTIONS sip:a@b SIP/7.0\r\n'], ['rtsp', 'OPTIONS * RTSP/3.0\r\n'],
+  ['http', ' GET / HTTP/1.1\r\n'], ['http', 'GET() / HTTP/1.1\r\n'], ['http', 'GET HTTP/1.0\r\n'], ['http', 'GET / HTTP/1.0 or so\r\n'], ['http', 'G\u00cbT / HTTP/1.1\r\n'],
   ['smtp', 'VRFY root\r\n'], ['ftp', 'USER joe\r\nPASS x\r\nLIST -al\r\n'], ['ftp', 'USER joe\r\nPASS x\r\nDELE a.txt\r\n'], ['pop3', 'USER joe\r\nPASS x\r\nDELE 1\r\n'],
   ['imap', '* CAPABILITY\r\n'.replace('*', '!1')], ['socks', hex('0402 0000 c0000201 00')],
   // Versions written small or that do not exist; tabs; a wrong count in a request of RDP; IXFR, with the zone that is there.
@@ -155,6 +157,18 @@ describe('identification in its variety', () => {
       const found = talk(4000, ...said);
       assert.equal(found.protocol, protocol, JSON.stringify(found));
       assert.ok(!found.open && found.confidence >= Confidence.likely, JSON.stringify(found));
+    }
+  });
+
+  it('what is open is waited for; when nothing more comes a port lends its weight to it', () => {
+    const identifier = new Identifier(23);
+    identifier.server(bytes('Welcome to the Telnet Server\r\n'), 0, 30);
+    assert.deepEqual([identifier.verdict().open, identifier.verdict().confidence], [true, 60]);
+    assert.deepEqual([identifier.final().open, identifier.final().protocol, identifier.final().confidence], [false, 'telnet', Confidence.likely]);
+    // A client may send its first byte alone.
+    for (const [first, side] of [['\u0080', 'client'], ['\u0016', 'client'], ['\0', 'client'], ['\0', 'server'], ['\u0081', 'client'], ['GET', 'client'], [' ', 'client'],
+      ['Hello\r\n', 'server'], ['GET / HTTQ/1.1\r\n', 'client']] as const) {
+      assert.equal((side === 'client' ? identifyClient : identifyServer)(bytes(first), first.length).open, true, JSON.stringify(first));
     }
   });
 

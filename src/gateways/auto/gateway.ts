@@ -49,7 +49,7 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
 
   ended(): void {
     this.#ended = true;
-    if (this.#state !== 'done') this.#decide(this.#identifier.verdict());
+    if (this.#state !== 'done') this.#decide(this.#identifier.final());
   }
 
   drained(): void { /* nothing is sent */ }
@@ -79,10 +79,10 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
     const heard = (found: Identification): void => { if (this.#state === 'asking' && !found.open) this.#decide(found); };
     link.handler = {
       received: (_, bytes, start, end) => { heard(this.#identifier.server(bytes, start, end)); },
-      ended: () => { heard({ ...this.#identifier.verdict(), open: false }); },
+      ended: () => { heard(this.#identifier.final()); },
       closed: () => {
         if (this.#asked === link) this.#dropAsked();
-        heard({ ...this.#identifier.verdict(), open: false });
+        heard(this.#identifier.final());
       },
       drained() { /* nothing is sent */ }, relayed() { /* nothing is relayed */ },
     };
@@ -171,7 +171,7 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
       if (silent !== undefined) this.#handOver(silent, { ...this.#identifier.verdict(), evidence: 'the client says nothing' });
       else if (ask !== undefined) this.#ask(ask);
       else this.#port.wakeAtMs = this.#startedMs + timeout;
-    } else if (nowMs >= this.#startedMs + timeout) this.#decide({ ...this.#identifier.verdict(), open: false });
+    } else if (nowMs >= this.#startedMs + timeout) this.#decide(this.#identifier.final());
     else this.#port.wakeAtMs = this.#startedMs + timeout;
   }
 

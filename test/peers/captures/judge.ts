@@ -51,7 +51,7 @@ export function verdictOfGateway(conversation: Conversation, port: number, cut: 
     heard += piece.length;
     if (!found.open || heard >= maxIdentifyBytes) return kept(found);
   }
-  return kept(identifier.verdict());
+  return kept(identifier.final());
 }
 
 function hear(identifier: Identifier, side: Side, bytes: Buffer): Identification {
