@@ -11,6 +11,7 @@ import { Score } from './score.ts';
 export const ways = {
   'as a gateway, port unknown': (one: Conversation): Verdict => verdictOfGateway(one, unknownPort),
   'as a gateway, on the port': (one: Conversation): Verdict => verdictOfGateway(one, one.serverPort),
+  'as a gateway, one byte at a time': (one: Conversation): Verdict => verdictOfGateway(one, unknownPort, 1),
   'both sides, port unknown': (one: Conversation): Verdict => verdictOfBoth(one, unknownPort),
 } as const;
 export type Way = keyof typeof ways;
