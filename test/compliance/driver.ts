@@ -38,8 +38,9 @@ export interface Expected {
 
 /** A bound at its edge: `within` is taken, `beyond` is not, and nothing of it reaches the server. */
 export interface EdgeOfSize {
-  /** The setting, as lines of YAML at the level of the service. */
+  /** The setting, as lines of YAML at the level of the service; with `instead`, all of the service's. */
   readonly set: string;
+  readonly instead?: boolean;
   /** Sent as a whole session, or behind `ready`. */
   readonly within: string;
   readonly taken: RegExp;
@@ -54,6 +55,7 @@ export interface EdgeOfSize {
 /** A bound in time: a millisecond before, nothing has happened; a millisecond behind, it has. */
 export interface EdgeOfTime {
   readonly set: string;
+  readonly instead?: boolean;
   readonly ms: number;
   /** How far the canonical session has got (number of steps); `part` of the next step is sent. */
   readonly steps: number;
@@ -67,8 +69,9 @@ export interface EdgeOfTime {
   readonly atLatestMs?: number;
 }
 
-/** A test elsewhere that shows the edge: the suite makes sure that it is there. */
-export interface TestedElsewhere { readonly file: string; readonly test: string }
+/** A test elsewhere that shows the edge. The suite makes sure that a test of exactly this name is there, is not skipped, and names the
+ *  limit: by the last part of its path, or `as` it is called there. */
+export interface TestedElsewhere { readonly file: string; readonly test: string; readonly as?: string }
 
 /** Not a bound that traffic can meet by itself. */
 export interface NotABound { readonly because: string }

@@ -71,7 +71,8 @@ ${driver.sections ?? ''}
 export class Visit {
   readonly client: RawClient;
   readonly #driver: ComplianceDriver;
-  readonly #beside: RawClient[] = [];
+  /** Connections beside its own, such as those for data. */
+  readonly beside: RawClient[] = [];
   #at = 0;
   steps = 0;
 
@@ -84,7 +85,7 @@ export class Visit {
   get fresh(): string { return this.client.received.slice(this.#at); }
 
   /** All that has come, also on connections beside. */
-  get everything(): string { return [this.client, ...this.#beside].map(({ received }) => received).join(''); }
+  get everything(): string { return [this.client, ...this.beside].map(({ received }) => received).join(''); }
 
   send(bytes: string): this {
     this.#at = this.client.received.length;
@@ -104,7 +105,7 @@ export class Visit {
       if (step.expect !== undefined) await this.expect(step.expect);
       const text = this.fresh;
       this.#at = this.client.received.length;
-      if (step.run !== undefined) this.#beside.push(...await step.run(this.client, text));
+      if (step.run !== undefined) this.beside.push(...await step.run(this.client, text));
       this.steps++;
     }
     return this;
@@ -118,7 +119,7 @@ export class Visit {
 
   gone(): void {
     this.client.abort();
-    for (const client of this.#beside) client.destroy();
+    for (const client of this.beside) client.destroy();
   }
 }
 
@@ -129,6 +130,8 @@ export interface Scene {
   visit(): Visit;
   /** Time passes, and alarms that are due ring. */
   pass(ms: number): Promise<void>;
+  /** Passes all but the last millisecond of so many, alarms ringing every 100 ms as in a process. */
+  toEdge(ms: number): Promise<void>;
   /** Lets time pass until no session is left: fails when there still is one after a day. */
   untilEmpty(): Promise<void>;
   configure(options: SceneOptions): Promise<void>;
@@ -178,6 +181,10 @@ export async function withScene(driver: ComplianceDriver, options: SceneOptions,
       clock.advance(ms);
       gateway.worker.sweep();
       await turn();
+    },
+    toEdge: async (ms) => {
+      for (let at = 0; at + 100 < ms; at += 100) await scene.pass(100);
+      await scene.pass(99);
     },
     untilEmpty: async () => {
       for (let minutes = 0; minutes < 25 * 60 && gateway.status().sessions > 0; minutes += 5) await scene.pass(5 * 60_000);

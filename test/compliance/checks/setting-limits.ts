@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { startRawServer } from '../../harness/raw.ts';
-import type { EdgeOfSize, EdgeOfTime } from '../driver.ts';
-import { soon } from '../scene.ts';
+import type { EdgeOfSize, EdgeOfTime, TestedElsewhere } from '../driver.ts';
+import { soon, type SceneOptions } from '../scene.ts';
 import type { Subject } from '../suite.ts';
 
 interface Node {
@@ -30,10 +30,25 @@ export function declaredLimits(settings: z.ZodType): string[] {
   return [...found];
 }
 
-/** Whether a test (or a case of a transcript) of a file has this in its name or in what it sets. */
-function hasTest(file: string, test: string): boolean {
+const testCall = /^( *)(?:test|it)((?:\.\w+)?)\((['"`])((?:\\.|(?!\3).)*)\3/gm;
+
+/** What is wrong with the word that a test elsewhere shows a limit, or '': a test of this name has to be there, has to run, and has to
+ *  speak of the limit in its name or its code. */
+export function faultOfPointer(path: string, { file, test, as }: TestedElsewhere, text = textOf(file)): string {
+  if (text === undefined) return `there is no ${file}`;
+  const calls = [...text.matchAll(testCall)];
+  const at = calls.findIndex(([, , , , title]) => title!.replaceAll(/\\(.)/g, '$1') === test);
+  if (at < 0) return `${file} has no test "${test}"`;
+  const [, indent, kind] = calls[at]!;
+  if (kind !== '') return `"${test}" in ${file} is ${kind!.slice(1)}: it shows nothing`;
+  const next = calls.slice(at + 1).find(([, other]) => other!.length <= indent!.length);
+  const name = as ?? path.split('.').at(-1)!;
+  return new RegExp(`\\b${name}\\b`).test(text.slice(calls[at]!.index, next?.index)) ? '' : `"${test}" in ${file} does not speak of ${name}`;
+}
+
+function textOf(file: string): string | undefined {
   const path = join(import.meta.dirname, '../../..', file);
-  return existsSync(path) && readFileSync(path, 'utf8').includes(test);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
 export function checkSettingLimits(subject: Subject): void {
@@ -51,17 +66,19 @@ export function checkSettingLimits(subject: Subject): void {
       if ('size' in limit) it(`${path}: what fits, and one more`, () => edgeOfSize(subject, limit.size));
       else if ('time' in limit) it(`${path}: a millisecond before, a millisecond behind`, () => edgeOfTime(subject, limit.time));
       else if ('own' in limit) it(`${path}: at its edge`, () => scene(limit.own.options, limit.own.run));
-      else if ('file' in limit) it(`${path}: shown by ${limit.file}`, () => { assert.ok(hasTest(limit.file, limit.test), `${limit.file} has no "${limit.test}"`); });
+      else if ('file' in limit) it(`${path}: shown by ${limit.file}`, () => { assert.equal(faultOfPointer(path, limit), ''); });
     }
   });
 }
+
+function settingOf({ set, instead }: EdgeOfSize | EdgeOfTime): SceneOptions { return instead === true ? { serviceInstead: set } : { service: set }; }
 
 async function edgeOfSize({ scene }: Subject, edge: EdgeOfSize): Promise<void> {
   const { serverSays } = edge;
   for (const [bytes, expected, says] of [[edge.within, edge.taken, serverSays?.within], [edge.beyond, edge.refused, serverSays?.beyond]] as const) {
     const talker = says === undefined ? undefined : await startRawServer((socket) => { socket.once('data', () => { socket.write(Buffer.from(says, 'latin1')); }); });
     try {
-      await scene({ service: edge.set, ...talker === undefined ? {} : { serverPort: talker.port } }, async ({ visit, server, record }) => {
+      await scene({ ...settingOf(edge), ...talker === undefined ? {} : { serverPort: talker.port } }, async ({ visit, server, record }) => {
         const client = visit().send(bytes);
         await client.expect(expected);
         if (bytes !== edge.beyond) return;
@@ -75,7 +92,7 @@ async function edgeOfSize({ scene }: Subject, edge: EdgeOfSize): Promise<void> {
 }
 
 async function edgeOfTime({ scene }: Subject, edge: EdgeOfTime): Promise<void> {
-  await scene({ service: edge.set }, async ({ visit, pass, gateway, server, untilEmpty }) => {
+  await scene(settingOf(edge), async ({ visit, pass, toEdge, gateway, server, untilEmpty }) => {
     const client = await visit().to(edge.steps);
     const before = server.received().length;
     const { bytesIn } = (await gateway.sessions())[0] ?? { bytesIn: 0 };
@@ -84,9 +101,7 @@ async function edgeOfTime({ scene }: Subject, edge: EdgeOfTime): Promise<void> {
     const wanted = bytesIn + (edge.part ?? '').length;
     await soon('all is read', async () => ((await gateway.sessions())[0]?.bytesIn ?? -1) >= wanted);
     if (edge.mute === true) await soon('the server was asked', () => server.received().length > before || server.sockets().length > 0);
-    // As in a process: looked at every 100 ms.
-    for (let ms = 0; ms + 100 < edge.ms; ms += 100) await pass(100);
-    await pass(99);
+    await toEdge(edge.ms);
     assert.equal(client.fresh, '', 'nothing yet');
     assert.equal(client.client.ended || client.client.closed, false);
     await pass(2);

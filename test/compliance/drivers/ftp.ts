@@ -4,18 +4,19 @@ import { once } from 'node:events';
 import type { ComplianceDriver, ComplianceServer, LimitTest } from '../driver.ts';
 import { RawClient } from '../../harness/raw.ts';
 import { soon, turn, type Scene } from '../scene.ts';
+import { ftpEdges } from './ftp-edges.ts';
 import { startScriptedServer, type ScriptedServer } from '../../scenarios/ftp/peers.ts';
 
 const secret = 'S3cret-Xyzzy';
 
-type FtpComplianceServer = ComplianceServer & Pick<ScriptedServer, 'answers'>;
+export type FtpComplianceServer = ComplianceServer & Pick<ScriptedServer, 'answers' | 'sessions' | 'files'>;
 
 export async function startFtpServer(): Promise<FtpComplianceServer> {
   const server = await startScriptedServer();
   server.answers['DELE'] = (session, argument) => { if (argument !== '/held') session.say('250 gone\r\n'); };
   const behaviour = { ...server.answers };
   return {
-    port: server.port, answers: server.answers,
+    port: server.port, answers: server.answers, sessions: server.sessions, files: server.files,
     received: () => server.sessions.map(({ raw }) => Buffer.concat(raw).toString('latin1')).join(''),
     sockets: () => server.sessions.map(({ socket }) => socket),
     mute: (on) => {
@@ -123,9 +124,6 @@ async function features({ visit, server }: Scene): Promise<void> {
 }
 
 const login = `USER alice\r\nPASS ${secret}\r\n`;
-const limits = 'test/scenarios/ftp/limits.test.ts';
-const timers = 'test/scenarios/ftp/timers.test.ts';
-const elsewhere = (file: string, test: string): LimitTest => ({ file, test });
 const time = (name: string, steps: number, part: string, mute: boolean, reply: RegExp): LimitTest => ({
   time: { set: `    timeouts: { ${name}: 7s }`, ms: 7000, steps, part, mute, reply },
 });
@@ -193,10 +191,6 @@ export const ftpDriver: ComplianceDriver = {
     'timeouts.idle': time('idle', 4, '', false, /^421 /),
     'timeouts.serverGreeting': time('serverGreeting', 2, `PASS ${secret}\r\n`, true, /^421 /),
     'timeouts.serverReply': time('serverReply', 4, 'DELE /x\r\n', true, /^421 /),
-    'timeouts.dataConnect': elsewhere(timers, 'dataConnect: a client that does not come'),
-    'timeouts.dataStall': elsewhere(timers, 'dataStall: no byte at all, and no byte after one'),
-    'timeouts.transferEnd': elsewhere(timers, 'transferEnd: the server does not say how it went'),
-    'timeouts.heldReply': elsewhere(timers, 'heldReply: a client that fetches a held file is told in time that it is coming'),
     'limits.maxCommandBytes': size('maxCommandBytes', 24, `DELE ${'x'.repeat(19)}`, /250 /, `DELE BEYOND${'x'.repeat(14)}`, /500 /),
     'limits.maxUserBytes': size('maxUserBytes', 8, `USER ${'a'.repeat(8)}\r\nPASS x`, /230 /, 'USER BEYONDabc', /501 /, ''),
     'limits.maxPasswordBytes': size('maxPasswordBytes', 8, `USER a\r\nPASS ${'x'.repeat(8)}`, /230 /, 'USER a\r\nPASS BEYONDabc', /501 /, ''),
@@ -212,9 +206,7 @@ export const ftpDriver: ComplianceDriver = {
     'limits.maxPipelinedCommands': { own: { options: { service: '    limits: { maxPipelinedCommands: 2 }' }, run: pipelined } },
     'limits.maxCommandsPerSecond': { own: { options: { service: '    limits: { maxCommandsPerSecond: 8 }' }, run: commandsPerSecond } },
     'limits.maxFeatures': { own: { options: { service: '    limits: { maxFeatures: 2 }' }, run: features } },
-    'limits.maxUploadBytes': elsewhere('test/scenarios/ftp/edges.test.ts', 'uploads: sizes to the byte'),
-    'limits.maxDownloadBytes': elsewhere(limits, 'a download limit is to the byte'),
+    ...ftpEdges,
     'login.maxAttempts': { own: { options: { serviceInstead: '    pool: servers\n    login: { failureDelay: 0ms, maxAttempts: 2 }' }, run: attempts } },
-    'proxy.connectTimeout': elsewhere('src/runtime/channels.test.ts', 'a dial that nobody answers fails when its time is over'),
   },
 };

@@ -1,10 +1,11 @@
 // HTTP for the compliance suite: requests of each framing on one kept connection, in front of a scripted server.
 import assert from 'node:assert/strict';
 import { httpSettings } from '#gateways/http/settings.ts';
-import type { LimitTest, ComplianceDriver, ComplianceServer } from '../driver.ts';
+import type { LimitTest, ComplianceDriver, ComplianceServer, EdgeOfTime } from '../driver.ts';
 import { soon, turn, type Scene } from '../scene.ts';
 import { startRawServer } from '../../harness/raw.ts';
 import { get, ok, post } from '../../harness/site.ts';
+import { httpEdges } from './http-edges.ts';
 
 const secret = 'dG9wLXNlY3JldC10b2tlbg';
 const body = 'ten bytes.';
@@ -22,7 +23,8 @@ function endOfRequest(text: string): number {
   return text.length >= head + length ? head + length : -1;
 }
 
-/** Answers each request when all of it is there, but for those that ask to be held, unless it is mute. */
+/** Answers each request when all of it is there, but for those that ask to be held, unless it is mute. A connection is closed instead
+ *  by `/torn`, and by `/again` when it was used before. */
 export async function startHttpServer(): Promise<ComplianceServer> {
   let mute = false;
   const server = await startRawServer((socket, _index, received) => {
@@ -30,8 +32,10 @@ export async function startHttpServer(): Promise<ComplianceServer> {
     socket.on('data', () => {
       for (let end = endOfRequest(received().slice(at)); end >= 0; end = endOfRequest(received().slice(at))) {
         const [, target = ''] = received().slice(at, at + end).split(' ');
+        const first = at === 0;
         at += end;
-        if (!mute && !target.startsWith('/held')) socket.write(ok(`answer to ${target};`));
+        if (target === '/torn' || (target === '/again' && !first)) socket.destroy();
+        else if (!mute && !target.startsWith('/held')) socket.write(ok(`answer to ${target};`));
       }
     });
     socket.on('end', () => { socket.end(); });
@@ -45,11 +49,21 @@ const file = get('/file?a=b', `Authorization: Bearer ${secret}`, `Cookie: sessio
 const upload = post('/upload', body);
 const chunked = 'PUT /chunked HTTP/1.1\r\nHost: site.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n';
 
-const limits = 'test/scenarios/http/limits.test.ts';
-const timeouts = 'test/scenarios/http/timeouts.test.ts';
-const waf = 'test/scenarios/waf/gateway.test.ts';
-const addresses = 'test/scenarios/waf/addresses.test.ts';
-const elsewhere = (name: string, test: string): LimitTest => ({ file: name, test });
+const elsewhere = (file: string, test: string, as?: string): LimitTest => ({ file, test, ...as === undefined ? {} : { as } });
+/** Its clock is the machine's: the time of a name server. */
+const blockLists = elsewhere('src/runtime/block-lists.test.ts',
+  'who does not answer in time has not listed; what is known of others counts, and it is tried again soon', 'timeoutMs');
+
+const onRoute = (section: string): string => `    routes: [{ id: all, match: {}, pool: servers, ${section} }]`;
+
+/** A time limit of 7 s, of the service and of its route. */
+function time(name: string, edge: Omit<EdgeOfTime, 'set' | 'ms'>): Record<string, LimitTest> {
+  const section = `timeouts: { ${name}: 7s }`;
+  return {
+    [`timeouts.${name}`]: { time: { set: `    ${section}`, ms: 7000, ...edge } },
+    [`routes[].timeouts.${name}`]: { time: { set: onRoute(section), instead: true, ms: 7000, ...edge } },
+  };
+}
 
 /** A GET with so many bytes of head in one header line, or so many of something else. */
 const size = (name: string, value: number, within: string, beyond: string, status: number, canary = 'BEYOND'): LimitTest => ({
@@ -113,6 +127,11 @@ async function pipelined({ visit, gateway, server, untilEmpty }: Scene): Promise
 /** A text of the configuration: what is too long is not taken. */
 async function pageSize(): Promise<void> {
   const takes = (bytes: number): boolean => httpSettings.safeParse({ routes: [], waf: { refusal: { page: x(bytes) } } }).success;
+  assert.deepEqual([takes(65_536), takes(65_537)], [true, false]);
+}
+
+async function routePageSize(): Promise<void> {
+  const takes = (bytes: number): boolean => httpSettings.safeParse({ routes: [{ match: {}, pool: 'a', waf: { refusal: { page: x(bytes) } } }] }).success;
   assert.deepEqual([takes(65_536), takes(65_537)], [true, false]);
 }
 
@@ -188,35 +207,23 @@ export const httpDriver: ComplianceDriver = {
     'limits.tinyChunkBytes': { because: 'says what maxTinyChunks counts' },
     'limits.maxTrailerBytes': chunkedSize('maxTrailerBytes', 8, '0\r\nA: b\r\n\r\n', '0\r\nA: BEYOND\r\n\r\n'),
     'limits.maxTrailerCount': chunkedSize('maxTrailerCount', 2, '0\r\nA: b\r\nC: d\r\n\r\n', '0\r\nA: b\r\nC: d\r\nE: BEYOND\r\n\r\n'),
-    'limits.maxResponseBodyBytes': elsewhere(limits, 'maxResponseBodyBytes: refused by its length'),
-    'limits.minBodyBytesPerSecond': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
-    'limits.minBodyRateGrace': elsewhere(timeouts, 'minBodyBytesPerSecond: a trickle is cut once the grace has passed'),
     'limits.maxRequestsPerConnection': { own: { options: { service: '    limits: { maxRequestsPerConnection: 2 }' }, run: requestsOfConnection } },
     'limits.maxPipelinedBytes': { own: { options: { service: '    limits: { maxPipelinedBytes: 16 }' }, run: pipelined } },
     'limits.maxQueryParameters': looked('maxQueryParameters', 2, get('/?a=1&b=2'), get('/BEYOND?a=1&b=2&c=3')),
     'limits.maxCookies': looked('maxCookies', 2, get('/', 'Cookie: a=1; b=2'), get('/BEYOND', 'Cookie: a=1; b=2; c=3')),
-    'forwarded.maxHops': elsewhere('src/gateways/http/forwarded.test.ts', 'maxHops'),
-    'retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
-    'routes[].retries.attempts': elsewhere('test/scenarios/http/retries.test.ts', 'attempts'),
-    'waf.requestBody.limit': elsewhere(waf, 'requestBody'),
-    'waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'), 'waf.responseBody.limit': elsewhere(waf, 'responseBody'),
-    'routes[].waf.requestBody.limit': elsewhere(waf, 'requestBody'), 'routes[].waf.requestBody.noFilesLimit': elsewhere(waf, 'noFilesLimit'),
-    'routes[].waf.responseBody.limit': elsewhere(waf, 'responseBody'),
-    'waf.refusal.page': { own: { options: {}, run: pageSize } }, 'routes[].waf.refusal.page': { because: 'the same setting, given for a route' },
-    'limits.maxDiscardedBytes': elsewhere('test/scenarios/http/discard.test.ts', 'maxDiscardedBytes counts bytes on the wire'),
-    'waf.rbl.timeout': elsewhere(addresses, 'timeout: 150ms'), 'routes[].waf.rbl.timeout': elsewhere(addresses, 'timeout: 150ms'),
+    'forwarded.maxHops': elsewhere('src/gateways/http/forwarded.test.ts', 'at most maxHops proxies are followed'),
+    'waf.refusal.page': { own: { options: {}, run: pageSize } }, 'routes[].waf.refusal.page': { own: { options: {}, run: routePageSize } },
+    'waf.rbl.timeout': blockLists, 'routes[].waf.rbl.timeout': blockLists,
     'timeouts.clientHeader': { time: { set: '    timeouts: { clientHeader: 7s }', ms: 7000, steps: 0, part: file.slice(0, 30), reply: /^HTTP\/1\.1 408 / } },
     'timeouts.clientIdle': { time: { set: '    timeouts: { clientIdle: 7s }', ms: 7000, steps: 1, reply: /^$/ } },
-    'timeouts.clientBody': { time: { set: '    timeouts: { clientBody: 7s }', ms: 7000, atLatestMs: 7000 * 1.25, steps: 1, part: upload.slice(0, -2), reply: /^HTTP\/1\.1 408 / } },
-    'timeouts.serverFirstByte': { time: { set: '    timeouts: { serverFirstByte: 7s }', ms: 7000, steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true } },
-    'timeouts.total': { time: { set: '    timeouts: { total: 7s }', ms: 7000, steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true } },
-    'timeouts.serverIdle': elsewhere(timeouts, 'serverIdle: a pause in a response cuts it off'),
-    'timeouts.clientSend': elsewhere(timeouts, 'clientSend: a client that takes nothing of its response is cut off'),
-    'timeouts.upgradeIdle': elsewhere(timeouts, 'upgradeIdle: a tunnel in which nothing moves is closed'),
-    ...Object.fromEntries(['clientBody', 'clientSend', 'serverFirstByte', 'serverIdle', 'total', 'upgradeIdle']
-      .map((name) => [`routes[].timeouts.${name}`, { because: 'the same limit, given for a route: test/scenarios/http/run-time.test.ts' }])),
-    ...Object.fromEntries(['maxBodyBytes', 'maxResponseBodyBytes', 'minBodyBytesPerSecond']
-      .map((name) => [`routes[].limits.${name}`, elsewhere(limits, 'maxBodyBytes of a route goes before that of the service')])),
+    ...time('clientBody', { atLatestMs: 7000 * 1.25, steps: 1, part: upload.slice(0, -2), reply: /^HTTP\/1\.1 408 / }),
+    ...time('serverFirstByte', { steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true }),
+    ...time('total', { steps: 1, part: upload, mute: true, reply: /^HTTP\/1\.1 504 /, stays: true }),
+    'routes[].limits.maxBodyBytes': {
+      size: { set: onRoute('limits: { maxBodyBytes: 4 }'), instead: true, within: post('/', 'four'), taken: /^HTTP\/1\.1 200 /, beyond: post('/BEYOND', 'fives'),
+        refused: /^HTTP\/1\.1 413 /, canary: 'BEYOND' },
+    },
+    ...httpEdges,
   },
 };
 

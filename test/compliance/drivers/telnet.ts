@@ -4,6 +4,7 @@ import { scryptSync } from 'node:crypto';
 import type { ComplianceDriver, ComplianceServer, LimitTest } from '../driver.ts';
 import { soon, turn, type Scene } from '../scene.ts';
 import { startRawServer } from '../../harness/raw.ts';
+import { dialTimesOf } from './dial-times.ts';
 import { DO, DONT, IAC, option, SB, SE, WILL } from '../../scenarios/telnet/peers.ts';
 
 const secret = 'S3cret-Xyzzy';
@@ -31,7 +32,6 @@ export async function startTelnetHost(): Promise<ComplianceServer> {
 }
 
 const login = `joe\r\0${secret}\r\0`;
-const elsewhere = (file: string, test: string): LimitTest => ({ file, test });
 const size = (name: string, value: number, within: string, beyond: string, refused: RegExp): LimitTest => ({
   size: { set: `    limits: { ${name}: ${value} }`, within: `${login}${within}ls\r\0`, taken: /ran .*ls\r\n\$ $/, beyond: `${login}${beyond}BEYOND\r\0`, refused,
       canary: 'BEYOND' },
@@ -133,6 +133,18 @@ async function heldInput({ visit, gateway, session, server }: Scene): Promise<vo
   await soon('all of it arrives', () => server.received().includes('123456more'));
 }
 
+const typed = (port: number): string => `    targets: { hosts: true, ports: [${port}] }\n    timeouts: { connect: 7s }`;
+
+/** What is dialled has this time. */
+async function connectTimeout({ visit, gateway, server, configure }: Scene): Promise<void> {
+  await configure({ serviceInstead: typed(server.port) });
+  const times = dialTimesOf(gateway);
+  const client = visit();
+  await client.expect(/host: $/);
+  await client.send(`127.0.0.1:${server.port}\r\0`).expect(/\$ $/);
+  assert.deepEqual(times, [7000]);
+}
+
 export const telnetDriver: ComplianceDriver = {
   protocol: 'telnet',
   service: '    pool: servers\n    login: {}',
@@ -186,6 +198,6 @@ export const telnetDriver: ComplianceDriver = {
     'timeouts.negotiation': {
       time: { set: '    timeouts: { negotiation: 7s }', ms: 7000, steps: 3, part: `${WILL}${option.TTYPE}`, reply: new RegExp(`^${DONT}\\u0018$`), stays: true },
     },
-    'timeouts.connect': elsewhere('src/runtime/channels.test.ts', 'a dial that nobody answers fails when its time is over'),
+    'timeouts.connect': { own: { options: { serviceInstead: typed(23) }, run: connectTimeout } },
   },
 };
