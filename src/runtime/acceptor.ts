@@ -3,7 +3,8 @@
 // Does not decide who may connect (the worker asks the limiter) and knows no protocol.
 import net from 'node:net';
 import { HandleSocket } from './handle-socket.ts';
-import { SocketLink, sharedReadBuffer } from './link.ts';
+import { SocketLink } from './link.ts';
+import { sharedReadBuffer } from './read-buffers.ts';
 import { isTcpHandle, streamHandles } from './node-handles.ts';
 
 export interface AcceptorOptions {

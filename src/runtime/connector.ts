@@ -9,7 +9,8 @@ import type { Pool, RequestOutcome } from '#upstream/pool.ts';
 import type { ServerState } from '#upstream/server-state.ts';
 import type { Waiter } from '#upstream/wait-queue.ts';
 import { ClosingLinks } from './closing.ts';
-import { SocketLink, sharedReadBuffer, type BugGuard, type LinkSecurity } from './link.ts';
+import { SocketLink, type BugGuard, type LinkSecurity } from './link.ts';
+import { sharedReadBuffer } from './read-buffers.ts';
 
 /** Who gets the link: a session, which answers for it and for bugs of its owner. */
 export interface LinkTaker extends BugGuard {

@@ -7,28 +7,16 @@ import type { OperationalFailure } from '#core/failure.ts';
 import type { Endpoint, Link, LinkHandler, SecureRequest, Tap, TlsFacts } from '#contract/link.ts';
 import { eventBegins, eventEnds } from './event-time.ts';
 import { HandleSocket, hasPeer, type SocketOwner } from './handle-socket.ts';
+import { listenBelow, listenTo, listenToBytes, stopListening } from './link-events.ts';
 import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
+import { giveRelayBuffer, maxSharedRelayBytes, sharedReadBuffer, sharedReadBytes, takeRelayBuffer, trickleBytes } from './read-buffers.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
-/** Reads of ordinary size land in one buffer that all links of the process share; large relays bring their own. A response
- *  of 100 KiB that has arrived whole is one read and one write. */
-const sharedReadBytes = 128 * 1024;
-/** A relay of more than this brings a buffer of its own, */
-const maxSharedRelayBytes = 64 * 1024;
-/** once a read was larger than this: a thousand bodies that trickle in hold no buffers. */
-const trickleBytes = 16 * 1024;
-/** Read buffer of a large relay. Chosen by measurement: 10 MiB bodies cost a third less than with 64 KiB. */
-const relayReadBytes = 256 * 1024;
 /** Pending bytes above which a link tells its writer to wait. */
 export const highWaterBytes = 64 * 1024;
-/** Idle relay buffers kept for the next relay of this process. */
-const maxSpareRelayBuffers = 16;
 /** Room for a whole shared read with a head or chunk framing around it. */
 const scratchBytes = sharedReadBytes + 16 * 1024;
 
-/** Where every ordinary read lands: valid only during the read callback. */
-export const sharedReadBuffer = Buffer.allocUnsafeSlow(sharedReadBytes);
-const spareRelayBuffers: Buffer[] = [];
 let scratch = allocate(scratchBytes);
 
 /** Between operations nobody listens. */
@@ -36,18 +24,6 @@ const noHandler: LinkHandler = { received() {}, ended() {}, drained() {}, relaye
 
 /** Who closes the session when its code throws: a bug must cost one session and nothing else. */
 export interface BugGuard { bug(error: unknown): void }
-
-type LinkSocket = Socket & { link: SocketLink };
-// Shared listeners: a link costs no closures.
-function onEnd(this: Socket): void { (this as LinkSocket).link.onEnded(); }
-function onDrain(this: Socket): void { (this as LinkSocket).link.onDrained(); }
-function onClose(this: Socket): void { (this as LinkSocket).link.onClosed(); }
-function onError(this: Socket, error: NodeJS.ErrnoException): void {
-  (this as LinkSocket).link.onFailed(error);
-}
-
-function onSecuredBytes(this: Socket, bytes: Buffer): void { (this as LinkSocket).link.deliver(bytes, 0, bytes.length); }
-const socketListeners = [['end', onEnd], ['drain', onDrain], ['error', onError], ['close', onClose]] as const;
 
 /** Where the bytes of a TCP connection go. */
 export interface Reader { deliver(bytes: Buffer, start: number, end: number): void }
@@ -112,10 +88,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     this.#transport = socket;
     this.role = role;
     if (socket instanceof HandleSocket) socket.attach(this);
-    else {
-      (socket as LinkSocket).link = this;
-      for (const [event, listener] of socketListeners) socket.on(event, listener);
-    }
+    else listenTo(socket, this);
   }
 
   get peer(): Endpoint {
@@ -267,7 +240,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     const socket = this.#transport as Socket;
     const transport = HandleSocket.takeOver(socket, this.#readsInto);
     if (transport === undefined) return;
-    for (const [event, listener] of socketListeners) socket.off(event, listener);
+    stopListening(socket);
     this.socket = this.#transport = transport;
     transport.attach(this);
     this.begin();
@@ -350,17 +323,14 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     // What was sent before goes in the clear: the reply to STARTTLS.
     if (this.queuedBytes > 0) flushOutbox();
     const { socket } = this;
-    if (!(socket instanceof HandleSocket)) for (const [event, listener] of socketListeners) socket.off(event, listener);
+    if (!(socket instanceof HandleSocket)) stopListening(socket);
     const carrier = this.security.carrier(request, this.#transport);
     if (carrier !== undefined) this.reader = carrier;
     const transport = carrier ?? this.#ordinaryTransport();
-    (transport as unknown as LinkSocket).link = this;
-    // Only the error: an ended or closed transport is told by TLS, which knows whether it was cut (RFC 8446 section 6.1).
-    transport.on('error', onError);
+    listenBelow(transport, this);
     const secured = this.security.secure(this, transport, request);
-    (secured as unknown as LinkSocket).link = this;
-    for (const [event, listener] of socketListeners) secured.on(event, listener);
-    secured.on('data', onSecuredBytes);
+    listenTo(secured, this);
+    listenToBytes(secured);
     this.socket = secured;
   }
 
@@ -468,11 +438,3 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
 }
 
 function drainedOf(link: SocketLink): void { link.onDrained(); }
-
-function takeRelayBuffer(): Buffer {
-  return spareRelayBuffers.pop() ?? Buffer.allocUnsafeSlow(relayReadBytes);
-}
-
-function giveRelayBuffer(buffer: Buffer): void {
-  if (spareRelayBuffers.length < maxSpareRelayBuffers) spareRelayBuffers.push(buffer);
-}

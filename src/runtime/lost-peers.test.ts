@@ -6,9 +6,10 @@ import net from 'node:net';
 import type { OperationalFailure } from '#core/failure.ts';
 import type { LinkHandler } from '#contract/link.ts';
 import { HandleSocket } from './handle-socket.ts';
-import { SocketLink, sharedReadBuffer } from './link.ts';
+import { SocketLink } from './link.ts';
 import { lookEveryMs, LostPeers } from './lost-peers.ts';
 import { isTcpHandle, streamHandles } from './node-handles.ts';
+import { sharedReadBuffer } from './read-buffers.ts';
 
 class Recorder implements LinkHandler {
   text = '';

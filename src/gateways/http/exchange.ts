@@ -1,9 +1,8 @@
-// One request and its response: asks limits and policy, finds the route, forwards or answers, and writes the record.
+// One request and its response: has it judged, forwards or answers, and writes the record.
 // Everything that concerns one operation and nothing that concerns the connection, so that a stream of HTTP/2 can be an
-// exchange too. The server's side and retries: server-leg.ts; bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
+// exchange too. Limits, policy and route: judgement.ts; the server's side and retries: server-leg.ts; bodies: request-body.ts, response-relay.ts; tunnels: tunnel.ts.
 import type { OperationalFailure } from '#core/failure.ts';
 import type { Outcome } from '#contract/audit-record.ts';
-import { auditUnavailableRule } from '#contract/decision.ts';
 import type { SessionPort } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
 import type { BlockLists, WebInspection } from '#contract/web-inspection.ts';
@@ -12,7 +11,8 @@ import type { HttpGateway } from './gateway.ts';
 import { HttpOperation } from './operations.ts';
 import { Discard } from './discard.ts';
 import { inspectRequest } from './inspection.ts';
-import { limitLines, localReplyHead, replyText } from './replies.ts';
+import { judge } from './judgement.ts';
+import { localReplyHead, replyText } from './replies.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestView } from './request-view.ts';
 import { ResponseRelay } from './response-relay.ts';
@@ -67,8 +67,10 @@ export class Exchange {
   listed: ReadonlyMap<string, string> | null = null;
   /** The inspection has something for the record. */
   inspected = false;
-  #admitted = false;
-  #audit = true;
+  /** Holds a place of limits, if any. */
+  admitted = false;
+  /** Its rule wants a record also when all goes well. */
+  audited = true;
   /** The part of the client's buffer behind the head, during `begin` only. */
   #bytes: Buffer | undefined = undefined;
   #at = 0;
@@ -113,8 +115,8 @@ export class Exchange {
     this.tunnel = undefined;
     this.inspection = undefined;
     this.inspected = false;
-    this.#admitted = false;
-    this.#audit = true;
+    this.admitted = false;
+    this.audited = true;
     this.bytesInBefore = this.client.bytesIn;
     this.bytesOutBefore = this.client.bytesOut;
   }
@@ -143,7 +145,8 @@ export class Exchange {
     this.view.begin(head);
     this.keepAlive = head.keepAlive && this.gateway.requests < this.service.limits.maxRequestsPerConnection;
     this.body.begin(head);
-    this.#decide();
+    const route = judge(this);
+    if (route !== undefined) this.#serve(route);
     // What is left of the body in this buffer, when nobody took it: held until the server is there, or thrown away.
     if (this.phase !== 'discard' && !this.body.complete && this.#at < this.#end) this.#at = this.body.take(bytes, this.#at, this.#end);
     if (this.phase !== 'done' && this.phase !== 'discard' && !this.body.complete) {
@@ -152,65 +155,6 @@ export class Exchange {
     }
     this.#bytes = undefined;
     return this.#at;
-  }
-
-  #decide(): void {
-    const { port, service, context, operation, view } = this;
-    const current = port.currentService();
-    if (current !== service) {
-      // The configuration is newer than this parser: the request goes by the new rules, the next one by a new parser too.
-      if (current === undefined) {
-        this.refuse(503, 'service-removed', 'this service was removed', 'denied', 'service-removed', '');
-        return;
-      }
-      this.gateway.service = current as HttpService;
-    }
-    const rules = (current ?? service) as HttpService;
-    context.requestId = this.id;
-    context.timeMs = this.timeMs;
-    context.server = undefined;
-    context.upgrade = '';
-    context.forwardExpect = true;
-    context.fault = '';
-    operation.service = rules.name;
-    if (rules.forwarded.identify(context)) operation.subject = port.subjectFor(context.clientAddress, context.clientPort);
-    context.zone = operation.subject.zones[0] ?? '';
-    const refusal = port.admit(operation);
-    if (refusal !== undefined) {
-      this.rule = refusal.limit;
-      if (refusal.action === 'drop') this.endSilently('limited', refusal.reason);
-      else this.refuse(refusal.status || 429, 'limited', refusal.message ?? '', 'limited', refusal.limit, refusal.reason, limitLines(refusal));
-      return;
-    }
-    this.#admitted = true;
-    const decision = port.decide(operation);
-    this.rule = decision.rule;
-    this.#audit = decision.audit;
-    if (decision.effect !== 'allow') {
-      this.#deny(decision.effect, decision.rule === auditUnavailableRule ? 503 : decision.status, decision.message, decision.reason);
-      return;
-    }
-    const route = rules.routes.find(view, operation.subject.zones);
-    if (view.limitReached !== '') {
-      this.refuse(400, 'limit', '', 'limited', `http.${view.limitReached}`, `more than ${service.limits[view.limitReached]} (${view.limitReached})`);
-      return;
-    }
-    if (route === undefined) {
-      this.refuse(404, 'no-route', '', 'denied', 'no-route', 'no route fits the request');
-      return;
-    }
-    this.route = route;
-    context.route = route.id;
-    this.#serve(route);
-  }
-
-  #deny(effect: string, status: number, message: string, reason: string): void {
-    if (effect === 'drop') {
-      this.endSilently('denied', reason);
-      return;
-    }
-    if (effect === 'close') this.keepAlive = false;
-    this.refuse(status === 0 ? 403 : status, 'denied', message, 'denied', this.rule, reason);
   }
 
   /** `drop`: no answer at all, the connection is reset. */
@@ -403,7 +347,7 @@ export class Exchange {
   responseDone(reusable: boolean): void {
     this.relay.inspected();
     const latencyMs = this.firstByteMs - this.leg.connectedMs;
-    if (this.body.complete) this.#judge(reusable, latencyMs);
+    if (this.body.complete) this.#giveServerBack(reusable, latencyMs);
     else {
       // Answered before the request was read: neither side can be used for another.
       this.keepAlive = false;
@@ -414,7 +358,7 @@ export class Exchange {
   }
 
   /** What the status says of the server (501 is about the method). */
-  #judge(reusable: boolean, latencyMs: number): void {
+  #giveServerBack(reusable: boolean, latencyMs: number): void {
     if (this.status >= 500 && this.status !== 501) this.leg.release(reusable, 'failure', latencyMs, `answered ${this.status}`);
     else this.leg.release(reusable, 'success', latencyMs);
   }
@@ -436,12 +380,12 @@ export class Exchange {
   }
 
   #finishRecord(): void {
-    if (this.#admitted) this.port.release(this.operation);
+    if (this.admitted) this.port.release(this.operation);
     // Of a request that no response came to.
     this.body.inspected();
     if (this.inspection !== undefined) this.inspected = this.inspection.finish(this.port.wallMs());
     this.endedMs = this.port.nowMs();
-    if (this.#audit || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
+    if (this.audited || this.inspected || this.outcome !== 'allowed') this.port.record(fillRecord(this), this.operation.subject);
     else this.port.unrecorded(this.status, this.endedMs - this.startedMs);
   }
 
