@@ -9,7 +9,7 @@ import { eventBegins, eventEnds } from './event-time.ts';
 import { HandleSocket, hasPeer, type SocketOwner } from './handle-socket.ts';
 import { listenBelow, listenTo, listenToBytes, stopListening } from './link-events.ts';
 import { allocate, flushOutbox, maxOutboxPiece, queue, type OutboxLink } from './outbox.ts';
-import { giveRelayBuffer, maxSharedRelayBytes, sharedReadBuffer, sharedReadBytes, takeRelayBuffer, trickleBytes } from './read-buffers.ts';
+import { maxSharedRelayBytes, RelayBuffers, sharedReadBuffer, sharedReadBytes, trickleBytes } from './read-buffers.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
 
 /** Pending bytes above which a link tells its writer to wait. */
@@ -72,12 +72,8 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   #largeRelay = false;
   /** The peer has reset: what it had sent is read to its end, whoever wants to wait. */
   #lost = false;
-  /** A large relay's read buffer, while it has one; `#readsInto` is where the socket reads now. */
-  #relayBuffer: Buffer | undefined = undefined;
-  #readsInto: Buffer = sharedReadBuffer;
-  #retiring: Buffer | undefined = undefined;
-  /** Relay buffers of others that writes of this link hold until it has drained. */
-  #lent: Buffer[] | undefined = undefined;
+  /** Once it had to do with a large relay, as its source or its target. */
+  #buffers: RelayBuffers | undefined = undefined;
   /** The TCP socket below. */
   #transport: LinkTransport;
   #peer: Endpoint | undefined = undefined;
@@ -151,8 +147,8 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   #pass(target: SocketLink, bytes: Buffer, start: number, end: number): void {
     this.relayRemaining -= end - start;
     this.#tap?.pass(bytes, start, end);
-    const flows = bytes === this.#relayBuffer ? this.#passUncopied(target, bytes, start, end) : target.send(bytes, start, end);
-    if (this.#largeRelay && end - start > trickleBytes && this.relayRemaining > maxSharedRelayBytes) this.#relayBuffer ??= takeRelayBuffer();
+    const flows = bytes === this.#buffers?.own ? this.#passUncopied(target, bytes, start, end) : target.send(bytes, start, end);
+    if (this.#largeRelay && end - start > trickleBytes && this.relayRemaining > maxSharedRelayBytes) (this.#buffers ??= new RelayBuffers()).take();
     if (this.relayRemaining === 0) {
       this.#endRelay();
       this.handler.relayed(this);
@@ -169,22 +165,15 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     if (target.queuedBytes > 0) flushOutbox();
     target.socket.write(bytes.subarray(start, end));
     if (target.socket.writableLength > 0) {
-      (target.#lent ??= []).push(bytes);
-      this.#relayBuffer = this.relayRemaining > 0 ? takeRelayBuffer() : undefined;
+      (target.#buffers ??= new RelayBuffers()).hold(bytes);
+      this.#buffers!.replace(this.relayRemaining > 0);
     }
     return target.#flows();
   }
 
   /** The buffer for the socket's next read, or undefined when it stays the same. Called after each read callback: from then
    *  on the handle reads there, and a relay's buffer that was given up is free for the next relay. */
-  nextReadBuffer(): Buffer | undefined {
-    const wanted = this.#relayBuffer ?? sharedReadBuffer;
-    if (wanted === this.#readsInto) return undefined;
-    this.#readsInto = wanted;
-    if (this.#retiring !== undefined && this.#retiring !== wanted) giveRelayBuffer(this.#retiring);
-    this.#retiring = undefined;
-    return wanted;
-  }
+  nextReadBuffer(): Buffer | undefined { return this.#buffers?.next(); }
 
   #flows(): boolean {
     if (this.socket.writableLength + this.queuedBytes < highWaterBytes) return true;
@@ -238,7 +227,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   /** Runtime only: a connection that was dialled stands and nothing has been sent on it; it goes on without its socket. */
   connected(): void {
     const socket = this.#transport as Socket;
-    const transport = HandleSocket.takeOver(socket, this.#readsInto);
+    const transport = HandleSocket.takeOver(socket, this.#buffers?.readsInto ?? sharedReadBuffer);
     if (transport === undefined) return;
     stopListening(socket);
     this.socket = this.#transport = transport;
@@ -310,11 +299,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     this.#relayTarget = undefined;
     this.#tap = undefined;
     this.relayRemaining = 0;
-    const buffer = this.#relayBuffer;
-    if (buffer === undefined) return;
-    this.#relayBuffer = undefined;
-    // No write holds it: those that do are with the target. Free once the socket has turned to another.
-    this.#retiring = buffer;
+    this.#buffers?.retire();
   }
 
   secure(request: SecureRequest): void {
@@ -392,7 +377,7 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
   }
 
   onDrained(): void {
-    if (this.#lent !== undefined && this.socket.writableLength === 0) this.#takeBackLent();
+    if (this.#buffers !== undefined && this.socket.writableLength === 0) this.#buffers.written();
     if (!this.#waitsForDrain) return;
     this.#waitsForDrain = false;
     const source = this.#waitingSource;
@@ -403,20 +388,6 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     }
     this.#waitingSource = undefined;
     source.resume();
-  }
-
-  /** Nothing is being written any more: the buffers are free for further relays. */
-  #takeBackLent(): void {
-    for (const buffer of this.#lent!) giveRelayBuffer(buffer);
-    this.#lent = undefined;
-  }
-
-  /** The handle is closed: it reads nowhere any more, and its writes are done or were given up. Without this every relay that
-   *  ends with its connection (a file by FTP) would leave its buffer to the collector. */
-  #giveBuffersBack(): void {
-    if (this.#retiring !== undefined) giveRelayBuffer(this.#retiring);
-    this.#retiring = undefined;
-    if (this.#lent !== undefined) this.#takeBackLent();
   }
 
   onFailed(error: NodeJS.ErrnoException): void {
@@ -430,7 +401,9 @@ export class SocketLink implements Link, OutboxLink, SocketOwner {
     this.#waitingSource?.resume();
     this.#waitingSource = undefined;
     if (this.#relayTarget !== undefined) this.#endRelay();
-    this.#giveBuffersBack();
+    // It reads nowhere any more, and its writes are done or were given up. Without this every relay that ends with its connection (a
+    // file by FTP) would leave its buffer to the collector.
+    this.#buffers?.giveBack();
     const { handler, guard } = this;
     this.handler = noHandler;
     try { handler.closed(this, this.failure); } catch (error) { this.#bug(error, guard); }
