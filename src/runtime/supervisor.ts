@@ -7,21 +7,22 @@ import type { GatewayManifest } from '#contract/gateway.ts';
 import { LimitLedger, type LimitDelta } from '#policy/limits/deltas.ts';
 import type { WebInspectorReport } from '#contract/web-inspection.ts';
 import type { RunConfiguration } from '#session/configuration.ts';
-import type { AdministrativeReport, AdministrativeState, HealthReport } from '#upstream/messages.ts';
+import type { AdministrativeState, HealthReport } from '#upstream/messages.ts';
 import { requireFreePorts } from './free-ports.ts';
 import type {
-  Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerAnswer, WorkerQuery, WorkerShare, WorkerStatus,
+  Explanation, FromWorker, LeaseReport, ListenerReport, SessionReport, SessionStart, ToWorker, WorkerQuery, WorkerShare, WorkerStatus,
 } from './messages.ts';
 import { ProbeRunner } from './probes/runner.ts';
 import { TlsProfiles } from './tls/profiles.ts';
 import type { TlsProfile } from './tls/settings.ts';
 import { Resolver } from './resolver.ts';
+import { hasServer, ServerFindings } from './server-findings.ts';
 import { embedWorker, forkWorker, type WorkerHandle } from './worker-handle.ts';
+import { WorkerQuestions } from './worker-questions.ts';
 
 /** A worker that dies sooner than this after its start is started again with growing delay. */
 const healthyAfterMs = 5_000;
 const maxRestartDelayMs = 5_000;
-const answerTimeoutMs = 2_000;
 const configureTimeoutMs = 30_000;
 
 export interface SupervisorOptions {
@@ -72,8 +73,6 @@ export interface Staffing {
   readonly drainTimeoutMs: number;
 }
 
-interface Question { readonly resolve: (answer: WorkerAnswer | undefined) => void; readonly timer: NodeJS.Timeout }
-
 /** Of one worker: more than these are carried all the same, but not written down when it dies. */
 const maxKnownSessions = 100_000;
 /** A worker that has not ended this long after its sessions had to is killed. */
@@ -92,12 +91,10 @@ export class Supervisor {
   readonly #members: Member[] = [];
   /** What each worker holds of the limits: told to a new one, taken back from a dead one. */
   readonly #ledger = new LimitLedger();
-  readonly #questions = new Map<number, Question>();
+  readonly #questions = new WorkerQuestions(() => this.#members);
   readonly #probes: ProbeRunner;
   readonly #resolver: Resolver;
-  readonly #health = new Map<string, HealthReport>();
-  readonly #administrative = new Map<string, AdministrativeReport>();
-  #nextQuestion = 1;
+  readonly #findings = new ServerFindings();
   #configuration: RunConfiguration | undefined = undefined;
   #version = '';
   #round: Round | undefined = undefined;
@@ -198,12 +195,7 @@ export class Supervisor {
     for (const member of this.#staff.slice(count)) this.#retire(member, staffing?.drainTimeoutMs ?? 0);
     this.#configuration = configuration;
     this.#version = version;
-    for (const [key, { pool, server }] of this.#administrative) {
-      if (!configuration.pools[pool]?.servers.some(({ name }) => name === server)) this.#administrative.delete(key);
-    }
-    for (const [key, { pool, server }] of this.#health) {
-      if (!configuration.pools[pool]?.servers.some(({ name }) => name === server)) this.#health.delete(key);
-    }
+    this.#findings.keepOnly(configuration.pools);
     this.#resolver.update(configuration.pools);
     this.#probes.update(configuration.pools, new TlsProfiles((configuration.tls ?? {}) as Record<string, TlsProfile>));
   }
@@ -234,8 +226,7 @@ export class Supervisor {
 
   /** What a worker must know besides the configuration. */
   #tellState(member: Member): void {
-    if (this.#health.size > 0) member.handle.send({ type: 'health', reports: [...this.#health.values()] });
-    for (const report of this.#administrative.values()) member.handle.send({ type: 'administrative', report });
+    for (const message of this.#findings.messages()) member.handle.send(message);
     const holdings = this.#ledger.holdingsFor(member.number);
     if (holdings.length > 0 && member.fresh) member.handle.send({ type: 'limits', deltas: holdings });
     member.fresh = false;
@@ -271,7 +262,7 @@ export class Supervisor {
         this.#options.event({ kind: 'health', severity: 'warning', message: `${message.report.pool}/${message.report.server} ejected: ${message.report.reason}` });
         this.#broadcast({ type: 'passive', report: message.report }, member);
         break;
-      case 'answer': this.#answered(message.id, message.answer); break;
+      case 'answer': this.#questions.answered(message.id, message.answer); break;
       case 'bug': this.#options.event({ kind: 'bug', severity: 'error', message: `worker ${member.number}: ${message.message}` }); break;
       case 'drained': if (this.#options.workers === 0) this.#gone(member, 'drained'); break;
     }
@@ -341,91 +332,27 @@ export class Supervisor {
   }
 
   #healthChanged(report: HealthReport): void {
-    const key = `${report.pool} ${report.server}`;
-    const before = this.#health.get(key);
-    this.#health.set(key, report);
-    if (before?.health !== report.health) {
+    if (this.#findings.found(report)) {
       const severity = report.health === 'down' ? 'warning' : 'info';
       this.#options.event({ kind: 'health', severity, message: `${report.pool}/${report.server} is ${report.health}: ${report.reason}` });
     }
     this.#broadcast({ type: 'health', reports: [report] });
   }
 
-  // Questions to workers.
+  // Questions to workers (worker-questions.ts).
 
-  async #ask(member: Member, query: WorkerQuery): Promise<WorkerAnswer | undefined> {
-    const id = this.#nextQuestion++;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => { this.#answered(id, undefined); }, answerTimeoutMs);
-      this.#questions.set(id, { resolve, timer });
-      member.handle.send({ type: 'query', id, query });
-    });
-  }
-
-  #answered(id: number, answer: WorkerAnswer | undefined): void {
-    const question = this.#questions.get(id);
-    if (question === undefined) return;
-    this.#questions.delete(id);
-    clearTimeout(question.timer);
-    question.resolve(answer);
-  }
-
-  /** One entry a worker; a worker that does not answer is left out. */
-  async workers(): Promise<WorkerStatus[]> {
-    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
-      const answer = await this.#ask(member, { what: 'status' });
-      return answer?.what === 'status' ? [answer.status] : [];
-    }));
-    return answers.flat();
-  }
-
-  async sessions(): Promise<SessionReport[]> {
-    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
-      const answer = await this.#ask(member, { what: 'sessions' });
-      return answer?.what === 'sessions' ? [...answer.sessions] : [];
-    }));
-    return answers.flat().sort((a, b) => b.ageMs - a.ageMs);
-  }
-
-  /** What the firewall rule sets of all workers have counted. */
-  async inspectors(): Promise<(WebInspectorReport & { readonly pid: number })[]> {
-    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
-      const answer = await this.#ask(member, { what: 'waf' });
-      return answer?.what === 'waf' ? answer.reports.map((report) => ({ ...report, pid: member.handle.pid })) : [];
-    }));
-    return answers.flat();
-  }
-
-  async leases(): Promise<LeaseReport[]> {
-    const answers = await Promise.all(this.#members.filter(({ gone }) => !gone).map(async (member) => {
-      const answer = await this.#ask(member, { what: 'leases' });
-      return answer?.what === 'leases' ? [...answer.leases] : [];
-    }));
-    return answers.flat();
+  async workers(): Promise<WorkerStatus[]> { return await this.#questions.workers(); }
+  async sessions(): Promise<SessionReport[]> { return await this.#questions.sessions(); }
+  async inspectors(): Promise<(WebInspectorReport & { readonly pid: number })[]> { return await this.#questions.inspectors(); }
+  async leases(): Promise<LeaseReport[]> { return await this.#questions.leases(); }
+  async explain(query: Extract<WorkerQuery, { what: 'explain' }>): Promise<Explanation | undefined> { return await this.#questions.explain(query); }
+  /** Passes an administrator's word to the session machine. Undefined: no such session, or it understood none of it. */
+  async controlSession(session: string, command: string, argument: string): Promise<string | undefined> {
+    return await this.#questions.controlSession(session, command, argument);
   }
 
   revokeLease(id: string, reason: string): void {
     this.#broadcast({ type: 'revoke', lease: id, reason });
-  }
-
-  /** Passes an administrator's word to the session machine. Undefined: no such session, or it understood none of it. */
-  async controlSession(session: string, command: string, argument: string): Promise<string | undefined> {
-    for (const member of this.#members) {
-      if (member.gone) continue;
-      const answer = await this.#ask(member, { what: 'control', session, command, argument });
-      if (answer?.what === 'control' && answer.answer !== undefined) return answer.answer;
-    }
-    return undefined;
-  }
-
-  /** By the engine of a live worker: the first that answers. */
-  async explain(query: Extract<WorkerQuery, { what: 'explain' }>): Promise<Explanation | undefined> {
-    for (const member of this.#members) {
-      if (member.gone) continue;
-      const answer = await this.#ask(member, query);
-      if (answer?.what === 'explain') return answer.explanation;
-    }
-    return undefined;
   }
 
   /** Ends one session. False when no worker has it. */
@@ -439,10 +366,9 @@ export class Supervisor {
 
   /** False: no such server in the configuration. */
   setAdministrativeState(pool: string, server: string, state: AdministrativeState): boolean {
-    if (!this.#configuration?.pools[pool]?.servers.some(({ name }) => name === server)) return false;
+    if (this.#configuration === undefined || !hasServer(this.#configuration.pools, pool, server)) return false;
     const report = { pool, server, state };
-    if (state === 'ready') this.#administrative.delete(`${pool} ${server}`);
-    else this.#administrative.set(`${pool} ${server}`, report);
+    this.#findings.ordered(report);
     this.#probes.pause(pool, server, state === 'maintenance');
     this.#broadcast({ type: 'administrative', report });
     return true;
