@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { RunConfiguration } from '#session/configuration.ts';
 import { ServerFindings } from './server-findings.ts';
 
-const health = (server: string, state: 'up' | 'down') => ({ pool: 'web', server, health: state, reason: '', forMs: 0 });
+const health = (server: string, state: 'up' | 'down') => ({ pool: 'web', server, health: state, reason: '', forMs: 0, changed: false });
 
 test('findings and orders are kept for servers that there are', () => {
   const findings = new ServerFindings();

@@ -1,17 +1,15 @@
-// A pool of servers in one process: which server gets a request, who may have how many connections, who waits, who is
-// out of service. Pure: time and randomness are arguments; sockets are the connector's, probes the supervisor's.
+// A pool of servers in one process: who may have how many connections, who waits, who is out of service. Which server gets a
+// request: selection.ts. Pure: time and randomness are arguments; sockets are the connector's, probes the supervisor's.
 // When no server can take requests it says so (`no-server`): a pool never sends to servers that it knows to be down.
 import type { Trace } from '#contract/decision.ts';
 import type { OperationalFailure } from '#core/failure.ts';
 import { operational } from '#core/failure.ts';
-import type { Balancer } from './balance/balancer.ts';
-import { acceptable } from './balance/balancer.ts';
-import { makeBalancer } from './balance/make-balancer.ts';
 import { hashText } from './balance/string-hash.ts';
-import { eject, ejectFor, endTrial, pardon, settle, shouldEject } from './ejection.ts';
-import { explainNone, explainServer, reportServer } from './explanation.ts';
+import { eject, ejectFor, endTrial, pardon, shouldEject } from './ejection.ts';
+import { explainNone, reportServer } from './explanation.ts';
 import type { AdministrativeState, HealthReport, PassiveReport, PoolReport } from './messages.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { Selection } from './selection.ts';
 import { ServerState } from './server-state.ts';
 import type { AffinitySource, PoolSettings } from './settings.ts';
 import type { Waiter } from './wait-queue.ts';
@@ -57,28 +55,21 @@ export class Pool {
   waiting = 0;
   queueRefusals = 0;
   queueTimeouts = 0;
-  readonly #random: () => number;
   #worker: number;
   #workers: number;
   readonly #retries: RetryBudget;
-  #balancer: Balancer;
-  /** Those that the balancer chooses from: servers, or the backups when no server is eligible. */
-  #eligible: ServerState[] = [];
-  /** Eligible backups that are not needed now. */
-  #spare: ServerState[] = [];
-  /** When an ejection, a trial or a step of a slow start ends. */
-  #nextChangeMs = 0;
+  readonly #selection: Selection;
+  readonly #resting = (server: ServerState): void => { this.events.closeIdle(server, none); };
   #closed = false;
 
   constructor(name: string, settings: PoolSettings, options: PoolOptions) {
     this.name = name;
     this.settings = settings;
-    this.#random = options.random;
     this.#worker = options.worker ?? 0;
     this.#workers = options.workers;
     const { percent, minimumPerSecond } = settings.retryBudget;
     this.#retries = new RetryBudget(percent, minimumPerSecond / options.workers);
-    this.#balancer = makeBalancer(settings.balance, options.random);
+    this.#selection = new Selection(settings.balance, options.random);
     this.#adopt(options.nowMs ?? 0);
   }
 
@@ -94,11 +85,10 @@ export class Pool {
    * explaining a request does not change where the next one goes.
    */
   pick(affinity: string, excluded: readonly string[], nowMs: number, trace?: Trace): ServerState | undefined {
-    if (nowMs >= this.#nextChangeMs) this.#refresh(nowMs);
-    const chosen = this.#balancer.choose(affinity, excluded, trace === undefined)
-      ?? this.#shortestQueue(excluded)
-      ?? this.#spareServer(excluded);
-    if (trace !== undefined) this.#tracePick(chosen, excluded, nowMs, trace);
+    const selection = this.#selection;
+    if (nowMs >= selection.nextChangeMs) this.#refresh(nowMs);
+    const chosen = selection.choose(affinity, excluded, trace === undefined);
+    if (trace !== undefined) selection.explain(this.name, this.servers, chosen, excluded, nowMs, trace);
     return chosen;
   }
 
@@ -184,7 +174,7 @@ export class Pool {
    *  finished while `waiting` is above zero. */
   dequeue(server: ServerState): Waiter | undefined {
     if (this.waiting === 0 || !server.eligible || !server.hasRoom) return undefined;
-    const waiter = nextWaiter(server, this.leaving.length === 0 ? this.servers : [...this.servers, ...this.leaving], this.#balancer.keepsKeys);
+    const waiter = nextWaiter(server, this.leaving.length === 0 ? this.servers : [...this.servers, ...this.leaving], this.#selection.keepsKeys);
     if (waiter !== undefined) this.cancel(waiter);
     return waiter;
   }
@@ -192,7 +182,7 @@ export class Pool {
   /** To be called about every 100 ms: ends ejections, gives waiting requests to servers with room, fails those that
    *  have waited too long and, when no server can take them, all. */
   sweep(nowMs: number): void {
-    if (nowMs >= this.#nextChangeMs) this.#refresh(nowMs);
+    if (nowMs >= this.#selection.nextChangeMs) this.#refresh(nowMs);
     if (this.waiting > 0) {
       this.#dispatch();
       this.expireWaiters(nowMs);
@@ -202,7 +192,7 @@ export class Pool {
 
   expireWaiters(nowMs: number): void {
     if (this.waiting === 0) return;
-    const hopeless = this.#eligible.length === 0;
+    const hopeless = this.#selection.eligible.length === 0;
     for (const server of [...this.servers, ...this.leaving]) {
       if (server.waiting.length === 0) continue;
       const over = server.waiting.filter((waiter) => hopeless || waiter.deadlineMs <= nowMs);
@@ -283,10 +273,7 @@ export class Pool {
 
   /** New settings: servers that stay keep their state, those that leave finish what they have, new ones join. */
   reconcile(settings: PoolSettings, nowMs: number): void {
-    const { kind, boundedLoad } = this.settings.balance;
-    if (settings.balance.kind !== kind || settings.balance.boundedLoad !== boundedLoad) {
-      this.#balancer = makeBalancer(settings.balance, this.#random);
-    }
+    this.#selection.configure(settings.balance);
     this.settings = settings;
     this.#retries.configure(settings.retryBudget.percent, settings.retryBudget.minimumPerSecond / this.#workers);
     this.#adopt(nowMs);
@@ -304,7 +291,7 @@ export class Pool {
   }
 
   report(nowMs: number): PoolReport {
-    if (nowMs >= this.#nextChangeMs) this.#refresh(nowMs);
+    if (nowMs >= this.#selection.nextChangeMs) this.#refresh(nowMs);
     return {
       pool: this.name,
       balance: this.settings.balance.kind,
@@ -359,27 +346,7 @@ export class Pool {
 
   /** Works out anew who may get requests. */
   #refresh(nowMs: number): void {
-    let next = Number.POSITIVE_INFINITY;
-    const usable: ServerState[] = [];
-    for (const server of this.servers) {
-      next = Math.min(next, settle(server, this.settings, nowMs));
-      if (server.administrative === 'ready' && server.health !== 'down') usable.push(server);
-    }
-    let eligible = usable.filter((server) => server.ejectedUntilMs <= nowMs);
-    // Ejections are a guess; with nobody else left, a server that may fail is better than an error that is certain.
-    if (eligible.length === 0 && !this.settings.passive.ejectLast) eligible = usable;
-    const main = eligible.filter((server) => !server.backup);
-    this.#eligible = main.length > 0 ? main : eligible;
-    this.#spare = main.length > 0 ? eligible.filter((server) => server.backup) : [];
-    const nowEligible = new Set(this.#eligible);
-    for (const server of this.servers) {
-      const now = nowEligible.has(server);
-      if (server.eligible && !now) this.events.closeIdle(server, none);
-      server.eligible = now;
-    }
-    const backups = this.#eligible[0]?.backup ?? false;
-    this.#balancer.change(this.#eligible, this.servers.filter((server) => server.backup === backups));
-    this.#nextChangeMs = next;
+    this.#selection.refresh(this.servers, this.settings, nowMs, this.#resting);
   }
 
   #mayEject(server: ServerState, nowMs: number): boolean {
@@ -401,34 +368,9 @@ export class Pool {
   /** Gives waiting requests to servers with room. */
   #dispatch(): void {
     if (this.waiting === 0) return;
-    for (const server of this.#eligible) {
+    for (const server of this.#selection.eligible) {
       // Bounded by the queue: each turn takes one out.
       for (let waiter = this.dequeue(server); waiter !== undefined; waiter = this.dequeue(server)) waiter.serverFree(server);
     }
-  }
-
-  #shortestQueue(excluded: readonly string[]): ServerState | undefined {
-    let best: ServerState | undefined;
-    for (let index = 0; index < this.#eligible.length; index++) {
-      const server = this.#eligible[index]!;
-      if (excluded.includes(server.name)) continue;
-      if (best === undefined || server.waiting.length * best.maxConnections < best.waiting.length * server.maxConnections) best = server;
-    }
-    return best;
-  }
-
-  /** All servers were tried: a backup that is not needed otherwise. */
-  #spareServer(excluded: readonly string[]): ServerState | undefined {
-    for (let index = 0; index < this.#spare.length; index++) if (acceptable(this.#spare[index]!, excluded)) return this.#spare[index];
-    return undefined;
-  }
-
-  #tracePick(chosen: ServerState | undefined, excluded: readonly string[], nowMs: number, trace: Trace): void {
-    for (const server of this.servers) {
-      if (server === chosen) continue;
-      trace.step('upstream', server.name, 'skipped', excluded.includes(server.name) ? 'tried already' : explainServer(server, nowMs));
-    }
-    if (chosen === undefined) trace.step('upstream', this.name, 'no-match', this.explainNoServer(nowMs, excluded));
-    else trace.step('upstream', chosen.name, 'chosen', `${this.#balancer.rule}; ${explainServer(chosen, nowMs)}${chosen.hasRoom ? '' : '; it has no room, the request waits'}`);
   }
 }
