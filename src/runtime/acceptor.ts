@@ -2,6 +2,7 @@
 // so that the kernel spreads connections over them.
 // Does not decide who may connect (the worker asks the limiter) and knows no protocol.
 import net from 'node:net';
+import { listeningHandle, socketOn } from './accepted-handles.ts';
 import { HandleSocket } from './handle-socket.ts';
 import { SocketLink } from './link.ts';
 import { sharedReadBuffer } from './read-buffers.ts';
@@ -15,10 +16,6 @@ export interface AcceptorOptions {
   /** Accepting failed (no file descriptors left) or the listening socket broke. */
   failed(error: Error): void;
 }
-
-/** The part of Node's TCP handle that is used before it is a socket. */
-interface AcceptedHandle { setNoDelay?(on: boolean): number }
-type OnConnection = (status: number, handle: AcceptedHandle | undefined) => void;
 
 export class Acceptor {
   readonly #options: AcceptorOptions;
@@ -63,13 +60,12 @@ export class Acceptor {
 
   /**
    * A link works on the accepted handle itself (docs/decisions/0007-sockets-by-their-handles.md). Where this Node does not
-   * work so, a socket is made from the handle: net.Server offers no `onread` for accepted sockets, though net.Socket does,
-   * and reading into one shared buffer saves an allocation a read. Where that is not to be had either, 'connection' events
-   * go on as usual (docs/decisions/0002-reading-into-own-buffers.md).
+   * work so, a socket is made from the handle (accepted-handles.ts). Where that is not to be had either, 'connection' events
+   * go on as usual.
    */
   #acceptByHandle(): void {
-    const handle = (this.#server as unknown as { _handle?: AcceptedHandle & { onconnection?: OnConnection } })._handle;
-    if (typeof handle?.onconnection !== 'function') return;
+    const handle = listeningHandle(this.#server);
+    if (handle === undefined) return;
     // Linux gives TCP_NODELAY of the listening socket to those that are accepted from it: a system call less for each.
     const inherited = process.platform === 'linux' && handle.setNoDelay?.(true) === 0;
     handle.onconnection = (status, accepted) => {
@@ -87,14 +83,7 @@ export class Acceptor {
       // Assigned once, but read by a callback that runs while the socket is made.
       // oxlint-disable-next-line prefer-const
       let link: SocketLink | undefined;
-      const options: object = {
-        handle: accepted, allowHalfOpen: true,
-        onread: {
-          buffer: () => link === undefined ? sharedReadBuffer : link.nextReadBuffer(),
-          callback: (count: number, buffer: Buffer) => { link!.reader.deliver(buffer, 0, count); return true; },
-        },
-      };
-      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      const socket = socketOn(accepted, () => link);
       link = new SocketLink(socket, 'client');
       this.#options.accepted(link);
       if (!socket.destroyed) socket.read(0);

@@ -6,6 +6,7 @@ import net from 'node:net';
 import { operational } from '#core/failure.ts';
 import type { DialOwner, DialRequest, Lease, LeaseOwner, LeaseRequest, PendingServer } from '#contract/gateway.ts';
 import type { Link } from '#contract/link.ts';
+import { listeningHandle, socketOn } from './accepted-handles.ts';
 import { SocketLink, type LinkSecurity } from './link.ts';
 import { sharedReadBuffer } from './read-buffers.ts';
 import { failureOf, plainAddress } from './socket-errors.ts';
@@ -31,9 +32,6 @@ function dialSocket(host: string, port: number, localAddress: string, linkOf: ()
     },
   });
 }
-
-interface AcceptedHandle { setNoDelay?(on: boolean): void }
-type OnConnection = (status: number, accepted: AcceptedHandle | undefined) => void;
 
 class OpenLease implements Lease {
   readonly id: string;
@@ -156,24 +154,17 @@ export class Channels {
     lease.server.listen({ host: lease.request.address, port, backlog: 1, exclusive: true });
   }
 
-  /** As the acceptor does it (docs/decisions/0002-reading-into-own-buffers.md): uploads come this way, and bulk is what they are. */
+  /** As the acceptor does it: uploads come this way, and bulk is what they are. */
   #acceptByHandle(lease: OpenLease): void {
-    const handle = (lease.server as unknown as { _handle?: { onconnection?: OnConnection } })._handle;
-    if (typeof handle?.onconnection !== 'function') return;
+    const handle = listeningHandle(lease.server);
+    if (handle === undefined) return;
     handle.onconnection = (status, accepted) => {
       if (status !== 0 || accepted === undefined) return;
       accepted.setNoDelay?.(true);
       // Assigned once, but read by a callback that runs while the socket is made.
       // oxlint-disable-next-line prefer-const
       let link: SocketLink | undefined;
-      const options: object = {
-        handle: accepted, allowHalfOpen: true,
-        onread: {
-          buffer: () => link === undefined ? sharedReadBuffer : link.nextReadBuffer(),
-          callback: (count: number, buffer: Buffer) => { link!.deliver(buffer, 0, count); return true; },
-        },
-      };
-      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      const socket = socketOn(accepted, () => link);
       if (!this.#isExpected(lease, socket)) return;
       link = new SocketLink(socket, lease.request.side);
       this.#take(lease, link);
