@@ -20,7 +20,11 @@ const subnegotiation = 250;
 const subnegotiationEnd = 240;
 /** Telnet commands of two bytes begin here (RFC 1184: EOF, SUSP, ABORT; RFC 885: EOR; RFC 854: the rest). */
 const firstPlainCommand = 236;
-const initialLineBytes = 512;
+/** Where lines are gathered that come whole: nothing is kept of them, so that all readers share it. Larger ones grow. */
+const shared = Buffer.allocUnsafeSlow(1024);
+/** The first buffer of a reader's own, for a line whose rest has not come yet. Outside of Node's pool: a reader lives as long as its
+ *  session, and would hold 64 KiB of the pool by it. */
+const ownLineBytes = 512;
 
 type State = 'data' | 'cr' | 'iac' | 'option' | 'sub' | 'sub-iac';
 
@@ -33,7 +37,7 @@ export class LineReader {
   fault: FtpFault | undefined = undefined;
   /** What Telnet wants to be told: every offer is refused. Latin1; the reader's owner sends and clears it. */
   answers = '';
-  #line = Buffer.allocUnsafe(initialLineBytes);
+  #line = shared;
   #length = 0;
   #state: State = 'data';
   #command = 0;
@@ -70,15 +74,22 @@ export class LineReader {
         this.#state = 'data';
         this.text = this.#line.toString('latin1', 0, this.#length);
         this.#length = 0;
-        // A long line's buffer is not kept for ever.
-        if (this.#line.length > initialLineBytes) this.#line = Buffer.allocUnsafe(initialLineBytes);
+        this.#line = shared;
         return at + 1;
       }
       if (this.#state === 'data') this.#data(byte);
       else this.#special(byte);
       if (this.fault !== undefined) return VIOLATION;
     }
+    if (this.#length > 0 && this.#line === shared) this.#keep(ownLineBytes);
     return NEED_MORE;
+  }
+
+  /** What there is of the line, in a buffer of the reader's own. */
+  #keep(bytes: number): void {
+    const own = Buffer.allocUnsafeSlow(Math.max(bytes, this.#length));
+    this.#line.copy(own, 0, 0, this.#length);
+    this.#line = own;
   }
 
   /** Takes a line of which only the LF is missing: TCP's urgent byte, lost (Python's ftplib sends ABOR so). Should it still come,
@@ -87,6 +98,7 @@ export class LineReader {
     if (this.#state !== 'cr' || this.fault !== undefined || this.#line.toString('latin1', 0, this.#length).toUpperCase() !== line) return false;
     this.#state = 'data';
     this.#length = 0;
+    this.#line = shared;
     this.#lfMayFollow = true;
     return true;
   }
@@ -169,11 +181,7 @@ export class LineReader {
       this.#limit(this.#side === 'client' ? 'maxCommandBytes' : 'maxReplyLineBytes', this.#length + 1);
       return;
     }
-    if (this.#length === this.#line.length) {
-      const longer = Buffer.allocUnsafe(this.#line.length * 2);
-      this.#line.copy(longer, 0, 0, this.#length);
-      this.#line = longer;
-    }
+    if (this.#length === this.#line.length) this.#keep(this.#line.length * 2);
     this.#line[this.#length++] = byte;
   }
 
