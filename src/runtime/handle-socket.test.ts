@@ -181,3 +181,20 @@ test('a handle that lacks something is none', () => {
   assert.equal(isTcpHandle({ readStart() { return 0; } }), false);
   assert.equal(isTcpHandle(undefined), false);
 });
+
+test('a connection that was taken over holds nothing of the socket that dialled it', { skip }, async () => {
+  const listener = net.createServer((accepted) => { accepted.on('error', () => { /* gone */ }); });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const socket = net.connect((listener.address() as net.AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const handle = (socket as unknown as { _handle: object })._handle;
+  const holdsIt = (): boolean => Reflect.ownKeys(handle).some((key) => (handle as Record<string | symbol, unknown>)[key] === socket);
+  assert.equal(holdsIt(), true);
+  const taken = HandleSocket.takeOver(socket, Buffer.alloc(1024))!;
+  assert.equal(holdsIt(), false);
+  taken.attach({ deliver() { /* nothing comes */ }, nextReadBuffer: () => undefined, onEnded() { /* nor ends */ }, onDrained() { /* nor drains */ }, onFailed() { /* well */ },
+    onClosed() { listener.close(); } });
+  taken.destroy();
+  await once(listener, 'close');
+});

@@ -36,6 +36,11 @@ function systemError(status: number, call: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${call} ${code}`), { code, errno: status, syscall: call });
 }
 
+/** The handle names the socket that it was of, which would live as long as the connection, with all that dialling it needed. */
+function forgetOwner(handle: TcpHandle): void {
+  for (const symbol of Object.getOwnPropertySymbols(handle)) if (symbol.description === 'owner_symbol') (handle as unknown as Record<symbol, unknown>)[symbol] = undefined;
+}
+
 export class HandleSocket {
   destroyed = false;
   /** `end` was called. */
@@ -67,6 +72,7 @@ export class HandleSocket {
     const handle = holder._handle;
     if (streamHandles === undefined || !isTcpHandle(handle)) return undefined;
     holder._handle = null;
+    forgetOwner(handle);
     return new HandleSocket(handle, buffer);
   }
 
