@@ -36,9 +36,13 @@ function systemError(status: number, call: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${call} ${code}`), { code, errno: status, syscall: call });
 }
 
+/** Where Node keeps the socket of a handle; undefined when it does so no more. */
+let ownerSymbol: symbol | undefined;
+
 /** The handle names the socket that it was of, which would live as long as the connection, with all that dialling it needed. */
 function forgetOwner(handle: TcpHandle): void {
-  for (const symbol of Object.getOwnPropertySymbols(handle)) if (symbol.description === 'owner_symbol') (handle as unknown as Record<symbol, unknown>)[symbol] = undefined;
+  ownerSymbol ??= Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
+  if (ownerSymbol !== undefined) (handle as unknown as Record<symbol, unknown>)[ownerSymbol] = undefined;
 }
 
 export class HandleSocket {

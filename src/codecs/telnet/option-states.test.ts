@@ -27,6 +27,14 @@ const table: Record<string, string[]> = {
 const stateNames = Object.keys(OptionState);
 
 describe('option states', () => {
+  it('keeps each of the 256 options by itself', () => {
+    const states = new OptionStates();
+    const named = Object.keys(reach);
+    const wanted = Array.from({ length: 256 }, (_, option) => named[(option * 5) % named.length]!);
+    for (const option of [...wanted.keys()].reverse()) for (const step of reach[wanted[option]!]!) states[step](option);
+    assert.deepEqual(wanted.map((_, option) => stateNames[states.state(option)]), wanted);
+  });
+
   for (const [from, expected] of Object.entries(table)) {
     it(`from ${from}`, () => {
       acts.forEach((act, index) => {

@@ -13,24 +13,32 @@ export const Send = { nothing: 0, positive: 1, negative: 2 } as const;
 /** What a message of the peer changed. */
 export const Change = { none: 0, enabled: 1, disabled: 2, offered: 3, withdrawn: 4 } as const;
 
+/** Eight options in a number, three bits each: of 256 options a session has used a dozen, all below 48. */
+const bitsPerState = 3;
+const stateMask = 7;
+
 export class OptionStates {
-  readonly #states = new Uint8Array(256);
+  /** Grows with the highest option that was asked about; an idle session is counted in kilobytes. */
+  readonly #words = [0, 0, 0, 0, 0, 0];
   /** After `receive...` and `ask...`: what to send, a `Send`. */
   send = 0;
 
-  state(option: number): number { return this.#states[option]!; }
-  isOn(option: number): boolean { return this.#states[option] === OptionState.yes; }
-  isOffered(option: number): boolean { return this.#states[option] === OptionState.offered; }
+  state(option: number): number { return ((this.#words[option >> 3] ?? 0) >> (option & 7) * bitsPerState) & stateMask; }
+  isOn(option: number): boolean { return this.state(option) === OptionState.yes; }
+  isOffered(option: number): boolean { return this.state(option) === OptionState.offered; }
 
   #to(option: number, state: number, send: number, change: number): number {
-    this.#states[option] = state;
+    const at = option >> 3;
+    while (this.#words.length <= at) this.#words.push(0);
+    const shift = (option & 7) * bitsPerState;
+    this.#words[at] = (this.#words[at]! & ~(stateMask << shift)) | (state << shift);
     this.send = send;
     return change;
   }
 
   /** WILL (for the peer's options) or DO (for ours) came. Answers a `Change`. */
   receiveEnable(option: number): number {
-    const state = this.#states[option]!;
+    const state = this.state(option);
     switch (state) {
       case OptionState.no: return this.#to(option, OptionState.offered, Send.nothing, Change.offered);
       // RFC 1143 section 7: DONT answered by WILL is the peer's error.
@@ -44,7 +52,7 @@ export class OptionStates {
 
   /** WONT or DONT came. Answers a `Change`. */
   receiveDisable(option: number): number {
-    const state = this.#states[option]!;
+    const state = this.state(option);
     switch (state) {
       case OptionState.yes: return this.#to(option, OptionState.no, Send.negative, Change.disabled);
       case OptionState.offered: return this.#to(option, OptionState.no, Send.negative, Change.withdrawn);
@@ -58,7 +66,7 @@ export class OptionStates {
 
   /** We want it, or accept what was offered. Answers a `Change`: `enabled` when it is in force with the message. */
   askEnable(option: number): number {
-    const state = this.#states[option]!;
+    const state = this.state(option);
     switch (state) {
       case OptionState.no: return this.#to(option, OptionState.wantYes, Send.positive, Change.none);
       case OptionState.offered: return this.#to(option, OptionState.yes, Send.positive, Change.enabled);
@@ -70,7 +78,7 @@ export class OptionStates {
 
   /** We do not want it, or refuse what was offered. */
   askDisable(option: number): number {
-    const state = this.#states[option]!;
+    const state = this.state(option);
     switch (state) {
       case OptionState.yes: return this.#to(option, OptionState.wantNo, Send.negative, Change.none);
       case OptionState.offered: return this.#to(option, OptionState.no, Send.negative, Change.disabled);

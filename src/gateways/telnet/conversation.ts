@@ -40,7 +40,8 @@ export class Conversation implements CommandOwner, FilterSink {
   readonly #client: TelnetSide;
   readonly #server: TelnetSide;
   readonly #filter: EscapeFilter | undefined;
-  readonly #tracker: LineTracker | undefined;
+  /** With rules on commands, or a recording. */
+  #tracker: LineTracker | undefined;
   readonly #target: string;
   readonly #late = new LateEcho();
   #recorder: SessionRecorder | undefined = undefined;
@@ -55,7 +56,7 @@ export class Conversation implements CommandOwner, FilterSink {
     this.#target = target;
     this.#filter = settings.terminal.filter ? new EscapeFilter(settings.terminal.titles, 'pass', settings.terminal.encoding) : undefined;
     this.control = settings.commands === undefined ? undefined : new CommandControl(settings.commands, rules!, this, settings.limits.maxHeldBytes);
-    this.#tracker = this.control?.tracker ?? (settings.recording.output || settings.recording.input ? new LineTracker() : undefined);
+    this.#tracker = this.control?.tracker;
     if (settings.recording.notice !== '') this.say(notice(settings.recording.notice));
   }
 
@@ -126,7 +127,10 @@ export class Conversation implements CommandOwner, FilterSink {
     const { port, window, terminal, service } = this.#owner;
     if (!service.settings.recording.output && !service.settings.recording.input) return true;
     const recording = port.recording(recordingHeader(window.columns, window.rows, port.wallMs(), terminal, this.#target));
-    if (recording !== undefined) this.#recorder = new SessionRecorder(recording, port.nowMs(), window.columns, window.rows);
+    if (recording !== undefined) {
+      this.#tracker ??= new LineTracker();
+      this.#recorder = new SessionRecorder(recording, port.nowMs(), window.columns, window.rows);
+    }
     return this.#recorded();
   }
 
