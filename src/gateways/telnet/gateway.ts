@@ -10,7 +10,7 @@ import { control } from './control.ts';
 import { Conversation, type ConversationOwner } from './conversation.ts';
 import { Dialogue, type DialogueOwner, type Target } from './dialogue.ts';
 import { HostCall } from './host-call.ts';
-import { LoginAttempt } from './login.ts';
+import { LoginAttempt, type LoginOwner } from './login.ts';
 import { Negotiation, type NegotiationOwner } from './negotiation.ts';
 import { recordEvent } from './records.ts';
 import { denied, notice, unavailable } from './replies.ts';
@@ -25,7 +25,7 @@ const halfClosedMs = 60_000;
 
 type Phase = 'dialogue' | 'connecting' | 'open' | 'closing' | 'closed';
 
-export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, DialogueOwner, ConversationOwner {
+export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, DialogueOwner, LoginOwner, ConversationOwner {
   readonly port: SessionPort;
   readonly service: TelnetService;
   readonly client: TelnetSide;
@@ -192,20 +192,18 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
     else this.conversation.say(text);
   }
 
-  readOn(reads: boolean): void {
-    if (reads) this.client.link.resume();
-    else this.client.link.pause();
-  }
-
+  readOn(reads: boolean): void { this.client.link[reads ? 'resume' : 'pause'](); }
   get echoes(): boolean { return this.client.ours.isOn(Option.ECHO); }
 
   credentials(user: string, password: string): void {
-    this.#attempt = new LoginAttempt(this.port, user);
-    this.#attempt.check(user, password, (subject) => {
-      if (this.#phase !== 'dialogue') return;
-      this.#dialogue.checked(subject !== undefined);
-      this.client.flush();
-    });
+    this.#attempt = new LoginAttempt(this, user);
+    this.#attempt.check(user, password);
+  }
+
+  loginAnswered(right: boolean): void {
+    if (this.#phase !== 'dialogue') return;
+    this.#dialogue.checked(right);
+    this.client.flush();
   }
 
   gaveUp(reason: string, outcome: 'allowed' | 'denied'): void { this.#close(outcome, reason); }
@@ -275,8 +273,8 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   schedule(): void {
     if (this.#phase === 'closed') return;
     const { idle, session } = this.service.settings.timeouts;
-    const atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.conversation?.control?.wakeAtMs ?? Infinity, this.#negotiation.wakeAtMs);
-    this.port.wakeAtMs = this.#phase === 'open' ? Math.min(atMs, this.#activeMs + idle) : atMs;
+    const atMs = Math.min(this.#deadlineMs, this.#startedMs + session, this.#attempt?.answerAtMs ?? Infinity, this.#negotiation.wakeAtMs);
+    this.port.wakeAtMs = this.#phase === 'open' ? Math.min(atMs, this.#activeMs + idle, this.conversation!.control?.wakeAtMs ?? Infinity) : atMs;
   }
 
   woken(nowMs: number): void {
@@ -296,6 +294,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
       this.#close('limited', 'longest time of a session');
       return;
     }
+    this.#attempt?.woken(nowMs);
     if (this.#phase === 'open') {
       if (nowMs >= this.#activeMs + idle) {
         this.say(notice('idle for too long'));
@@ -312,7 +311,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
 
   drain(): void {
     this.#draining = true;
-    if (this.#phase === 'open') this.say(notice('this gateway is being stopped: the session will be closed'));
+    if (this.#phase === 'open') this.say(notice('the gateway or this service is being stopped: the session will be closed'));
     else if (this.#phase !== 'closing') this.#close('allowed', 'drained');
   }
 

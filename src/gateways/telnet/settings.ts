@@ -43,6 +43,7 @@ const loginSettings = z.strictObject({
   banner: z.string().max(2000).prefault('').describe('Text above the prompt.'),
   prompt: z.string().max(80).prefault('login: ').describe('Prompt for the name.'),
   attempts: z.number().int().min(1).max(10).prefault(3).describe('Wrong passwords after which the session ends.').meta({ limit: true }),
+  failureDelay: duration().prefault('1s').describe('Pause before a wrong password is answered.'),
 });
 
 const menuEntry = z.strictObject({

@@ -147,7 +147,7 @@ async function connectTimeout({ visit, gateway, server, configure }: Scene): Pro
 
 export const telnetDriver: ComplianceDriver = {
   protocol: 'telnet',
-  service: '    pool: servers\n    login: {}',
+  service: '    pool: servers\n    login: { failureDelay: 0ms }',
   sections: `users: { joe: { password: "${hash}" } }`,
   startServer: startTelnetHost,
   steps: [
@@ -181,7 +181,7 @@ export const telnetDriver: ComplianceDriver = {
   neverReached: ['client drained', 'client relayed', 'server drained', 'server relayed'],
   content: { because: 'has no files; lines that are typed go by rules, which policy covers' },
   limits: {
-    'login.attempts': { own: { options: { serviceInstead: '    pool: servers\n    login: { attempts: 2 }' }, run: attempts } },
+    'login.attempts': { own: { options: { serviceInstead: '    pool: servers\n    login: { failureDelay: 0ms, attempts: 2 }' }, run: attempts } },
     'targets.attempts': { own: { options: { serviceInstead: '    targets: { menu: [{ name: a, pool: servers }], attempts: 2 }' }, run: choices } },
     'limits.maxNegotiations': size('maxNegotiations', 16, negotiations(16), negotiations(17), /Password: /),
     'limits.negotiationsPerSecond': size('negotiationsPerSecond', 4, negotiations(4), negotiations(5), /Password: /),
