@@ -147,7 +147,7 @@ export class Conversation implements CommandOwner, FilterSink {
   resized(columns: number, rows: number): void { this.#recorder?.resize(columns, rows, this.nowMs()); }
 
   /** A Telnet command that edits the line: EC, EL, IP. */
-  editKey(byte: number): void { this.control?.tracker.key(byte); }
+  editKey(byte: number): void { this.control?.edit(byte); }
 
   close(): void {
     if (this.#closed) return;
@@ -179,11 +179,10 @@ export class Conversation implements CommandOwner, FilterSink {
     else if (!this.#server.blocked) this.#client.link.resume();
   }
 
-  askPolicy(line: TypedLine): CommandVerdict | undefined {
+  askPolicy(readings: readonly string[]): CommandVerdict | undefined {
     const { port, subject } = this.#owner;
-    // The answer on both readings of the line: one that is denied is denied.
-    for (const reading of new Set([line.typed, line.shown])) {
-      if (reading.trim() === '') continue;
+    // The answer on every reading of the line: one that is denied is denied.
+    for (const reading of readings) {
       const command = reading.trim().replaceAll(/\s+/g, ' ');
       const word = command.split(' ', 1)[0]!;
       const decision = port.decide(new TelnetOperation(port.facts, subject, 'COMMAND', `/${word}`, { line: command, login: this.hostUser }));

@@ -21,9 +21,15 @@ export class EchoRow {
   #wanted = 0;
 
   get column(): number { return this.#column; }
+  /** Columns up to the last one that was written. */
+  get length(): number { return this.#cells.length; }
+  at(column: number): string | undefined { return this.#cells[column]; }
 
   /** Text from a column on, without trailing spaces. */
-  text(from = 0): string { return this.#cells.slice(from).join('').trimEnd(); }
+  text(from = 0, to = maxColumns): string { return this.#cells.slice(from, to).join('').trimEnd(); }
+
+  /** Text in front of a column, spaces included. */
+  head(column = this.#column): string { return this.#cells.slice(0, column).join(''); }
 
   push(bytes: Uint8Array, start: number, end: number): void {
     for (let at = start; at < end; at++) this.#byte(bytes[at]!);

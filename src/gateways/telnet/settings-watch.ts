@@ -22,11 +22,14 @@ export const commandControlSettings = z.strictObject({
   rules: z.array(commandRule).max(500).prefault([]).describe('Looked at from top to bottom; the first that fits decides. Then policy is asked (action COMMAND).'),
   otherwise: z.enum(['policy', 'block']).prefault('policy').describe('For lines that no rule fits: `policy` asks policy, `block` blocks them.'),
   match: z.enum(['typed', 'echo', 'both']).prefault('both')
-    .describe('What is compared: the line as reassembled from what was typed, as the host echoed it, or both.'),
+    .describe('What is compared: the line as reassembled from what was typed, as the host echoed it, or both. With `typed` nothing waits for echo, and it is '
+      + 'believed that erase and kill do what they ask for.'),
   echoWait: duration().prefault('300ms')
-    .describe('How long Enter waits for the echo of a line that typing alone does not tell: recalled from history, completed, or edited within.'),
+    .describe('How long Enter waits for the host to show what typing alone does not tell: a line that was recalled from history, completed, or edited within, and '
+      + 'that erase, kill and the clearing of a blocked line have done what they ask for. Set it above the longest round trip to a host.'),
   unknown: z.enum(['allow', 'alert', 'block']).prefault('alert')
-    .describe('What becomes of a line that typing does not tell and that the host has not shown by then, when no rule fits what is known of it.'),
+    .describe('What becomes of a line that typing does not tell and that the host has not shown by then, when no rule fits what is known of it. With `block` a '
+      + 'permission fits such a line only if it is one for everything.'),
   caseSensitive: z.boolean().prefault(false).describe('Whether upper and lower case differ in patterns.'),
   clear: z.enum(['^U', '^C', '^U^K', 'none']).prefault('^U').describe('What is sent to a host to clear a line that was blocked.'),
   approvalTimeout: duration().prefault('5m').describe('A line that nobody has approved by then is blocked.'),
