@@ -340,6 +340,8 @@ describe('recording and watching', { timeout: 120_000 }, () => {
     const host = await startRawServer((socket) => {
       socket.write('Password: ');
       socket.on('data', () => { socket.write('\r\n$ '); });
+      // A host that stayed would be waited for: a client that has finished sending may still be answered.
+      socket.on('end', () => { socket.end(); });
     });
     const gateway = await startGateway(configurationFor(host.port, 'login: {}, recording: { input: true }',
       `users: { joe: { password: "${hashPassword('secret')}" } }\nrecordings: { enabled: true, directory: "${directory}" }\n${allowAll}`));
