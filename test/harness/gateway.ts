@@ -2,6 +2,7 @@
 // (sockets, parser, policy, pools) but the processes. Does not test worker processes: test/scenarios/processes does.
 import { once, EventEmitter } from 'node:events';
 import { tmpdir } from 'node:os';
+import { after } from 'node:test';
 import { loadConfiguration } from '#control/configuration/index.ts';
 import { runConfigurationOf, type FilePlaces } from '#control/run-configuration.ts';
 import type { Inspector } from '#contract/inspection.ts';
@@ -48,6 +49,10 @@ export interface GatewayOptions {
   readonly inspectors?: readonly Inspector[];
 }
 
+/** A test that failed half-way leaves these behind: stopped for it, or its process would never end. */
+const left = new Set<Worker>();
+after(() => { for (const worker of left) worker.stop(); });
+
 /** The worker keeps audit blocks for a fifth of a second; tests that wait for a record wait on this event. */
 export async function startGateway(
   text: string, places: FilePlaces = { baseDirectory: tmpdir(), stateDirectory: tmpdir() }, { manifests = gateways, clock, inspectors = [] }: GatewayOptions = {},
@@ -73,6 +78,7 @@ export async function startGateway(
       setImmediate(() => { events.emit(message.type, message); });
     },
   });
+  left.add(worker);
   worker.start();
   const configure = async (next: string): Promise<void> => {
     const load = loadConfiguration({ texts: [{ file: 'test.yaml', text: next }] }, manifests, places);
@@ -85,6 +91,7 @@ export async function startGateway(
     if (answer.type === 'refused') throw new Error(answer.reason);
   };
   try { await configure(text); } catch (error) {
+    left.delete(worker);
     worker.stop();
     throw error;
   }
@@ -135,6 +142,7 @@ export async function startGateway(
     stopped: () => stopped,
     stop: async () => {
       stopped = true;
+      left.delete(worker);
       worker.stop();
       await new Promise((resolve) => { setImmediate(resolve); });
     },
