@@ -337,8 +337,8 @@ export const smb: Signature = (bytes, length) => {
     return bytes[1] === 0 && u16(bytes, 2) === 68 && bytes[4] === 32 && bytes[37] === 0 ? answer('smb', 90, 'NetBIOS session request') : undefined;
   }
   if (bytes[0] !== 0 || (length > 4 && (bytes[4]! < 0xfd || !agrees(bytes, length, 5, 'SMB')))) return undefined;
-  // Messages have less than 128 KiB behind the head of the session.
-  if (length > 1 && bytes[1]! > 1) return undefined;
+  // A first message, which negotiates, has less than 64 KiB.
+  if (length > 1 && bytes[1] !== 0) return undefined;
   return length < 8 ? beginning('smb', 'the head of a session service') : answer('smb', 98, 'SMB over a session service');
 };
 

@@ -38,8 +38,12 @@ export class Identifier {
 
   verdict(): Identification { return this.#withPort(this.#together()); }
 
-  /** The verdict when nothing more will come: nothing in it is open, and a port lends its weight to what has only begun too. */
-  final(): Identification { return this.#withPort({ ...this.#together(), open: false }); }
+  /** The verdict when nothing more will come: nothing in it is open, what has only begun is nothing, and a port lends its weight to the rest. */
+  final(): Identification {
+    const found = this.#together();
+    if (found.confidence === Confidence.none) return { ...unidentified, evidence: found.evidence };
+    return this.#withPort({ ...found, open: false });
+  }
 
   #together(): Identification {
     const client = this.#client.length === 0 ? undefined : identifyClient(this.#client, this.#client.length);

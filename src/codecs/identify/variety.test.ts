@@ -165,6 +165,9 @@ describe('identification in its variety', () => {
     identifier.server(bytes('Welcome to the Telnet Server\r\n'), 0, 30);
     assert.deepEqual([identifier.verdict().open, identifier.verdict().confidence], [true, 60]);
     assert.deepEqual([identifier.final().open, identifier.final().protocol, identifier.final().confidence], [false, 'telnet', Confidence.likely]);
+    const cut = new Identifier(443);
+    cut.client(bytes('\u0016\u0003\u0001'), 0, 3);
+    assert.deepEqual([cut.verdict().protocol, cut.final().protocol, cut.final().open], ['tls', '', false]);
     // A client may send its first byte alone.
     for (const [first, side] of [['\u0080', 'client'], ['\u0016', 'client'], ['\0', 'client'], ['\0', 'server'], ['\u0081', 'client'], ['GET', 'client'], [' ', 'client'],
       ['Hello\r\n', 'server'], ['GET / HTTQ/1.1\r\n', 'client']] as const) {

@@ -48,9 +48,11 @@ describe('identification at a listener', { timeout: 30_000 }, () => {
     for (const [bytes, path] of [['SSH-2.0-OpenSSH_9\r\n', '/ssh'], ['\u0005\u0001\0', '/socks'], ['hello there\r\n', '/unknown'], ['\u0000\u0001\u0002', '/unknown']] as const) {
       const client = new RawClient(gateway.port());
       client.send(bytes);
+      await new Promise((resolve) => { client.socket.once('connect', resolve); });
+      const port = client.socket.localPort;
       assert.equal(await client.untilEnd(), '');
-      const record = await gateway.record((one) => one.verb === 'IDENTIFY' && one.path === path);
-      assert.deepEqual([record.outcome, record.rule, record.kind], ['refused', 'auto.mismatch', 'violation']);
+      const record = await gateway.record((one) => one.verb === 'IDENTIFY' && one.port === port);
+      assert.deepEqual([record.path, record.outcome, record.rule, record.kind], [path, 'refused', 'auto.mismatch', 'violation']);
     }
     assert.equal(web.connections.length + host.connections.length, 0);
     await stop();
