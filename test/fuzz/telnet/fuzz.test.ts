@@ -123,6 +123,11 @@ describe('Telnet gateway under arbitrary bytes', () => {
         scene.client.give(text.slice(from, cut));
         from = cut;
       }
+      // This host shows nothing: what follows a blocked line waits for that until its time is over.
+      for (let turn = 0; turn < 4; turn++) {
+        scene.clock.advance(1000);
+        scene.wake();
+      }
       // What a line editor on the host makes of what it received.
       let typed = '';
       const entered: string[] = [];
