@@ -70,7 +70,7 @@ export class TicketTransport extends Duplex implements SocketOwner {
     secured.on('keylog', listen);
     secured.once('secure', () => {
       secured.off('keylog', listen);
-      this.#passes = secured.getProtocol() !== 'TLSv1.3' || !isKnownSuite(secured.getCipher().standardName);
+      this.#passes ||= secured.getProtocol() !== 'TLSv1.3' || !isKnownSuite(secured.getCipher().standardName);
     });
   }
 
