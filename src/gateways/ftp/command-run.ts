@@ -57,6 +57,8 @@ export class CommandRun {
   /** First lines of the server's replies. */
   readonly received: string[] = [];
   transfer: TransferFacts | undefined = undefined;
+  /** Servers that were asked, when there was none yet. */
+  attempts = 0;
   audited = true;
   admitted = false;
   finished = false;

@@ -33,6 +33,8 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
   readonly #alarms: Alarms;
   readonly #queue: CommandQueue;
   #current: CommandRun | undefined = undefined;
+  /** The command for which a server was asked for. */
+  #opener: CommandRun | undefined = undefined;
   /** An ABOR that was obeyed and waits for its turn to be answered. */
   #abortRun: CommandRun | undefined = undefined;
   /** Of the last transfer: a slow client may still be taking its last bytes when it says QUIT. */
@@ -188,6 +190,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     if (run.finished) throw new Error(`${run.verb} is answered twice`);
     run.finished = true;
     if (run.admitted) this.port.release(run.operation);
+    if (run === this.#opener) run.attempts = this.server.attempts;
     if (run.audited || run.outcome !== 'allowed') this.port.record(commandRecord(this, run));
     if (run.operation.direction !== '') this.state.transferOver();
     if (run === this.#current) {
@@ -242,7 +245,21 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     if (!this.#ended) this.server.whenUp(then);
   }
 
-  openControl(owner: ServerLinkOwner): PendingServer | undefined { return openControl(this, owner); }
+  openControl(owner: ServerLinkOwner, excluded: readonly string[]): PendingServer | undefined {
+    this.#opener = this.#current;
+    return openControl(this, owner, excluded);
+  }
+
+  mayTryAnother(link: Link | undefined): boolean {
+    const { pool } = this.service.settings;
+    if (this.#ended || pool === undefined || !this.port.mayRetry(pool)) return false;
+    if (link !== undefined) {
+      link.reset();
+      this.port.releaseLink(link, false, 'failure', -1);
+    }
+    return true;
+  }
+
   get serverTlsMode() { return this.service.settings.serverTls.mode; }
   get protectServerData(): boolean { return this.service.settings.serverTls.data === 'protect'; }
   get serverLocalAddress(): string { return this.server.link?.local.address ?? ''; }

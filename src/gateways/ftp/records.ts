@@ -42,6 +42,7 @@ export function commandRecord(context: SessionContext, run: CommandRun): AuditRe
   record.rule = run.rule;
   record.reason = run.reason;
   record.status = run.status;
+  record.attempts = run.attempts;
   record.bytesIn = transfer?.direction === 'upload' ? transfer.bytes : 0;
   record.bytesOut = transfer?.direction === 'download' ? transfer.bytes : 0;
   record.attributes = attributesOf(context, run);

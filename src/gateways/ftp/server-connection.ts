@@ -7,11 +7,12 @@ import type { FtpGateway } from './gateway.ts';
 
 export interface Target { readonly host: string; readonly port: number }
 
-export function openControl(gateway: FtpGateway, owner: ServerLinkOwner): PendingServer | undefined {
+/** `excluded`: names of servers that could not be had. */
+export function openControl(gateway: FtpGateway, owner: ServerLinkOwner, excluded: readonly string[]): PendingServer | undefined {
   const { settings } = gateway.service;
   if (settings.proxy === undefined) {
     // Each session has a connection of its own: FTP's are never shared or used again.
-    return gateway.port.openServer({ pool: settings.pool!, affinity: '', operation: gateway.currentOperation, excluded: [], fresh: true }, owner);
+    return gateway.port.openServer({ pool: settings.pool!, affinity: '', operation: gateway.currentOperation, excluded, fresh: true }, owner);
   }
   const { targetHost, targetPort } = gateway.state;
   const server: ChosenServer = { pool: '', name: `${targetHost}:${targetPort}`, host: targetHost, port: targetPort };

@@ -11,7 +11,9 @@ export type ReplyTaker = (reply: FtpReply) => void;
 /** Who uses the connection: the session machine. */
 export interface ServerControlOwner {
   /** Asks for the connection; the answer goes to `owner`. */
-  openControl(owner: ServerLinkOwner): PendingServer | undefined;
+  openControl(owner: ServerLinkOwner, excluded: readonly string[]): PendingServer | undefined;
+  /** This server does not do: another one may be tried, and `link`, if there was one, is given back. */
+  mayTryAnother(link: Link | undefined): boolean;
   /** Undefined: TLS is not wanted. */
   readonly serverTlsMode: 'off' | 'explicit' | 'implicit';
   readonly protectServerData: boolean;
@@ -45,17 +47,25 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
   greeting: FtpReply | undefined = undefined;
   /** Data connections are protected. */
   protectedData = false;
+  /** Servers that were asked. */
+  attempts = 0;
   /** It was the server's fault that it is gone. */
   failed = false;
   #state: State = 'idle';
   #pending: PendingServer | undefined = undefined;
   #expected: Expected | undefined = undefined;
   #ready: (() => void)[] = [];
-  readonly #parser: ReplyParser;
+  #parser: ReplyParser;
+  /** Names of servers that could not be had. */
+  readonly #tried: string[] = [];
+  /** Why the one before could not be had. */
+  #earlier: OperationalFailure | undefined = undefined;
+  readonly #limits: FtpLimits;
   readonly #owner: ServerControlOwner;
 
   constructor(owner: ServerControlOwner, limits: FtpLimits) {
     this.#owner = owner;
+    this.#limits = limits;
     this.#parser = new ReplyParser(limits);
   }
 
@@ -70,14 +80,35 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
       return;
     }
     this.#ready.push(then);
-    if (this.#state !== 'idle') return;
+    if (this.#state === 'idle') this.#open();
+  }
+
+  #open(): void {
     this.#state = 'opening';
-    const pending = this.#owner.openControl(this);
+    const pending = this.#owner.openControl(this, this.#tried);
     if (this.#state === 'opening') this.#pending = pending;
+  }
+
+  /** Nothing was said to this server yet: another one of the pool will do as well. */
+  #another(failure: OperationalFailure, server: ChosenServer | undefined): boolean {
+    if (server === undefined || !this.#owner.mayTryAnother(this.link)) return false;
+    this.#earlier = failure;
+    this.#tried.push(server.name);
+    this.link = undefined;
+    this.#parser = new ReplyParser(this.#limits);
+    this.#owner.waiting('nothing');
+    this.#open();
+    return true;
+  }
+
+  /** It has not greeted, and does not. */
+  #notGreeted(failure: OperationalFailure, reply: FtpReply | undefined): void {
+    if (!this.#another(failure, this.server)) this.#gone(failure, reply);
   }
 
   serverReady(link: Link, server: ChosenServer): void {
     this.#pending = undefined;
+    this.attempts++;
     this.link = link;
     this.server = server;
     link.handler = this;
@@ -88,9 +119,12 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
     } else this.#state = 'greeting';
   }
 
-  serverFailed(failure: OperationalFailure): void {
+  serverFailed(failure: OperationalFailure, server: ChosenServer | undefined): void {
     this.#pending = undefined;
-    this.#gone(failure, undefined);
+    if (server !== undefined) this.attempts++;
+    if (failure.phase === 'connect' && this.#another(failure, server)) return;
+    // That no further server is there says less than what was wrong with the last.
+    this.#gone(failure.phase === 'pick' ? this.#earlier ?? failure : failure, undefined);
   }
 
   /** Sends a command; `masked` is what records show of its argument. @throws Error when one is under way: a bug. */
@@ -108,15 +142,15 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
     if (this.#expected !== undefined) this.#expected.markEnds = true;
   }
 
-  received(_link: Link, bytes: Buffer, start: number, end: number): void {
+  received(link: Link, bytes: Buffer, start: number, end: number): void {
     if (this.#state === 'securing' || this.#state === 'tls-first') {
       this.#refuse('response-before-tls');
       return;
     }
-    for (let at = start; at < end && this.#state !== 'gone';) {
+    for (let at = start; at < end && this.#state !== 'gone' && link === this.link;) {
       const next = this.#parser.push(bytes, at, end);
       const answers = this.#parser.takeAnswers();
-      if (answers !== '') this.link!.sendText(answers);
+      if (answers !== '') link.sendText(answers);
       if (next === VIOLATION) {
         this.#gone(this.#parser.fault!, undefined);
         return;
@@ -129,12 +163,12 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
 
   /** `more`: further bytes came with it. */
   #reply(reply: FtpReply, more: boolean): void {
-    if (reply.code === 421) {
-      this.#gone(operational('closed', 'server', 'receive', false, `the server ended the session: 421 ${reply.lines[0] ?? ''}`), reply);
-      return;
-    }
     if (this.#state === 'greeting') {
       this.#greeted(reply);
+      return;
+    }
+    if (reply.code === 421) {
+      this.#gone(operational('closed', 'server', 'receive', false, `the server ended the session: 421 ${reply.lines[0] ?? ''}`), reply);
       return;
     }
     if (this.#state === 'auth') {
@@ -167,7 +201,7 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
     // 120: ready in some minutes; the greeting follows.
     if (reply.code === 120) return;
     if (reply.code !== 220) {
-      this.#gone(operational('refused', 'server', 'receive', false, `the server greeted with ${reply.code}`), reply);
+      this.#notGreeted(operational('refused', 'server', 'receive', false, `the server greeted with ${reply.code} ${reply.lines[0] ?? ''}`.trimEnd()), reply);
       return;
     }
     this.greeting = reply;
@@ -222,20 +256,22 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
     for (const then of ready) then();
   }
 
-  ended(): void {
-    this.#gone(operational('closed', 'server', 'receive', false, 'the server closed the control connection'), undefined);
-  }
+  ended(link: Link): void { this.closed(link, undefined); }
 
   drained(): void { /* commands are short */ }
   relayed(): void { /* never relayed */ }
 
-  closed(_link: Link, failure: OperationalFailure | undefined): void {
-    this.#gone(failure ?? operational('closed', 'server', 'receive', false, 'the server closed the control connection'), undefined);
+  closed(link: Link, failure: OperationalFailure | undefined): void {
+    if (link !== this.link) return;
+    const why = failure ?? operational('closed', 'server', 'receive', false, 'the server closed the control connection');
+    if (this.#state === 'greeting') this.#notGreeted(why, undefined);
+    else this.#gone(why, undefined);
   }
 
   /** The server has taken too long. */
   timedOut(): void {
-    this.#gone(operational('timeout', 'server', 'receive', false, this.greeting === undefined ? 'no greeting of the server in time' : 'no reply of the server in time'), undefined);
+    if (this.#state === 'greeting') this.#notGreeted(operational('timeout', 'server', 'receive', false, 'no greeting of the server in time'), undefined);
+    else this.#gone(operational('timeout', 'server', 'receive', false, 'no reply of the server in time'), undefined);
   }
 
   #refuse(name: 'reply-unasked' | 'reply-order' | 'response-before-tls'): void {
