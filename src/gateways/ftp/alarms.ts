@@ -1,6 +1,6 @@
 // The time limits of one FTP session as named alarms over the single `wakeAtMs` of its port. No clock of its own.
 
-export const alarmNames = ['login', 'idle', 'serverReply', 'dataConnect', 'dataStall', 'transferEnd', 'heldReply', 'delay'] as const;
+export const alarmNames = ['login', 'idle', 'serverReply', 'dataConnect', 'dataStall', 'transferEnd', 'cutAnswer', 'heldReply', 'delay'] as const;
 export type AlarmName = typeof alarmNames[number];
 
 export class Alarms {

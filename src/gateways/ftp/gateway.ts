@@ -324,6 +324,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
       case 'idle': this.end('limited', 'idle', farewells.idle); return;
       case 'serverReply': this.server.timedOut(); return;
       case 'transferEnd': this.serverGone(operational('timeout', 'server', 'receive', false, 'the server did not say how the transfer ended'), undefined); return;
+      case 'cutAnswer': this.server.probe(); return;
       case 'dataConnect': this.transfer?.connectTimedOut(); return;
       case 'dataStall': this.transfer?.lookForStall(); return;
       case 'heldReply': this.transfer?.sayUnsaid(); return;

@@ -33,6 +33,10 @@ interface Expected {
   preliminary: ReplyTaker | undefined;
   /** A second 1xx is its end. */
   markEnds: boolean;
+  /** A NOOP was sent behind it. */
+  probed: boolean;
+  /** Its own final reply, when that came before the NOOP's. */
+  late: FtpReply | undefined;
 }
 
 /** Replies that mean something by themselves to whoever looks on between us and the client (a packet filter that helps FTP along opens
@@ -131,7 +135,7 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
   command(verb: string, argument: string, final: ReplyTaker, preliminary?: ReplyTaker, masked = argument): void {
     if (this.#state === 'gone') return;
     if (this.#expected !== undefined) throw new Error(`${verb} to the server while ${this.#expected.verb} is under way`);
-    this.#expected = { verb, final, preliminary, markEnds: false };
+    this.#expected = { verb, final, preliminary, markEnds: false, probed: false, late: undefined };
     this.#owner.sending(masked === '' ? verb : `${verb} ${masked}`);
     this.#owner.waiting('reply');
     this.link!.sendText(commandLine(verb, argument));
@@ -140,6 +144,16 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
   /** The data connection of the command under way was reset. pure-ftpd answers that with a second 150 and no other reply. */
   transferCut(): void {
     if (this.#expected !== undefined) this.#expected.markEnds = true;
+  }
+
+  /** Nothing has come of the command whose data connection was reset. pure-ftpd says nothing at all when it had sent nothing yet: a NOOP
+   *  is answered behind whatever is still to come, and with 200, which ends no transfer (RFC 959 section 5.4). */
+  probe(): void {
+    const expected = this.#expected;
+    if (expected === undefined || expected.probed) return;
+    expected.probed = true;
+    this.#owner.sending('NOOP');
+    this.link!.sendText(commandLine('NOOP', ''));
   }
 
   received(link: Link, bytes: Buffer, start: number, end: number): void {
@@ -192,9 +206,13 @@ export class ServerControl implements ServerLinkOwner, LinkHandler {
       else preliminary(reply);
       return;
     }
+    if (expected.probed && expected.late === undefined && reply.code !== 200) {
+      expected.late = reply;
+      return;
+    }
     this.#expected = undefined;
     this.#owner.waiting('nothing');
-    expected.final(reply);
+    expected.final(expected.late ?? reply);
   }
 
   #greeted(reply: FtpReply): void {

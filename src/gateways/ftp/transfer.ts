@@ -26,6 +26,8 @@ interface Cut { readonly code: number; readonly text: string; readonly outcome: 
 const allBytes = Number.MAX_SAFE_INTEGER;
 /** What a TLS connection may already have read when it is told to pause. */
 const maxEarlyBytes = 1024 * 1024;
+/** A server answers a reset at once; after so long it is asked whether it is going to. */
+const cutAnswerMs = 1000;
 /** The stall alarm looks so often in its time. */
 const stallLooks = 4;
 
@@ -345,7 +347,10 @@ export class Transfer implements DataSideOwner {
     this.#drop(true);
     if (this.#serverAsked) this.#gateway.server.transferCut();
     if (!this.#serverAsked || this.#final !== undefined) this.#finishCut();
-    else this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
+    else {
+      this.#gateway.alarm('transferEnd', this.#gateway.service.timeouts.transferEnd);
+      this.#gateway.alarm('cutAnswer', cutAnswerMs);
+    }
   }
 
   /** ABOR of the client. */
@@ -372,7 +377,7 @@ export class Transfer implements DataSideOwner {
     if (this.#state === 'done') return;
     const complete = this.#state === 'ending' && this.#cut === undefined;
     this.#state = 'done';
-    for (const name of ['dataConnect', 'dataStall', 'transferEnd', 'heldReply'] as const) this.#gateway.clearAlarm(name);
+    for (const name of ['dataConnect', 'dataStall', 'transferEnd', 'heldReply', 'cutAnswer'] as const) this.#gateway.clearAlarm(name);
     if (!complete) this.tap.abandon();
     factsAtEnd(this.run.transfer!, this.#setup, this.tap, complete, this.#flowMs);
     if (outcome !== 'allowed') this.run.outcome = outcome;

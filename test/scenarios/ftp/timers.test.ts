@@ -242,3 +242,30 @@ test('maxCommandsPerSecond: STAT in the middle of a transfer counts as well; ABO
     client.close();
   });
 });
+
+for (const [name, behind, sent] of [
+  ['says nothing to a reset (pure-ftpd, when it had sent nothing yet)', '200 noop\r\n', 'NOOP'], ['answers a reset late', '426 late\r\n200 noop\r\n', 'NOOP'],
+] as const) {
+  test(`a server that ${name}: ABOR is answered all the same, and the next reply is the next command's`, async () => {
+    await staged('', async ({ gateway, pass }) => {
+      server.answers['RETR'] = (session) => { session.say('150 coming\r\n'); };
+      const client = await new FtpClient(gateway.port()).login();
+      const data = await client.passive();
+      assert.match(await client.command('RETR /file'), /^150 /);
+      await untilDoing(gateway, 'RETR /file, 0 bytes');
+      server.answers['NOOP'] = behind.slice(0, -2);
+      const { bytesIn } = (await gateway.sessions())[0]!;
+      client.raw.send('ABOR\r\nDELE x\r\n');
+      while ((await gateway.sessions())[0]!.bytesIn < bytesIn + 14) await gateway.flushed();
+      await pass(750);
+      assert.notEqual(server.commands().at(-1), sent);
+      await pass(250);
+      assert.match(await client.reply(), /^426 /);
+      assert.match(await client.reply(), /^226 /);
+      assert.match(await client.reply(), /^250 gone/);
+      assert.deepEqual(server.sessions.at(-1)!.commands.slice(-3), ['RETR /file', 'NOOP', 'DELE /x']);
+      data.destroy();
+      client.close();
+    });
+  });
+}
