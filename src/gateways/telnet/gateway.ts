@@ -42,6 +42,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   #activeMs: number;
   #deadlineMs: number;
   #draining = false;
+  #hostLost = false;
   /** IP came before the host was reached. */
   #interruptAhead = false;
   /** How the session ends once the linger is over. */
@@ -175,6 +176,7 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
     if (side === this.client) this.#finish(failure === undefined ? 'allowed' : 'aborted', failure?.message ?? 'client closed');
     else if (failure === undefined) this.#close('allowed', 'host closed');
     else {
+      this.#hostLost = true;
       this.say(notice('the connection to the host was lost'));
       this.#close('failed', failure.message);
     }
@@ -372,7 +374,8 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
       const { link } = this.server!;
       if (abruptly) link.reset();
       else link.close();
-      this.port.releaseLink(link, false, outcome === 'failed' ? 'failure' : 'success', call.connectMs);
+      // Of the host only what the host did: a session may fail for another reason.
+      this.port.releaseLink(link, false, this.#hostLost ? 'failure' : 'success', call.connectMs);
     }
     if (abruptly) this.client.link.reset();
     else this.client.link.close();

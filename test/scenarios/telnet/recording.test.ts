@@ -5,7 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { allowAll, startScene, waitFor, type TelnetScene } from './peers.ts';
+import { startGateway } from '../../harness/gateway.ts';
+import { RawClient, startRawServer } from '../../harness/raw.ts';
+import { allowAll, configurationFor, startScene, waitFor, type TelnetScene } from './peers.ts';
 
 async function recorded(settings: string): Promise<{ scene: TelnetScene; directory: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
@@ -41,6 +43,21 @@ describe('a session that cannot be recorded', { timeout: 60_000 }, () => {
     assert.equal(record.reason, 'recordings.maxBytes (1000) is reached');
     await scene.stop();
     assert.match(readFileSync(join(directory, readdirSync(directory)[0]!), 'utf8'), /first/);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is no fault of its host: the pool keeps it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sallyport-cast-'));
+    const host = await startRawServer((socket) => { socket.write('hello\r\n'); });
+    const recordings = (maxBytes: number): string => `recordings: { enabled: true, directory: "${directory}", maxBytes: ${maxBytes} }\n${allowAll}`;
+    const strict = (text: string): string => text.replace(`127.0.0.1:${host.port}] }`, `127.0.0.1:${host.port}], passive: { failures: 1, ejectLast: true, ejectFor: 1m } }`);
+    const gateway = await startGateway(strict(configurationFor(host.port, '', recordings(1))));
+    assert.match(await new RawClient(gateway.port()).untilEnd(), /cannot be recorded/);
+    await gateway.record(({ kind }) => kind === 'session');
+    await gateway.configure(strict(configurationFor(host.port, '', recordings(1_000_000))));
+    assert.match(await new RawClient(gateway.port()).until((text) => text.includes('hello')), /^hello/);
+    await gateway.stop();
+    await host.close();
     rmSync(directory, { recursive: true });
   });
 
