@@ -19,6 +19,9 @@ export interface SuboptionRules {
   readonly maxTerminalTypeRequests: number;
 }
 
+/** The first byte of a CHARSET suboption. */
+const charsetRequest = 1;
+
 /** What `*` stands for when a host asks for everything: the client is asked for names, never for all. */
 const wildcardNames: Readonly<Record<string, readonly string[]>> = {
   'LC_*': ['LC_ALL', 'LC_CTYPE', 'LC_COLLATE', 'LC_MESSAGES', 'LC_NUMERIC', 'LC_TIME', 'LC_MONETARY'],
@@ -45,6 +48,11 @@ export class SuboptionRelay {
     const suboption = readSuboption(option, bytes, length);
     if (suboption === undefined) {
       fault(option === Option['NEW-ENVIRON'] ? 'environment-invalid' : 'suboption-invalid');
+      // RFC 2066, CHARSET REQUEST: it is answered in any case, and whoever sent it waits for that.
+      if (option === Option.CHARSET && length > 0 && bytes[0] === charsetRequest) {
+        const rejected = writeSuboption({ kind: 'charset-rejected' });
+        side.sendSuboption(rejected.option, rejected.payload);
+      }
       return;
     }
     const sender = senderOf(suboption);
