@@ -115,7 +115,7 @@ export class ControlPlane {
     this.#preparer = options.preparationEntry === undefined ? undefined : new ThreadPreparer(options.preparationEntry, this.places);
     this.transactions = new ConfigurationTransactions(options.manifests, this.history, {
       places: this.places, preparer: this.#preparer,
-      objection: ({ runtime }) => this.#processesFixed(runtime.workers),
+      objection: ({ runtime }) => this.#keepsRoot(runtime.workers),
       activate: async (load, { run, runFailure }) => {
         if (runFailure !== undefined) throw new Error(runFailure);
         const { runtime } = load.configuration;
@@ -188,11 +188,13 @@ export class ControlPlane {
     return wanted === 'auto' ? this.options.processors : wanted;
   }
 
-  /** Whether workers are processes of their own is decided at the start. */
-  #processesFixed(configured: number | 'auto'): Finding | undefined {
-    if ((this.#workersOf(configured) > 0) === this.supervisor.staffed) return undefined;
-    const message = this.supervisor.staffed ? 'runtime.workers cannot become 0 while the gateway runs' : 'runtime.workers cannot become other than 0 while the gateway runs';
-    return { code: 'runtime.workers-fixed', path: ['runtime', 'workers'], message, found: String(configured), hint: 'restart the gateway with this configuration' };
+  /** Workers that have given up root cannot become one that has it: this process does not give it up. */
+  #keepsRoot(configured: number | 'auto'): Finding | undefined {
+    if (this.#workersOf(configured) > 0 || this.supervisor.embedded || this.options.load.configuration.runtime.user === undefined) return undefined;
+    return {
+      code: 'runtime.workers-user', path: ['runtime', 'workers'], message: 'runtime.workers cannot become 0 where workers run as runtime.user', found: String(configured),
+      hint: 'keep at least one worker, or restart the gateway with this configuration',
+    };
   }
 
   #runConfiguration(configuration: Configuration): RunConfiguration {

@@ -94,7 +94,7 @@ export const recordingsSchema = z.strictObject({
 export const runtimeSchema = z.strictObject({
   workers: z.union([z.literal('auto'), z.number().int().min(0).max(256)]).prefault('auto')
     .describe('Number of worker processes that carry the traffic; `auto` is one a processor core. 0 runs everything in one process, for development. Can be '
-      + 'changed while the gateway runs, except from and to 0: more are started, those that are too many drain for `drainTimeout`.')
+      + 'changed while the gateway runs: more are started, those that are too many drain for `drainTimeout`.')
     .meta({ title: 'count or auto', examples: ['auto', 4] }),
   user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}\$?$|^\d+$/i, 'wanted the name or number of a system user').optional()
     .describe('System user that the workers run as after the ports are open; needs a start as root. The user of the process that starts them unless given.')

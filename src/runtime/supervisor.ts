@@ -49,6 +49,8 @@ export interface SupervisorEvent {
 
 interface Member {
   readonly number: number;
+  /** In this process. */
+  readonly embedded: boolean;
   /** Sessions whose records are still to come. */
   readonly open: Map<string, SessionStart>;
   handle: WorkerHandle;
@@ -67,7 +69,7 @@ interface Member {
 
 /** How a configuration is to be run. */
 export interface Staffing {
-  /** Worker processes from now on; those there are when left out. */
+  /** Worker processes from now on, 0 for one inside this process; those there are when left out. */
   readonly workers?: number | undefined;
   /** How long those that are too many may take to finish. */
   readonly drainTimeoutMs: number;
@@ -101,10 +103,12 @@ export class Supervisor {
   #listeners: readonly ListenerReport[] = [];
   #stopping = false;
   #restarts = 0;
+  #embedded: boolean;
   #refusing = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#embedded = options.workers === 0;
     const nowMs = (): number => performance.now();
     this.#resolver = new Resolver({
       changed: (report) => { this.#broadcast({ type: 'addresses', reports: [report] }); },
@@ -125,21 +129,21 @@ export class Supervisor {
   get configuration(): RunConfiguration | undefined { return this.#configuration; }
   get listeners(): readonly ListenerReport[] { return this.#listeners; }
   get restarts(): number { return this.#restarts; }
-  /** Whether the number of workers can be changed: inside this process there is one. */
-  get staffed(): boolean { return this.#options.workers > 0; }
+  /** Whether its one worker is inside this process. */
+  get embedded(): boolean { return this.#embedded; }
   get pids(): number[] { return this.#members.filter((member) => !member.gone).map((member) => member.handle.pid); }
 
   /** @throws Error with the first worker's reason when the configuration cannot be run; nothing listens then. */
   async start(configuration: RunConfiguration, version: string): Promise<void> {
     const count = Math.max(1, this.#options.workers);
-    for (let number = 0; number < count; number++) this.#members.push(this.#startMember(number, { worker: number, workers: count }));
+    this.#hire(count, this.#embedded);
     await this.configure(configuration, version);
   }
 
-  #startMember(number: number, share: WorkerShare, restarts = 0): Member {
-    const { workers, workerEntry, user, manifests, product } = this.#options;
+  #startMember(number: number, share: WorkerShare, embedded: boolean, restarts = 0): Member {
+    const { workerEntry, user, manifests, product } = this.#options;
     const member: Member = {
-      number, open: new Map(), handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, gone: false, how: '', share,
+      number, embedded, open: new Map(), handle: undefined as never, startedMs: performance.now(), restarts, configured: false, fresh: true, gone: false, how: '', share,
       retiring: false,
     };
     const events = {
@@ -147,21 +151,21 @@ export class Supervisor {
       gone: (how: string) => { this.#gone(member, how); member.how = how; },
       silent: () => { this.#closeSessions(member); },
     };
-    member.handle = workers === 0
-      ? embedWorker({ worker: 0, workers: 1, manifests, product }, events)
+    member.handle = embedded
+      ? embedWorker({ worker: number, workers: share.workers, manifests, product }, events)
       : forkWorker({ entry: workerEntry, worker: number, workers: share.workers, user }, events);
     return member;
   }
 
-  /** Those that are to stay: the longest serving first. */
-  get #staff(): Member[] { return this.#members.filter(({ retiring }) => !retiring); }
+  /** Those that are not on their way out, in this process or not: the longest serving first. */
+  #staff(embedded: boolean): Member[] { return this.#members.filter((member) => !member.retiring && member.embedded === embedded); }
 
   /** Starts workers until there are so many, each under a number that nobody has, not even one that still drains. */
-  #hire(count: number): Member[] {
+  #hire(count: number, embedded: boolean): Member[] {
     const hired: Member[] = [];
-    for (let number = 0; this.#staff.length < count; number++) {
+    for (let number = 0; this.#staff(embedded).length < count; number++) {
       if (this.#members.some((member) => member.number === number)) continue;
-      const member = this.#startMember(number, { worker: this.#staff.length, workers: count });
+      const member = this.#startMember(number, { worker: this.#staff(embedded).length, workers: count }, embedded);
       this.#members.push(member);
       hired.push(member);
     }
@@ -181,18 +185,24 @@ export class Supervisor {
     const previousVersion = this.#version;
     await requireFreePorts(configuration, previous);
     if (this.#round !== undefined) throw new Error('another configuration is being applied');
-    const before = this.#staff.length;
-    const count = staffing?.workers === undefined || !this.staffed ? before : Math.max(1, staffing.workers);
-    const hired = this.#hire(count);
+    const before = this.#staff(this.#embedded);
+    const embedded = staffing?.workers === undefined ? this.#embedded : staffing.workers === 0;
+    const count = staffing?.workers === undefined ? before.length : Math.max(1, staffing.workers);
+    // Two in one process could not be told apart by their process id.
+    if (embedded && !this.#embedded && this.#members.some((member) => member.embedded)) {
+      throw new Error('the worker inside this process that is to go still drains: try again when it has');
+    }
+    const hired = this.#hire(count, embedded);
     try {
-      await this.#runRound(configuration, version, count);
+      await this.#runRound(configuration, version, this.#staff(embedded).slice(0, count));
     } catch (error) {
       for (const member of hired) this.#dismiss(member);
       // It ran before; a worker that cannot go back is replaced.
-      if (previous !== undefined) await this.#runRound(previous, previousVersion, before).catch(() => { /* as above */ });
+      if (previous !== undefined) await this.#runRound(previous, previousVersion, this.#staff(this.#embedded)).catch(() => { /* as above */ });
       throw error;
     }
-    for (const member of this.#staff.slice(count)) this.#retire(member, staffing?.drainTimeoutMs ?? 0);
+    this.#embedded = embedded;
+    for (const member of [...this.#staff(!embedded), ...this.#staff(embedded).slice(count)]) this.#retire(member, staffing?.drainTimeoutMs ?? 0);
     this.#configuration = configuration;
     this.#version = version;
     this.#findings.keepOnly(configuration.pools);
@@ -206,9 +216,8 @@ export class Supervisor {
     member.handle.kill();
   }
 
-  async #runRound(configuration: RunConfiguration, version: string, workers: number): Promise<void> {
-    const members = this.#staff.slice(0, workers);
-    members.forEach((member, worker) => { member.share = { worker, workers }; });
+  async #runRound(configuration: RunConfiguration, version: string, members: readonly Member[]): Promise<void> {
+    members.forEach((member, worker) => { member.share = { worker, workers: members.length }; });
     const timeout = new AbortController();
     const timer = setTimeout(() => { timeout.abort(); }, configureTimeoutMs);
     try {
@@ -264,7 +273,7 @@ export class Supervisor {
         break;
       case 'answer': this.#questions.answered(message.id, message.answer); break;
       case 'bug': this.#options.event({ kind: 'bug', severity: 'error', message: `worker ${member.number}: ${message.message}` }); break;
-      case 'drained': if (this.#options.workers === 0) this.#gone(member, 'drained'); break;
+      case 'drained': if (member.embedded) this.#gone(member, 'drained'); break;
     }
   }
 
@@ -323,7 +332,7 @@ export class Supervisor {
       this.#members.splice(this.#members.indexOf(member), 1);
       return;
     }
-    const fresh = this.#startMember(member.number, member.share, restarts);
+    const fresh = this.#startMember(member.number, member.share, member.embedded, restarts);
     this.#members[this.#members.indexOf(member)] = fresh;
     // While a configuration is being brought to all, it waits for this one too.
     const configuration = this.#round?.configuration ?? this.#configuration;

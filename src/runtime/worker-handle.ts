@@ -101,6 +101,13 @@ export function embedWorker(options: Omit<WorkerOptions, 'send'>, events: Worker
   return {
     pid: process.pid,
     send: (message) => { worker.receive(message); },
-    kill: () => { worker.stop(); },
+    kill: () => {
+      worker.stop();
+      // Behind what it still had to say.
+      setImmediate(() => {
+        events.gone('stopped');
+        events.silent();
+      });
+    },
   };
 }

@@ -142,25 +142,25 @@ runtime: { drainTimeout: 1s }
     } finally { assert.equal(await watching.end(), 0); }
   });
 
-  test('workers as processes or none of their own: a change is refused before anything happens', async () => {
+  test('workers as processes or none of their own: one takes over from the other', async () => {
     using other = temporaryDirectory();
     const file = join(other.path, 'sallyport.yaml');
     const workers = (count: number): void => {
-      writeFileSync(file, `services: { site: { protocol: http, routes: [ { respond: { status: 200 } } ] } }\nruntime: { workers: ${count} }\n`);
+      writeFileSync(file, `services: { site: { protocol: http, routes: [ { respond: { status: 200 } } ] } }\nruntime: { workers: ${count}, drainTimeout: 1s }\n`);
     };
-    for (const [running, wanted] of [[1, 0], [0, 2]] as const) {
-      workers(running);
-      const { gateway: second, started } = await runGateway(['sallyport.yaml'], { cwd: other.path });
-      workers(wanted);
-      const [compared, reloaded] = [await sallyport(['diff', 'sallyport.yaml'], { cwd: other.path }), await sallyport(['reload'], { cwd: other.path })];
-      assert.match(compared.stdout, /restart +runtime\.workers: cannot change from or to 0 while the gateway runs: this change is refused/);
-      assert.equal(reloaded.code, 1);
-      assert.match(reloaded.stderr, /runtime\.workers: error: runtime\.workers cannot become .*\[runtime\.workers-fixed\]\n +hint: restart the gateway/);
-      const { versions } = JSON.parse((await sallyport(['history', '--json'], { cwd: other.path })).stdout) as { versions: { number: number; state: string }[] };
-      assert.deepEqual(versions.filter(({ state }) => state !== 'applied'), []);
-      const { workers: now } = JSON.parse((await sallyport(['status', '--json'], { cwd: other.path })).stdout) as { workers: { pid: number }[] };
-      assert.deepEqual(now.map(({ pid }) => pid), started.workers, 'the same processes');
-      await second.end();
-    }
+    workers(1);
+    const { gateway: second, started } = await runGateway(['sallyport.yaml'], { cwd: other.path });
+    try {
+      const pids = async (): Promise<number[]> => {
+        const { workers: now } = JSON.parse((await sallyport(['status', '--json'], { cwd: other.path })).stdout) as { workers: { pid: number }[] };
+        return now.map(({ pid }) => pid);
+      };
+      workers(0);
+      assert.match((await sallyport(['diff', 'sallyport.yaml'], { cwd: other.path })).stdout, /drain +runtime\.workers: one worker inside the process of the gateway takes over/);
+      assert.equal((await sallyport(['reload'], { cwd: other.path })).code, 0);
+      for (let look = 0; look < 50 && (await pids()).join() !== String(second.pid); look++) await new Promise((resolve) => { setTimeout(resolve, 100); });
+      assert.deepEqual(await pids(), [second.pid]);
+      assert.notDeepEqual(started.workers, [second.pid]);
+    } finally { assert.equal(await second.end(), 0); }
   });
 });

@@ -55,7 +55,7 @@ export async function startCluster(text: string, workers: number | 'as configure
     running.delete(stop);
     for (const pid of plane.supervisor.pids) pids.add(pid);
     await plane.stop(2_000);
-    await eventually('every worker has ended', () => [...pids].every((pid) => !alive(pid)));
+    await eventually('every worker has ended', () => [...pids].every((pid) => pid === process.pid || !alive(pid)));
     rmSync(directory, { recursive: true, force: true });
   };
   running.add(stop);

@@ -128,8 +128,8 @@ describe('the impact of a change', () => {
 
   for (const [before, after, kind, text] of [
     [4, 6, 'none', '2 more workers will be started'], [4, 3, 'drain', '1 worker will be retired: its sessions are drained'],
-    [4, 0, 'restart', 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead'],
-    [0, 4, 'restart', 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead'],
+    [4, 0, 'drain', 'one worker inside the process of the gateway takes over: the sessions of the others are drained'],
+    [0, 4, 'drain', 'worker processes take over: the sessions inside the process of the gateway are drained'],
     [availableParallelism(), undefined, 'none', `as many as before (auto is ${availableParallelism()} here)`],
     ['auto', availableParallelism() + 2, 'none', `2 more workers will be started (auto is ${availableParallelism()} here)`],
   ] as const) {

@@ -132,8 +132,11 @@ function runtimeImpact(change: ResourceChange): Impact[] {
 }
 
 function workersImpact(resource: string, before: unknown, after: unknown): Impact {
-  // Inside the supervisor's process or outside of it: that is decided at the start.
-  if (before === 0 || after === 0) return { kind: 'restart', resource, effect: 'cannot change from or to 0 while the gateway runs: this change is refused; restart it instead' };
+  if (before === 0 || after === 0) {
+    const effect = after === 0 ? 'one worker inside the process of the gateway takes over: the sessions of the others are drained'
+      : 'worker processes take over: the sessions inside the process of the gateway are drained';
+    return { kind: 'drain', resource, effect };
+  }
   // The comparison is made where the gateway runs.
   const countOf = (value: unknown): number => typeof value === 'number' ? value : availableParallelism();
   const more = countOf(after) - countOf(before);

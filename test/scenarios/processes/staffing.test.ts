@@ -137,3 +137,79 @@ test('a configuration that cannot be run starts nobody, and one that goes back d
     await server.close();
   }
 });
+
+test('from a worker inside the process to processes and back: sessions are drained, and all is served in between', { timeout: 60_000 }, async () => {
+  let reply: ((text: string) => void) | undefined;
+  const server = await startScriptedServer((request) => { if (request.target === '/slow') reply = request.reply; else request.reply(answer); });
+  const listen = await freePort();
+  const cluster = await startCluster(configuration(listen, server.port, 0), 'as configured');
+  const inside = async (): Promise<boolean[]> => (await cluster.plane.workers()).map(({ pid }) => pid === process.pid);
+  try {
+    assert.deepEqual(await inside(), [true]);
+    // Not in the moment of the change: a connection that is being made to a worker that goes may be reset.
+    const served = async (): Promise<void> => {
+      const load = new Load(cluster.port(), 4, 25);
+      await load.more(100);
+      await load.stop();
+      assert.deepEqual(load.failures, []);
+    };
+    await served();
+    const slow = new RawClient(cluster.port()).send(get('/slow'));
+    await eventually('under way', () => reply !== undefined);
+    assert.ok((await cluster.reload(configuration(listen, server.port, 2))).ok);
+    // The one inside still has a request under way: nobody else can take its place until it has gone.
+    assert.deepEqual((await inside()).sort(), [false, false, true]);
+    const early = await cluster.reload(configuration(listen, server.port, 0));
+    assert.match(early.ok ? '' : early.message, /still drains/);
+    await served();
+    reply!(answer);
+    assert.ok((await slow.untilEnd()).endsWith('end of answer'));
+    await eventually('it has gone', async () => (await inside()).join() === 'false,false');
+    await served();
+    const pids = (await cluster.plane.workers()).map(({ pid }) => pid);
+    assert.ok((await cluster.reload(configuration(listen, server.port, 0))).ok);
+    await served();
+    await eventually('the processes have gone', () => !pids.some(alive));
+    await eventually('nobody else is counted', async () => (await inside()).join() === 'true');
+    await cluster.plane.trail.flush();
+    assert.equal(cluster.records.filter(({ path }) => path === '/slow').length, 1, 'what the first did is in the audit log');
+    assert.equal((await cluster.plane.status()).workerRestarts, 0, 'nobody died');
+    assertNoBugs(cluster);
+  } finally {
+    await cluster.stop();
+    await server.close();
+  }
+});
+
+test('a configuration that processes cannot run leaves the worker inside at what it had', { timeout: 60_000 }, async () => {
+  const server = await startScriptedServer(({ reply }) => { reply(answer); });
+  const listen = await freePort();
+  const cluster = await startCluster(configuration(listen, server.port, 0), 'as configured');
+  try {
+    const refused = await cluster.reload(configuration(listen, server.port, 2, 'recordings: { enabled: true, directory: /dev/null/nowhere }'));
+    assert.match(refused.ok ? '' : refused.message, /recordings\.directory/);
+    await eventually('the new ones are gone', async () => (await numbersOf(cluster)).length === 1);
+    const client = new RawClient(cluster.port()).send(get('/here'));
+    assert.ok((await client.until((text) => text.endsWith('end of answer'))).startsWith('HTTP/1.1 200'));
+    client.abort();
+    assertNoBugs(cluster);
+  } finally {
+    await cluster.stop();
+    await server.close();
+  }
+});
+
+test('workers that run as another user do not become one that runs as this one', { skip: process.getuid?.() === 0 ? false : 'needs root' }, async () => {
+  const server = await startScriptedServer(({ reply }) => { reply(answer); });
+  const listen = await freePort();
+  const text = (workers: number): string => configuration(listen, server.port, workers).replace('runtime: {', 'runtime: { user: root,');
+  const cluster = await startCluster(text(1), 'as configured');
+  try {
+    const refused = await cluster.reload(text(0));
+    assert.match(refused.ok ? '' : refused.message, /runtime\.workers cannot become 0 where workers run as runtime\.user/);
+    assert.deepEqual(await numbersOf(cluster), [0]);
+  } finally {
+    await cluster.stop();
+    await server.close();
+  }
+});
