@@ -97,7 +97,7 @@ export class TlsProfiles implements LinkSecurity {
       isServer: true, secureContext: context, requestCert: clientCertificates !== 'off', rejectUnauthorized: clientCertificates === 'require',
       ...own === undefined ? {} : { server: own.sessions },
     };
-    if (own === undefined) options.SNICallback = (name, done) => { done(null, profile.byName(name)); };
+    options.SNICallback = (name, done) => { done(null, profile.byName(name)); };
     // RFC 7301 section 3.2 with ALPACA's advice: a client that offers protocols must offer ours; one that offers none may pass.
     if (request.alpn.length > 0) Object.assign(options, { ALPNCallback: ({ protocols }: { protocols: string[] }) => request.alpn.find((name) => protocols.includes(name)) });
     const secured = new tls.TLSSocket(transport, options);

@@ -310,6 +310,42 @@ test('TLS required for login, and for data', { skip }, async () => {
   });
 });
 
+for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`the certificate is that of the name which the client asks for, and data resume: ${maxVersion}`, { skip }, async () => {
+    const other = makeCertificate(['files.example'])!;
+    server.files['/small'] = Buffer.from('small');
+    const both = profiles.replace('certificates: [', `certificates: [{ certificate: ${other.certificateFile}, key: ${other.keyFile} }, `);
+    const gateway = await startFtp(server, explicit, '', both);
+    try {
+      // Verified against one certificate only: the second of the profile, then the first.
+      for (const [servername, ca] of [['ftp.example', certificate.certificate], ['files.example', other.certificate]] as const) {
+        const client = await loggedIn(gateway.port(), { servername, ca, maxVersion });
+        assert.equal(client.socket.authorized, true);
+        for (let file = 0; file < 2; file++) {
+          const port = await passivePort(client);
+          const data = tls.connect({ port, host: '127.0.0.1', ca, servername, maxVersion, session: client.session! });
+          let text = '';
+          data.on('data', (chunk: Buffer) => { text += chunk.toString(); });
+          assert.match(await client.command('RETR /small'), /^150/);
+          await once(data, 'end');
+          // Without the control connection's session it would be 522.
+          assert.match(await client.reply(), /^226/);
+          assert.equal(text, 'small');
+        }
+        const thief = tls.connect({ port: await passivePort(client), host: '127.0.0.1', ca, servername, maxVersion });
+        let given = 0;
+        thief.on('session', () => { given++; }).on('error', () => { /* reset */ });
+        const answer = await client.command('RETR /small');
+        assert.match(/^522/m.test(answer) ? answer : await client.reply(), /^522/m);
+        if (!thief.closed) await once(thief, 'close');
+        assert.equal(given, 0);
+        client.socket.destroy();
+      }
+      assert.deepEqual(gateway.bugs, []);
+    } finally { await gateway.stop(); }
+  });
+}
+
 test('implicit TLS: no word before the handshake', { skip }, async () => {
   await within('    clientTls: { mode: implicit, profile: own }', async (gateway) => {
     const raw = net.connect({ port: gateway.port(), host: '127.0.0.1' });
