@@ -317,6 +317,12 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
     else if (this.#phase !== 'closing') this.#close('allowed', 'drained');
   }
 
+  killed(reason: string): void {
+    this.say(notice('the session was ended'));
+    this.client.flush();
+    this.#finish('aborted', reason);
+  }
+
   recordingFailed(reason: string, required: boolean): void {
     recordEvent(this.port, { verb: 'RECORDING', path: '/', outcome: 'failed', reason });
     if (!required) return;

@@ -21,6 +21,19 @@ describe('Telnet sessions', { timeout: 120_000 }, () => {
     await scene.stop();
   });
 
+  it('a session that an administrator ends says so, to its user and in its records', async () => {
+    const scene = await startScene('', undefined, 'switch>');
+    const client = scene.client();
+    await client.until((text) => text.includes('switch>'));
+    const { id } = (await scene.gateway.sessions())[0]!;
+    scene.gateway.worker.receive({ type: 'kill', session: id, reason: 'ended by root: not today' });
+    assert.equal(await client.untilEnd(), 'switch>\r\n*** the session was ended\r\n');
+    const record = await scene.gateway.record(({ verb }) => verb === 'CONNECT');
+    assert.deepEqual([record.outcome, record.reason], ['aborted', 'ended by root: not today']);
+    assert.deepEqual(scene.gateway.bugs, []);
+    await scene.stop();
+  });
+
   it('options go through when both sides want them and policy permits', async () => {
     const scene = await startScene();
     const client = scene.client();
