@@ -159,6 +159,12 @@ export const socks: Signature = (bytes, length) => {
   return answer('socks', at === length ? 88 : 75, 'SOCKS4 request');
 };
 
+/** True when what is there begins with all of a greeting or a request of SOCKS, whatever follows. */
+function greetsSocks(bytes: Uint8Array, length: number): boolean {
+  if (bytes[0] === 5) return length > 2 && bytes[1]! > 0 && length >= 2 + bytes[1]! && socks(bytes, 2 + bytes[1]!) !== undefined;
+  return bytes[0] === 4 && length > 8 && socks(bytes, length)?.open === false;
+}
+
 /** What a SOCKS5 server answers a greeting with, and a SOCKS4 server a request: little, so it says little. */
 export const socksServer: Signature = (bytes, length) => {
   if (bytes[0] === 5 && length >= 2 && (bytes[1]! <= 2 || bytes[1] === 0xff) && (length === 2 || bytes[2] === 1 || bytes[2] === 5)) return answer('socks',
@@ -272,7 +278,8 @@ export const mysqlClient: Signature = (bytes, length) => {
       'a login') : undefined;
   }
   const size = bytes[0]! | bytes[1]! << 8 | bytes[2]! << 16;
-  if (bytes[3] !== 1 || size < 32 || size > 65_535 || (bytes[5]! & 2) === 0) return undefined;
+  // No login has so many attributes; a negotiation of Telnet would read as one of 64 KiB.
+  if (bytes[3] !== 1 || size < 32 || size > 32_768 || (bytes[5]! & 2) === 0 || greetsSocks(bytes, length)) return undefined;
   // The last four of the 23 are capabilities of MariaDB.
   for (let at = 13; at < 32; at++) if (bytes[at] !== 0) return undefined;
   return answer('mysql', 92, size === 32 ? 'TLS request' : 'login of protocol 4.1');
@@ -320,8 +327,12 @@ export const dns: Signature = (bytes, length) => {
     const possible = length < 2 || (u16(bytes, 0) >= 17 && u16(bytes, 0) <= 16_384 && (length < 5 || (bytes[4]! & 0x78) <= 0x28) && (length < 8 || u16(bytes, 6) <= 1));
     return possible ? beginning('dns', 'a message length') : undefined;
   }
-  return dnsMessage(bytes, 2, length, u16(bytes, 0), false);
+  // Names are compressed within 16 KiB (RFC 1035 section 4.1.4): servers cut a transfer of a zone into messages of no more.
+  return u16(bytes, 0) > 16_384 ? undefined : dnsMessage(bytes, 2, length, u16(bytes, 0), false);
 };
+
+/** Where a greeting of SOCKS has been, that was the verdict: a query that begins so has 1 KiB and more, which no client asks with. */
+const dnsOfClient: Signature = (bytes, length) => greetsSocks(bytes, length) ? undefined : dns(bytes, length);
 
 /** DNS as a datagram of `length` bytes. `multicast`: as mDNS and NetBIOS have it, with answers in questions and several of them. */
 export function dnsDatagram(bytes: Uint8Array, length: number): Identification | undefined {
@@ -352,5 +363,5 @@ export const ldap: Signature = (bytes, length) => {
     'LDAP message') : undefined;
 };
 
-export const clientSignatures: readonly Signature[] = [tls, telnet, socks, mqtt, bittorrent, rdp, postgres, mysqlClient, dns, smb, ldap];
+export const clientSignatures: readonly Signature[] = [tls, telnet, socks, mqtt, bittorrent, rdp, postgres, mysqlClient, dnsOfClient, smb, ldap];
 export const serverSignatures: readonly Signature[] = [tls, http2Server, telnet, mysql, mqttServer, socksServer, postgresServer, bittorrent, rdp, dns, smb, ldap];

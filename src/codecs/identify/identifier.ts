@@ -110,6 +110,8 @@ function common(client: Identification, server: Identification): Identifiable | 
 }
 
 function best(signatures: readonly Signature[], bytes: Uint8Array, length: number, text: Identification | undefined): Identification {
+  // A whole line that tells is enough: what looks binary behind it changes nothing.
+  if (text !== undefined && !text.open && text.confidence >= Confidence.likely) return text;
   let found = text;
   for (let i = 0; i < signatures.length; i++) {
     const one = signatures[i]!(bytes, length);

@@ -36,7 +36,7 @@ function requestLine(line: string, next: string | undefined): Identification | u
   if (version !== undefined) {
     if (named && trimmed.length - last.length > space + 1) return answer(version[1], 98, `${version[1].toUpperCase()} request line`);
     // No method, no target, or space before it: servers differ in what they make of it, but it is meant as a request.
-    if (last !== trimmed) return answer(version[1], 75, `a line that ends with ${last.slice(0, 10)}`);
+    if (last !== trimmed && line.charCodeAt(0) < 0x7f) return answer(version[1], 75, `a line that ends with ${last.slice(0, 10)}`);
   }
   if (!named) return undefined;
   if (knownMethod.test(line.slice(0, space)) && /[ \t]HTTP\/1\.[01][ \t]/.test(line)) return answer('http', 75, 'a request with something behind its version');

@@ -58,6 +58,34 @@ function byNextReply(code: string, text: string): Identification | undefined {
   return enhanced.test(text) ? answer('smtp', 80, 'an enhanced status code') : undefined;
 }
 
+/** What only one of FTP and SMTP greets with, without a word of either: whatever comes next. */
+function byGreetingAlone(code: string, text: string): Identification | undefined {
+  if (code === '120' || code === '230' || code === '530' || code === '331') return answer('ftp', Confidence.likely, `${code}, which SMTP does not greet with`);
+  // RFC 5321 section 3.1, RFC 7504.
+  if (code === '554' || code === '521') return answer('smtp', Confidence.likely, `${code}, which FTP does not greet with`);
+  if (code === '500' && text.startsWith('500 OOPS:')) return answer('ftp', 75, 'an error of vsftpd');
+  // Firewalls of Cisco overwrite the greeting of SMTP, all but what they take for a number.
+  if (/^220[ -][*02 ]{8,}\n/.test(text) && text.includes('***')) return answer('smtp', 75, `${code} behind asterisks, as firewalls put them before SMTP`);
+  return undefined;
+}
+
+/** By the first line of a greeting that has a word of either: what stands below it does not change it. */
+function byWords(code: string, whole: readonly string[], count: number): Identification | undefined {
+  for (let at = 0; at < count; at++) {
+    const line = whole[at]!;
+    const ftp = ftpWords.test(line);
+    // The host's own name says nothing of its protocol: mail.example may have an FTP server.
+    const plain = !line.includes('.') ? line : line.replaceAll(/\b[\w-]{1,63}(?:\.[\w-]{1,63})+\b/g, ' ');
+    const smtp = smtpWords.test(plain) || enhanced.test(line) || (at === 0 && mailWord.test(plain));
+    if (ftp !== smtp) return answer(ftp ? 'ftp' : 'smtp', 92, `${code} with a word of ${ftp ? 'FTP' : 'SMTP'}`);
+    if (!ftp) continue;
+    // Both: ESMTP is said by nobody else, and the name of a program by nobody but the program.
+    if (/\bE?SMTP\b/.test(line)) return answer('smtp', 75, `${code} with words of SMTP and FTP`);
+    return answer('ftp', Confidence.likely, `${code} with words of FTP and mail`);
+  }
+  return undefined;
+}
+
 /** Greetings with a reply code: FTP, SMTP and NNTP. */
 function coded(whole: readonly string[]): Identification | undefined {
   const greeting = greetingOf(whole, 0);
@@ -67,28 +95,16 @@ function coded(whole: readonly string[]): Identification | undefined {
     'an NNTP greeting') : undefined;
   const possible = /^(?:220|120|230|331|421|4[25][0-9]|5[0235][0-9])$/.test(code);
   if (!possible || others.test(text)) return undefined;
-  const ftp = ftpWords.test(text);
-  // The host's own name says nothing of its protocol: mail.example may have an FTP server.
-  const plain = text.replaceAll(/\b[\w-]{1,63}(?:\.[\w-]{1,63})+\b/g, ' ');
-  const smtp = smtpWords.test(plain) || enhanced.test(text) || mailWord.test(plain.slice(0, plain.indexOf('\n')));
-  if (ftp !== smtp) return answer(ftp ? 'ftp' : 'smtp', 92, `${code} with a word of ${ftp ? 'FTP' : 'SMTP'}`);
-  if (ftp) {
-    // Both: ESMTP is said by nobody else, and the name of a program by nobody but the program.
-    if (/\bE?SMTP\b/.test(text)) return answer('smtp', 75, `${code} with words of SMTP and FTP`);
-    return answer('ftp', Confidence.likely, `${code} with words of FTP and mail`);
-  }
+  const worded = byWords(code, whole, greeting.count);
+  if (worded !== undefined) return worded;
   const next = done ? greetingOf(whole, greeting.count) : undefined;
   const told = next === undefined ? undefined : byNextReply(next.code, next.text);
+  const own = byGreetingAlone(code, text);
+  if (own !== undefined) return told?.protocol === own.protocol ? told : own;
   if (told !== undefined) return told;
-  if (code === '120' || code === '230' || code === '530' || code === '331') return answer('ftp', Confidence.likely, `${code}, which SMTP does not greet with`);
-  // RFC 5321 section 3.1, RFC 7504.
-  if (code === '554' || code === '521') return answer('smtp', Confidence.likely, `${code}, which FTP does not greet with`);
   if (code === '450' || code === '451' || code === '550') return either('smtp', ['ftp'], 60, `${code}, which FTP seldom greets with`);
-  if (code === '500' && text.startsWith('500 OOPS:')) return answer('ftp', 75, 'an error of vsftpd');
   // SMTP greets with its host name (RFC 5321 section 4.3.1); FTP with anything.
   const named = /^220[ -][A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?: |\n)/.test(text) && !/ready|welcome|server/i.test(text);
-  // Firewalls of Cisco overwrite the greeting of SMTP, all but what they take for a number.
-  if (/^220[ -][*02 ]{8,}\n/.test(text) && text.includes('***')) return answer('smtp', 75, `${code} behind asterisks, as firewalls put them before SMTP`);
   // A host that is named for mail, unless a word said FTP.
   if (/^220[ -](?:smtp|mail|mx|mta|relay)[\w-]*\.[\w.-]+/i.test(text)) return { ...either('smtp', ['ftp'], 60, `${code} of a host that is named for mail`), open: !done };
   // RFC 821 appendix E: `220 <domain> Service ready`, with nothing behind it.
