@@ -12,6 +12,7 @@ import { checkLifecycle } from './checks/lifecycle.ts';
 import { checkLimits } from './checks/limits.ts';
 import { checkServerFaults } from './checks/server-faults.ts';
 import { checkSettingLimits } from './checks/setting-limits.ts';
+import { checkUnaudited } from './checks/unaudited.ts';
 import { checkUnread } from './checks/unread.ts';
 import type { ComplianceDriver } from './driver.ts';
 import { withScene, type Scene, type SceneOptions } from './scene.ts';
@@ -30,7 +31,7 @@ export function describeCompliance(driver: ComplianceDriver, manifests: readonly
   };
   describe(`compliance of ${driver.protocol}`, { timeout: 120_000 }, () => {
     for (const check of [
-      checkDenials, checkBytes, checkLimits, checkSettingLimits, checkEndings, checkUnread, checkServerFaults, checkFailClosed, checkBugs, checkLifecycle,
+      checkDenials, checkBytes, checkLimits, checkSettingLimits, checkEndings, checkUnaudited, checkUnread, checkServerFaults, checkFailClosed, checkBugs, checkLifecycle,
     ]) check(subject);
   });
 }

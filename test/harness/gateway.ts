@@ -19,6 +19,8 @@ export interface GatewayUnderTest {
   readonly worker: Worker;
   readonly records: StoredRecord[];
   readonly bugs: string[];
+  /** Operations that were counted without a record. */
+  unrecorded(): number;
   /** Port of the first bind of a listener. */
   port(listener?: string): number;
   /** Applies another configuration text; rejects with the reason when it is refused. */
@@ -64,12 +66,14 @@ export async function startGateway(
   let stopped = false;
   let keeping = true;
   let unkept = 0;
+  let unrecorded = 0;
   let listeners: readonly ListenerReport[] = [];
   const worker = new Worker({
     worker: 0, workers: 1, manifests, product: productName, inspectors, ...(clock === undefined ? {} : { clock }),
     send: (message: FromWorker) => {
       if (message.type === 'audit') {
         for (const line of textOf(message.block.lines).split('\n')) if (line !== '') records.push(JSON.parse(line) as StoredRecord);
+        for (const { operations } of message.block.unrecorded ?? []) unrecorded += operations;
         if (keeping) worker.receive({ type: 'audit-kept', blocks: 1 });
         else unkept++;
       } else if (message.type === 'bug') bugs.push(message.message);
@@ -97,6 +101,7 @@ export async function startGateway(
   }
   return {
     worker, records, bugs, configure,
+    unrecorded: () => unrecorded,
     port: (listener) => (listener === undefined ? listeners[0]! : listeners.find(({ name }) => name === listener)!).binds[0]!.port,
     record: async (fits) => {
       for (;;) {

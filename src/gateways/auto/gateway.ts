@@ -126,6 +126,7 @@ export class AutoGateway implements Gateway, LinkHandler, ServerLinkOwner {
     this.#dropAsked();
     this.#state = 'done';
     if (decision.audit) this.#record(found, 'allowed', decision.rule, `to service ${target}`);
+    else this.#port.unrecorded(0, this.#port.nowMs() - this.#startedMs);
     const held = this.#held;
     this.#held = Buffer.alloc(0);
     if (this.#port.handOver(target) === undefined) {

@@ -192,6 +192,7 @@ export class FtpGateway implements Gateway, LinkHandler, CommandQueueOwner, Serv
     if (run.admitted) this.port.release(run.operation);
     if (run === this.#opener) run.attempts = this.server.attempts;
     if (run.audited || run.outcome !== 'allowed') this.port.record(commandRecord(this, run));
+    else this.port.unrecorded(run.status, this.port.nowMs() - run.startedMs);
     if (run.operation.direction !== '') this.state.transferOver();
     if (run === this.#current) {
       this.#current = undefined;

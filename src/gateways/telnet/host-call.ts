@@ -29,6 +29,8 @@ export class HostCall {
   readonly #operation: TelnetOperation;
   readonly #startedMs: number;
   #admitted = false;
+  /** A rule may leave what it allows out of the log. */
+  #audited = true;
   #pending: PendingServer | undefined = undefined;
 
   constructor(port: SessionPort, target: Target) {
@@ -50,8 +52,9 @@ export class HostCall {
       return { outcome: 'limited', reason: refusal.reason, message: refusal.message || 'too many sessions', abruptly: refusal.action === 'drop' };
     }
     this.#admitted = true;
-    const { effect, rule, reason, message } = this.#port.decide(this.#operation);
+    const { effect, rule, reason, message, audit } = this.#port.decide(this.#operation);
     this.rule = rule;
+    this.#audited = audit;
     if (effect === 'allow') return undefined;
     this.release();
     return { outcome: 'denied', reason, message, abruptly: effect === 'drop' || effect === 'close' };
@@ -101,6 +104,10 @@ export class HostCall {
   }
 
   record(outcome: Outcome, reason: string, attributes: Readonly<Record<string, unknown>>): void {
+    if (!this.#audited && outcome === 'allowed') {
+      this.#port.unrecorded(0, this.#port.nowMs() - this.#startedMs);
+      return;
+    }
     const { host, entry, pool } = this.#target;
     const { bytesIn, bytesOut } = this.#port.client;
     recordEvent(this.#port, {
