@@ -32,6 +32,8 @@ export interface CommandOwner {
 const clearSequences = { '^U': '\u0015', '^C': '\u0003', '^U^K': '\u0015\u000b', 'none': '' } as const;
 /** Echo often comes in several pieces: it is relied on when the host has been silent for so long. */
 const quietMs = 50;
+/** Keys at which a terminal throws away what it has, and may do that to what comes right behind them: ^C, ^Z, ^\\. */
+const interrupts: ReadonlySet<number> = new Set([3, 26, 28]);
 /** Stands for a line that nobody has seen: only a permission for everything fits it. */
 const unseen = '\ufffd';
 
@@ -103,7 +105,10 @@ export class CommandControl {
       if (byte !== 13 && byte !== 10) {
         this.tracker.key(byte);
         this.#keyMs = nowMs;
-        continue;
+        if (!interrupts.has(byte) || this.#settings.match === 'typed') continue;
+        this.#passPart(bytes, from, at + 1);
+        this.#wait('clearing', bytes, at + 1, end);
+        return;
       }
       const answer = this.#mustWait(nowMs) ? 'echo' : this.#enter(bytes, from, at);
       this.#waited = false;
@@ -273,9 +278,11 @@ export class CommandControl {
     this.#notice = '';
   }
 
+  /** When what follows may pass: behind a line that was cleared, or an interrupt. */
   #clearedAtMs(): number {
     const { echoWait } = this.#settings;
     const latestMs = this.#sinceMs + echoWait;
+    if (this.#notice === '') return Math.min(latestMs, Math.max(this.#keyMs, this.#outputMs) + quietMs);
     if (!this.tracker.confirmed || this.tracker.uncertain || this.tracker.vague) return latestMs;
     return Math.min(this.tracker.movedOn ? latestMs + echoWait : latestMs, this.#stillAtMs());
   }
@@ -341,7 +348,7 @@ export class CommandControl {
     if (this.#waitsFor === 'clearing') {
       if (this.tracker.confirmed && this.#stillAtMs() <= this.#owner.nowMs()) this.tracker.believe();
       this.tracker.resolve();
-      this.#tell();
+      if (this.#notice !== '') this.#tell();
     }
     this.#goOn();
   }

@@ -51,6 +51,7 @@ export class LineTracker {
   #hostUnerased = '';
   #hostUnkilled = '';
   #hostUncertain = false;
+  #hostEdited = false;
   #takesBackAhead = false;
   #edited = false;
   #vague = false;
@@ -69,7 +70,7 @@ export class LineTracker {
   get vague(): boolean { return this.#vague; }
   get movedOn(): boolean { return this.#trail.movedOn; }
   /** The host has something of the line, or may have. */
-  get onHost(): boolean { return this.passed > 0 || !this.#hostDone || this.#hostUncertain || (this.#edited && this.#shown() !== ''); }
+  get onHost(): boolean { return this.passed > 0 || !this.#hostDone || this.#hostUncertain || (this.#hostEdited && this.#stillShown() !== ''); }
   /** The typing stands behind a prompt for a password. */
   get atSecretPrompt(): boolean { return this.#secret || this.#asksNow(); }
   /** The same, as far as it may be relied on: a line that is being taken back looks like a prompt to nobody. */
@@ -130,6 +131,7 @@ export class LineTracker {
 
   #begin(): void {
     this.#begun = true;
+    this.passed = 0;
     this.#prompt = this.row.text();
     this.#secret = secretPrompt.test(this.#prompt);
     this.#generation = this.row.generation;
@@ -241,6 +243,12 @@ export class LineTracker {
     return this.#trail.prompt === '' || this.#trail.foundOnly ? '' : this.#trail.shown();
   }
 
+  /** The same, unless it is only how a key is shown that gives a line up. */
+  #stillShown(): string {
+    const shown = this.#shown();
+    return /^(?:\^[CUZ\\])+$/.test(shown) ? '' : shown;
+  }
+
   /** Whoever passes input on says so: the host has everything of the line that was typed so far. */
   passedOn(count: number): void {
     this.passed += count;
@@ -248,6 +256,7 @@ export class LineTracker {
     this.#hostUnerased = this.#unerased;
     this.#hostUnkilled = this.#unkilled;
     this.#hostUncertain = this.#uncertain;
+    this.#hostEdited = this.#edited;
     this.#takesBackAhead = false;
   }
 
@@ -274,6 +283,7 @@ export class LineTracker {
     this.#hostUnerased = '';
     this.#hostUnkilled = '';
     this.#hostUncertain = false;
+    this.#hostEdited = false;
     this.#takesBackAhead = false;
     this.#edited = false;
     this.#vague = false;
@@ -291,7 +301,7 @@ export class LineTracker {
       return;
     }
     const told = !this.#hostUncertain;
-    const shown = !told && this.#trail.doubtful ? '' : this.#shown();
+    const shown = !told && this.#trail.doubtful ? '' : this.#stillShown();
     this.#echoed ||= shown !== '';
     // What is shown, though it was taken to be gone, is there.
     const there = (told && (this.#hostTyped !== '' || !this.#trail.complete)) || shown === '' ? utf8(this.#hostTyped) : shown;

@@ -184,6 +184,26 @@ describe('a line that was taken back', () => {
     assert.deepEqual(world.host.received, ['reload', 'ok', 'ls']);
   });
 
+  it('nothing follows an interrupt at once: a terminal may throw it away, and run the rest of the line', () => {
+    for (const key of ['\u0003', '\u001a', '\u001c']) {
+      const world = start(block);
+      world.type(`${key}xno\r`);
+      assert.equal(world.host.line, '');
+      world.advance(49);
+      assert.equal(world.host.line, '');
+      world.advance(1);
+      assert.equal(world.host.received.length, 1);
+      world.type(key);
+      for (let round = 0; round < 30; round++) {
+        world.host.pending = '.';
+        world.deliver();
+        world.type('x');
+        world.advance(10);
+      }
+      assert.equal(world.host.line, 'x'.repeat(30), 'while the host goes on showing something, for echoWait');
+    }
+  });
+
   it('a Telnet command that erases is a key that takes back', () => {
     for (const [style, received] of [[terminal, ['']], [deaf[1]!, []]] as const) {
       const world = start(block, style);
