@@ -155,7 +155,7 @@ export function conditionShape(vocabularies: readonly Vocabulary[]) {
 export function buildRuleSettings(vocabularies: readonly Vocabulary[]): z.ZodType<RuleSettings[]> {
   const effect = z.enum(['allow', 'deny', 'drop', 'close']);
   const denial = z.strictObject({
-    status: z.int().min(100).max(999).optional().describe('Reply code of the protocol (HTTP 403, FTP 550). The protocol chooses when left out.'),
+    status: z.int().min(200).max(599).optional().describe('Reply code of the protocol (HTTP 403, FTP 550). The protocol chooses when left out.'),
     message: z.string().max(500).optional().describe('Text for the client.'),
   });
   const rule = z.strictObject({

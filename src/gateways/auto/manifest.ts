@@ -7,7 +7,7 @@ import { autoSettings, checkAutoSettings, type AutoSettings } from './settings.t
 export const autoManifest: GatewayManifest<AutoSettings> = {
   protocol: 'auto',
   title: 'Recognises the protocol and gives the session to its service',
-  maturity: 'experimental',
+  maturity: 'beta',
   faces: ['hostile-clients', 'hostile-servers'],
   transport: 'tcp',
   defaultPort: 0,

@@ -11,7 +11,7 @@ import { ftpSettings, type FtpSettings } from './settings.ts';
 export const ftpManifest: GatewayManifest<FtpSettings> = {
   protocol: 'ftp',
   title: 'FTP and FTPS gateway',
-  maturity: 'experimental',
+  maturity: 'beta',
   faces: ['hostile-clients', 'hostile-servers'],
   transport: 'tcp',
   defaultPort: 21,

@@ -10,7 +10,7 @@ import { telnetSettings, type TelnetSettings } from './settings.ts';
 export const telnetManifest: GatewayManifest<TelnetSettings> = {
   protocol: 'telnet',
   title: 'Telnet gateway',
-  maturity: 'experimental',
+  maturity: 'beta',
   faces: ['hostile-clients', 'hostile-servers'],
   transport: 'tcp',
   defaultPort: 23,
