@@ -12,6 +12,7 @@ export const autoManifest: GatewayManifest<AutoSettings> = {
   transport: 'tcp',
   defaultPort: 0,
   verbsKey: 'actions',
+  verbs: ['IDENTIFY'],
   attributes: attributeKinds,
   settings: autoSettings,
   check: checkAutoSettings,

@@ -4,7 +4,10 @@ import type { Operation, Subject } from '#contract/operation.ts';
 import type { Identification } from '#codecs/identify/index.ts';
 
 export const attributeKinds: readonly AttributeKind[] = [
-  { kind: 'identified', description: 'what was recognised at the listener: `protocol`, `confidence`, `evidence`', caseInsensitiveKey: true },
+  {
+    kind: 'identified', description: 'what was recognised at the listener: `protocol`, `confidence`, `evidence`', caseInsensitiveKey: true,
+    keys: ['protocol', 'confidence', 'evidence'],
+  },
 ];
 
 export class IdentifyOperation implements Operation {

@@ -2,7 +2,7 @@
 import type { GatewayEnvironment, GatewayManifest } from '#contract/gateway.ts';
 import type { HealthProbe } from '#contract/health-probe.ts';
 import { telnetHealthProbe } from './health-probe.ts';
-import { attributeKinds } from './operations.ts';
+import { attributeKinds, telnetVerbs } from './operations.ts';
 import { TelnetService } from './service.ts';
 import { checkTelnetSettings, poolReferences } from './settings-check.ts';
 import { telnetSettings, type TelnetSettings } from './settings.ts';
@@ -15,6 +15,7 @@ export const telnetManifest: GatewayManifest<TelnetSettings> = {
   transport: 'tcp',
   defaultPort: 23,
   verbsKey: 'actions',
+  verbs: telnetVerbs,
   attributes: attributeKinds,
   settings: telnetSettings,
   check: checkTelnetSettings,

@@ -7,12 +7,15 @@ export type TelnetVerb = 'CONNECT' | 'LOGIN' | 'OPTION' | 'ENVIRON' | 'COMMAND';
 
 const classes: Readonly<Record<TelnetVerb, string>> = { CONNECT: 'session', LOGIN: 'session', OPTION: 'negotiate', ENVIRON: 'negotiate', COMMAND: 'write' };
 
+export const telnetVerbs = Object.keys(classes);
+
 /** What rules may ask of a Telnet operation beyond action, host and path. */
 export const attributeKinds: readonly AttributeKind[] = [{
   kind: 'telnet',
   description: 'a fact of a Telnet operation: `line` (COMMAND: the whole typed line), `value` (ENVIRON), `side` (OPTION: client or server, who performs it), '
     + '`port` (CONNECT: the port that was typed), `login` (the name typed at the host\'s own login prompt)',
   caseInsensitiveKey: true,
+  keys: ['line', 'value', 'side', 'port', 'login'],
 }];
 
 export interface OperationFacts { readonly [key: string]: string | undefined }
