@@ -318,6 +318,10 @@ export class TelnetGateway implements Gateway, SideOwner, NegotiationOwner, Dial
   }
 
   killed(reason: string): void {
+    if (this.#phase === 'closing') {
+      this.#finishClosing();
+      return;
+    }
     this.say(notice('the session was ended'));
     this.client.flush();
     this.#finish('aborted', reason);
