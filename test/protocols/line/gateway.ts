@@ -34,6 +34,8 @@ class LineGateway implements Gateway, LinkHandler, ServerLinkOwner {
   #operation: LineOperation | undefined = undefined;
   #id = '';
   #rule = '';
+  /** False: a rule leaves what it allows out of the log. */
+  #audited = true;
   #startedMs = 0;
   #pending: PendingServer | undefined = undefined;
   #server: Link | undefined = undefined;
@@ -90,6 +92,7 @@ class LineGateway implements Gateway, LinkHandler, ServerLinkOwner {
     this.#startedMs = port.nowMs();
     const decision = port.decide(operation);
     this.#rule = decision.rule;
+    this.#audited = decision.audit;
     if (decision.effect !== 'allow') return this.#finish('denied', decision.reason, 'ERR denied');
     const refusal = port.admit(operation);
     if (refusal !== undefined) {
@@ -145,6 +148,14 @@ class LineGateway implements Gateway, LinkHandler, ServerLinkOwner {
     const operation = this.#operation!;
     this.#operation = undefined;
     port.release(operation);
+    if (this.#audited || outcome !== 'allowed') this.#record(operation, outcome, reason);
+    else port.unrecorded(0, port.nowMs() - this.#startedMs);
+    if (reply !== '') port.client.sendText(`${reply}\r\n`);
+    this.#idle();
+  }
+
+  #record(operation: LineOperation, outcome: Outcome, reason: string): void {
+    const port = this.#port;
     record.id = this.#id;
     record.timeMs = port.wallMs();
     record.durationMs = port.nowMs() - this.#startedMs;
@@ -156,8 +167,6 @@ class LineGateway implements Gateway, LinkHandler, ServerLinkOwner {
     record.reason = reason;
     record.server = this.#serverName;
     port.record(record);
-    if (reply !== '') port.client.sendText(`${reply}\r\n`);
-    this.#idle();
     if (outcome !== 'failed' && outcome !== 'aborted') this.#pump();
   }
 
