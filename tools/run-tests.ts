@@ -62,6 +62,8 @@ function report(result: Result): void {
   const mark = failed > 0 ? paint(31, 'FAILED') : paint(32, 'ok    ');
   const seconds = `${(ms / 1000).toFixed(1)} s`.padStart(8);
   console.log(`${mark} ${group.padEnd(28)} ${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped ${seconds}`);
+  // Tests that say of themselves that they had nothing to look at (test/peers/captures).
+  for (const why of new Set([...result.output.matchAll(/^\s*# (NOT JUDGED: .*)$/gm)].map(([, text]) => text!))) console.log(paint(33, `       ${why}`));
   for (const skip of result.skips) console.log(paint(33, `       skipped: ${skip}`));
   if (failed > 0) console.log(failuresOf(result.output));
 }
